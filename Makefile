@@ -1,0 +1,150 @@
+# Everything a person or the build does here is a target. `make` alone lists them.
+# Needs GNU make, and Python 3.11 or newer with its venv module. Nothing is installed outside this folder, but for
+# one case: as root on a Debian machine that lacks Python's venv package, setup installs that package.
+
+SHELL := /bin/sh
+.SHELLFLAGS := -ec
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+CASES ?= tests/cases/dev_cases.jsonl
+MODE ?= findings
+UV_VERSION := 0.13.9
+
+BIN := .venv/bin
+PIP_FLAGS := -qq --no-input --disable-pip-version-check
+STEP := @printf '%-8s %s\n'
+
+# The modules that decide: every branch of each is tested.
+CORE := model logic protocol triage explain continence
+comma := ,
+empty :=
+CORE_FILES := $(subst $(empty) $(empty),$(comma),$(CORE:%=src/equina/%.py))
+
+# $(call new_venv,FOLDER): an empty virtual environment there, made by the first Python found that is new enough.
+define new_venv
+py=; for c in '$(PYTHON)' python3 python3.14 python3.13 python3.12 python3.11; do \
+  if "$$c" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then py=$$c; break; fi; \
+done; \
+if [ -z "$$py" ]; then \
+  echo "setup: Equina needs Python 3.11 or newer; '$(PYTHON)' is $$('$(PYTHON)' --version 2>&1 || true)" >&2; \
+  echo "       On Debian 12 or newer: apt-get install python3 python3-venv. Elsewhere: make setup PYTHON=/path/to/python3" >&2; \
+  exit 1; \
+fi; \
+has_venv() { "$$py" -c 'import ensurepip, venv' >/dev/null 2>&1; }; \
+if ! has_venv; then \
+  case "$${py##*/}" in python3.*) package=$${py##*/}-venv;; *) package=python3-venv;; esac; \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    echo "setup    Debian package $$package: Python's venv module is missing"; \
+    export DEBIAN_FRONTEND=noninteractive; \
+    apt-get install -y -qq "$$package" >/dev/null 2>&1 || { \
+      apt-get update -qq && apt-get install -y -qq "$$package" >/dev/null; } || true; \
+  fi; \
+  if ! has_venv; then \
+    echo "setup: $$py has no venv or ensurepip module. On Debian: apt-get install $$package" >&2; exit 1; \
+  fi; \
+fi; \
+echo "setup    $(1): $$("$$py" --version)"; \
+"$$py" -m venv --clear $(1)
+endef
+
+.PHONY: help setup run test verify prove score bench docs lint format lock clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.stamp  ## build .venv with the pinned tools and the package (what is already there is kept)
+	@:
+
+.venv/.locked: requirements.lock
+	@$(call new_venv,.venv)
+	$(STEP) setup "packages of requirements.lock, each checked against its hash"
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/.stamp: .venv/.locked pyproject.toml
+	$(STEP) setup "equina itself, editable: .venv/bin/equina"
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --no-index --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: setup  ## triage the shipped stories; print one result in full, in words
+	@$(BIN)/equina stories
+
+test: lint $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, types, tests, fresh docs, proofs
+	$(STEP) test "every test but the long ones"
+	@$(BIN)/python -m pytest --cov --cov-report=
+	$(STEP) test "branch coverage: the whole package, then all of the core"
+	@$(BIN)/python -m coverage report
+	@$(BIN)/python -m coverage report --include='$(CORE_FILES)' --fail-under=100
+	$(STEP) docs "the generated pages are fresh"
+	@$(BIN)/python -m equina.docs --check
+	@$(MAKE) prove
+
+verify: setup  ## the same tests with their full counts, and the long ones
+	$(STEP) verify "every test, full counts"
+	@EQUINA_FULL=1 $(BIN)/python -m pytest -m 'full or not full'
+
+prove: setup  ## prove the safety properties over every case
+	$(STEP) prove "the safety properties"
+	@$(BIN)/equina prove
+
+score: setup  ## score the triage of vignettes: CASES=FILE, MODE=findings|patient|clinical|all
+	$(STEP) score "$(CASES), $(MODE)"
+	@[ -f '$(CASES)' ] || { echo "score: no file '$(CASES)'; make score CASES=FILE" >&2; exit 1; }
+	@$(BIN)/python tests/score.py '$(CASES)' --command '$(BIN)/equina triage' --mode '$(MODE)'
+
+bench: .venv-bench/.stamp  ## time the engine beside its named peers, in one run
+	$(STEP) bench "bench/run.py"
+	@.venv-bench/bin/python bench/run.py
+
+.venv-bench/.stamp: requirements-bench.lock pyproject.toml
+	@$(call new_venv,.venv-bench)
+	$(STEP) setup "peers of requirements-bench.lock, and equina"
+	@.venv-bench/bin/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements-bench.lock
+	@.venv-bench/bin/python -m pip install $(PIP_FLAGS) --no-index --no-deps --no-build-isolation -e .
+	@touch $@
+
+docs: setup  ## write docs/coverage.md and docs/protocol.md from the protocol
+	$(STEP) docs "docs/coverage.md docs/protocol.md"
+	@$(BIN)/python -m equina.docs
+
+lint: setup  ## style, format, types and house rules, changing nothing
+	$(STEP) lint "style and format (ruff)"
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "lint: run 'make format'" >&2; exit 1; }
+	$(STEP) lint "types (mypy, strict)"
+	@$(BIN)/mypy --no-error-summary
+	$(STEP) lint "file length, file names, locks"
+	@long=$$(find src tests bench -name '*.py' -exec awk 'END { if (NR > 400) print FILENAME " (" NR ")" }' {} \; 2>/dev/null); \
+	[ -z "$$long" ] || { echo "lint: over 400 lines, is each one thing? $$long" >&2; exit 1; }
+	@odd=$$(find src tests bench -name '*.py' 2>/dev/null | grep -E '/(utils?|common|help[a-z]*|base|manager|constants|misc)\.py$$' || true); \
+	[ -z "$$odd" ] || { echo "lint: a name that does not say what is inside: $$odd" >&2; exit 1; }
+	@! grep -n '://' requirements*.lock || { echo "lint: a lock holds an address; run 'make lock'" >&2; exit 1; }
+
+format: setup  ## rewrite the Python files in the house style
+	$(STEP) format "ruff"
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+lock: .venv-lock/.stamp  ## pin again what pyproject.toml asks for, keeping pins that still fit (UPGRADE=1: the newest)
+	$(STEP) lock "requirements.lock requirements-bench.lock"
+	@$(COMPILE) --extra dev --extra proofs -o requirements.lock >/dev/null
+	@$(COMPILE) --extra bench -o requirements-bench.lock >/dev/null
+
+# For every platform and every Python that the package supports, with hashes, and without any address.
+COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --quiet pyproject.toml --group build \
+	--universal --python-version 3.11 --generate-hashes --no-emit-index-url $(if $(UPGRADE),--upgrade)
+
+.venv-lock/.stamp: Makefile
+	@$(call new_venv,.venv-lock)
+	$(STEP) setup "uv $(UV_VERSION), which writes the locks"
+	@.venv-lock/bin/python -m pip install $(PIP_FLAGS) uv==$(UV_VERSION)
+	@touch $@
+
+clean:  ## remove everything that make built or cached here
+	$(STEP) clean "environments, caches, build output"
+	@rm -rf .venv .venv-bench .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov build dist
+	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,215 @@
+"""The command line: `equina triage`, `show`, `stories`, `prove`. Exit codes: 0 success, 1 the answer is no, 2 bad input."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, BinaryIO, TextIO
+
+from equina import __version__
+
+if TYPE_CHECKING:
+    from equina.model import Protocol
+
+__all__ = ["main"]
+
+OK, NO, BAD_INPUT = 0, 1, 2
+# As a shell reports a program that ended by SIGINT or SIGPIPE.
+INTERRUPTED, PIPE_CLOSED = 130, 141
+# A case is a few kilobytes, with a long note a few hundred. What is longer is no case, and must not fill the memory.
+LONGEST_LINE = 4 * 1024 * 1024
+
+NOTICE = (
+    "General education and research. Not a medical device; no clinician has reviewed the protocol. "
+    "With sudden back pain and new bladder or bowel trouble, get emergency care now."
+)
+EXAMPLE = """\
+example:
+  echo '{"id": "c1", "findings": {"back_pain": true, "urinary_retention": true}}' | equina triage
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        _say("stopped by you; every answer printed so far is whole")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Nothing more can be written: point the descriptor elsewhere, so that Python's own flush at exit is quiet.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say("the output was closed before every answer was written")
+        return PIPE_CLOSED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="equina", description="Red-flag triage for back pain with bladder or bowel symptoms.", epilog=NOTICE
+    )
+    parser.add_argument("--version", action="version", version=f"equina {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    triage = _command(commands, "triage", _triage, "cases in, what to do and why out (JSON Lines)")
+    triage.formatter_class = argparse.RawDescriptionHelpFormatter
+    triage.epilog = EXAMPLE
+    triage.add_argument(
+        "file", nargs="?", default="-", metavar="FILE", help="JSON Lines, one case a line (default: standard input)"
+    )
+
+    show = _command(commands, "show", _show, "the card of a rule, finding, cause, test, care, medicine or source")
+    show.add_argument("ids", nargs="+", metavar="ID", help="an id of the protocol, such as cannot_pass_urine")
+
+    stories = _command(commands, "stories", _stories, "triage the shipped stories and print one result in full")
+    stories.add_argument("--full", metavar="STORY", help="the story to print in full (default: the first)")
+
+    prove = _command(commands, "prove", _prove, "prove the safety promises over every case (needs the extra: proofs)")
+    prove.add_argument("--lowered", action="store_true", help="show, for each emergency rule lowered in turn, who would be missed")
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, run: Callable[[argparse.Namespace], int], about: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+    command.add_argument("--protocol", metavar="DIR", help="another protocol (default: the one shipped)")
+    command.set_defaults(run=run)
+    return command
+
+
+def _say(message: str) -> None:
+    print(f"equina: {message}", file=sys.stderr)
+
+
+def _load(options: argparse.Namespace) -> Protocol | None:
+    from equina.protocol import SHIPPED, load
+    from equina.tables import ProtocolError
+
+    try:
+        return load(options.protocol or SHIPPED)
+    except ProtocolError as error:
+        _say(f"the protocol has {len(error.faults)} fault{'s' if len(error.faults) > 1 else ''}:")
+        for fault in error.faults:
+            print(f"  {fault}", file=sys.stderr)
+        return None
+
+
+# --- triage --------------------------------------------------------------------------------------------------------------------
+
+
+def _triage(options: argparse.Namespace) -> int:
+    protocol = _load(options)
+    if protocol is None:
+        return BAD_INPUT
+    if options.file == "-":
+        if sys.stdin.isatty():
+            _say("type one case a line, as JSON; end with Ctrl-D")
+        return _triage_stream(protocol, sys.stdin.buffer, sys.stdout)
+    try:
+        with open(options.file, "rb") as stream:  # noqa: PTH123  (a path as given, in the words of the error as given)
+            return _triage_stream(protocol, stream, sys.stdout)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        _say(f"{options.file}: {(error.strerror or str(error)).lower()}; give a file that can be read")
+        return BAD_INPUT
+
+
+def _triage_stream(protocol: Protocol, lines: BinaryIO, out: TextIO) -> int:
+    from datetime import UTC, datetime
+    from json import dumps
+
+    from equina.exchange import BadInput, answer, failure, read_request
+    from equina.triage import assess
+
+    given = faulty = 0
+    now = datetime.now(UTC).replace(microsecond=0)
+    for number, line in _lines(lines):
+        given += 1
+        try:
+            if line is None:
+                raise BadInput(f"longer than {LONGEST_LINE // 1024**2} MiB; a case is one line of JSON, and each has its own line")
+            request = read_request(protocol, line, now)
+            result = answer(protocol, request, assess(protocol, request.case))
+        except BadInput as error:
+            faulty += 1
+            result = failure(number, error)
+        out.write(dumps(result, separators=(", ", ": ")) + "\n")
+        out.flush()
+    if not given:
+        _say("no case was given; each line of the input is one JSON object")
+        return BAD_INPUT
+    if faulty:
+        _say(f"{faulty} of {given} lines could not be judged; their answers say why")
+        return BAD_INPUT
+    return OK
+
+
+def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+    """The lines that are not blank, with their numbers from 1; None stands for a line too long to hold, which is skipped."""
+    number = 0
+    while part := stream.readline(LONGEST_LINE + 1):
+        number += 1
+        if number == 1:
+            part = part.removeprefix(b"\xef\xbb\xbf")
+        if len(part) > LONGEST_LINE and not part.endswith(b"\n"):
+            while part and not part.endswith(b"\n"):
+                part = stream.readline(LONGEST_LINE + 1)
+            yield number, None
+        elif part.strip():
+            yield number, part
+
+
+# --- the other commands --------------------------------------------------------------------------------------------------------
+
+
+def _show(options: argparse.Namespace) -> int:
+    from equina.cards import cards, every_id
+    from equina.tables import nearest
+
+    protocol = _load(options)
+    if protocol is None:
+        return BAD_INPUT
+    missing = 0
+    for i, name in enumerate(options.ids):
+        found = cards(protocol, name)
+        if not found:
+            missing += 1
+            _say(f'"{name}" is no id of the protocol; {nearest(name, every_id(protocol))}')
+        for j, card in enumerate(found):
+            print(("\n" if i or j else "") + card)
+    return BAD_INPUT if missing else OK
+
+
+def _stories(options: argparse.Namespace) -> int:
+    from equina.cards import story_in_full, story_line
+    from equina.tables import nearest
+
+    protocol = _load(options)
+    if protocol is None:
+        return BAD_INPUT
+    chosen = options.full or next(iter(protocol.stories), "")
+    if chosen not in protocol.stories:
+        _say(f'"{chosen}" is no story; {nearest(chosen, protocol.stories)}')
+        return BAD_INPUT
+    for story in protocol.stories.values():
+        print(story_line(protocol, story))
+    print("\n" + story_in_full(protocol, protocol.stories[chosen]))
+    return OK
+
+
+def _prove(options: argparse.Namespace) -> int:
+    protocol = _load(options)
+    if protocol is None:
+        return BAD_INPUT
+    try:
+        from equina.proof.run import prove
+    except ModuleNotFoundError as error:
+        if error.name != "z3":
+            raise
+        _say("proofs need the solver z3: pip install 'equina[proofs]', or make setup in the repository")
+        return BAD_INPUT
+    return OK if prove(protocol, sys.stdout, show_lowered=options.lowered) else NO

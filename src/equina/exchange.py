@@ -1,0 +1,275 @@
+"""The triage contract: a line of JSON becomes a Case, an Assessment becomes a line of JSON.
+
+Whatever is wrong with a line is said in words that name the key and the mend, and fails that line alone.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+from equina.case import ANSWERERS, Assessment, Case, Evidence, SetAside
+from equina.crosscheck import misfit
+from equina.model import Protocol, Value
+from equina.tables import nearest
+
+__all__ = ["BadInput", "Request", "answer", "failure", "read_request"]
+
+KEYS = ("id", "age", "sex", "text", "findings", "complete", "answered_by", "as_of", "onset")
+
+
+class BadInput(ValueError):  # noqa: N818  (what it is, not how it is told)
+    """Input that cannot be judged; the message names the key and the mend. `id` is the line's own, when it could be read."""
+
+    def __init__(self, message: str, id: str | None = None) -> None:
+        super().__init__(message)
+        self.id = id
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One line: the caller's id for it, and the case."""
+
+    id: str | None
+    case: Case
+
+
+def read_request(protocol: Protocol, line: bytes, now: datetime) -> Request:
+    """The request that a line states; `now` is the moment of a case that states none.
+
+    Raises BadInput.
+    """
+    data = _object(line)
+    id = data.get("id")
+    if id is not None and not isinstance(id, str):
+        if isinstance(id, bool) or not isinstance(id, int | float):
+            raise BadInput(f"id: a text is expected, not {_kind(id)}; put it in quotes")
+        id = json.dumps(id)
+    try:
+        return Request(id, _case(protocol, data, now))
+    except BadInput as error:
+        raise BadInput(str(error), id) from None
+
+
+def _object(line: bytes) -> dict[str, object]:
+    try:
+        data = json.loads(line.decode("utf-8"), object_pairs_hook=_no_repeats, parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise BadInput(f"not UTF-8 text (byte {error.start + 1} of the line); save the file as UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise BadInput(f"not JSON: {error.msg.lower()} (character {error.pos + 1}); each line is one JSON object") from None
+    except RecursionError:
+        raise BadInput("nested too deeply; a case has two levels") from None
+    except BadInput:
+        raise
+    except ValueError:  # a whole number of thousands of digits
+        raise BadInput("a number has too many digits") from None
+    if not isinstance(data, dict):
+        raise BadInput(f"a JSON object is expected, not {_kind(data)}; write {{...}}")
+    return data
+
+
+def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise BadInput(f'"{key}" is given twice; keep one')
+        found[key] = value
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise BadInput(f"{name} is no number; write null for what is not known")
+
+
+def _case(protocol: Protocol, data: Mapping[str, object], now: datetime) -> Case:
+    for key in data:
+        if key not in KEYS:
+            hint = f'; "{key}" is a finding: put it under "findings"' if key in protocol.findings else ""
+            raise BadInput(f'"{key}" is not a key of a case; {nearest(key, KEYS)}{hint}')
+    values = _values(protocol, data)
+    text = data.get("text")
+    if text is not None and not isinstance(text, str):
+        raise BadInput(f"text: a text is expected, not {_kind(text)}; put it in quotes")
+    as_of = now if data.get("as_of") is None else _moment("as_of", data["as_of"])
+    only_text = bool(text) and "findings" not in data
+    answered_by = data.get("answered_by", "record" if only_text else "self")
+    if answered_by not in ANSWERERS:
+        raise BadInput(f"answered_by: {_shown(answered_by)} is not known; write one of {', '.join(ANSWERERS)}")
+    complete = data.get("complete", False)
+    if not isinstance(complete, bool):
+        raise BadInput(f"complete: true or false is expected, not {_kind(complete)}")
+    return Case(
+        values=values,
+        evidence={name: (Evidence(origin="answer"),) for name in values},
+        onset=_onset(protocol, data.get("onset"), values, as_of),
+        as_of=as_of,
+        answered_by=str(answered_by),
+        complete=complete,
+        set_aside=_unread(text),
+    )
+
+
+def _values(protocol: Protocol, data: Mapping[str, object]) -> dict[str, Value]:
+    given = data.get("findings")
+    if given is None:
+        given = {}
+    if not isinstance(given, dict):
+        raise BadInput(f'findings: an object is expected, not {_kind(given)}; write {{"back_pain": true}}')
+    values = {name: _value(protocol, name, value) for name, value in given.items()}
+    for key, name in (("age", "age_years"), ("sex", "sex_at_birth")):
+        if data.get(key) is None:
+            continue
+        value = _value(protocol, name, data[key], key)
+        if values.get(name, value) not in (value, None):
+            raise BadInput(f"{key}: {_shown(value)} contradicts {name} {_shown(values[name])}; keep one")
+        values[name] = value
+    return values
+
+
+def _value(protocol: Protocol, name: str, value: object, key: str | None = None) -> Value:
+    place = key or f"findings.{name}"
+    finding = protocol.findings.get(name)
+    if finding is None:
+        raise BadInput(f"{place}: not a known finding; {nearest(name, protocol.findings)}")
+    if isinstance(value, list | dict):
+        raise BadInput(f"{place}: one value is expected, not {_kind(value)}")
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = float(value) if abs(value) < 2**53 else math.inf
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BadInput(f"{place}: the number is too large; give the measured value or null")
+    if not isinstance(value, bool | float | str | None):
+        raise BadInput(f"{place}: {_kind(value)} is not a value")
+    if why := misfit(finding, value):
+        raise BadInput(f"{place}: {why}")
+    return value
+
+
+def _onset(protocol: Protocol, given: object, values: Mapping[str, Value], as_of: datetime) -> dict[str, datetime]:
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise BadInput(f'onset: an object is expected, not {_kind(given)}; write {{"back_pain": "2026-11-22T20:00+00:00"}}')
+    for name in given:
+        if name not in protocol.findings:
+            raise BadInput(f"onset.{name}: not a known finding; {nearest(name, protocol.findings)}")
+        if name not in values:
+            raise BadInput(f"onset.{name}: an onset without its finding; give {name} under findings")
+    moments = {name: _moment(f"onset.{name}", value) for name, value in given.items() if value is not None}
+    for name, moment in moments.items():
+        if moment - as_of > timedelta(days=1):  # a day's grace for clocks and time zones
+            raise BadInput(f"onset.{name}: it lies after as_of; mend one of the two")
+    return moments
+
+
+def _moment(place: str, value: object) -> datetime:
+    mend = 'write it as "2026-11-23T02:10+00:00", with its offset from UTC'
+    if not isinstance(value, str):
+        raise BadInput(f"{place}: a moment is expected, not {_kind(value)}; {mend}")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise BadInput(f"{place}: not a moment; {mend}") from None
+    if moment.tzinfo is None:
+        raise BadInput(f"{place}: the offset from UTC is missing; {mend}")
+    return moment
+
+
+def _unread(text: str | None) -> tuple[SetAside, ...]:
+    """Free text is not read by this version: it is said so, never taken as "nothing found"."""
+    if not text or not text.strip():
+        return ()
+    why = "free text is not read by this version: give what it says under findings"
+    return (SetAside(origin="text", quote=text.strip()[:60], why=why),)
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    names: Iterable[tuple[type, str]] = (
+        (str, "a text"),
+        (int, "a number"),
+        (float, "a number"),
+        (list, "a list"),
+        (dict, "an object"),
+    )
+    return next((name for kind, name in names if isinstance(value, kind)), type(value).__name__)
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+# --- out -----------------------------------------------------------------------------------------------------------------------
+
+
+def failure(line: int, error: BadInput) -> dict[str, object]:
+    """The answer to a line that cannot be judged."""
+    return {"id": error.id, "line": line, "error": str(error)}
+
+
+def answer(protocol: Protocol, request: Request, assessment: Assessment) -> dict[str, object]:
+    """The assessment as the contract's JSON object. `words` gives the protocol's wording for each id of `care` and `watch_for`."""
+    case = request.case
+    words = {name: protocol.care[name].words for name in assessment.care}
+    words |= {name: protocol.watch_for[name].words for name in assessment.watch_for}
+    return {
+        "id": request.id,
+        "protocol": {"id": protocol.id, "version": protocol.version, "digest": protocol.digest},
+        "as_of": case.as_of.isoformat() if case.as_of else None,
+        "low": assessment.low,
+        "high": assessment.high,
+        "disposition": assessment.disposition,
+        "settled": assessment.settled,
+        "reasons": [
+            {
+                "rule": reason.id,
+                "disposition": reason.disposition,
+                "because": reason.because,
+                "timing": reason.timing,
+                "findings": reason.findings,
+                "sources": reason.sources,
+            }
+            for reason in assessment.reasons
+        ],
+        "open": [{"rule": rule.id, "disposition": rule.disposition, "findings": rule.findings} for rule in assessment.open],
+        "examine": [{"finding": name, "how": protocol.findings[name].examine} for name in assessment.examine],
+        "findings": {
+            name: {"value": value, "evidence": _evidence(case.evidence.get(name, ()))} for name, value in case.values.items()
+        },
+        "causes": [
+            {
+                "id": fit.id,
+                "kinds": fit.kinds,
+                "cant_miss": fit.cant_miss,
+                "fit": fit.fit,
+                "for": fit.supports,
+                "against": fit.against,
+            }
+            for fit in assessment.causes
+        ],
+        "continence": [{"id": leak.id, "because": leak.because} for leak in assessment.continence],
+        "workup": [{"id": test.id, "when": test.when, "because": test.because} for test in assessment.workup],
+        "care": assessment.care,
+        "watch_for": assessment.watch_for,
+        "words": words,
+        "say": assessment.say,
+        "next_questions": None,
+        "conflicts": [
+            {"finding": conflict.finding, "against": conflict.against, "why": conflict.why} for conflict in assessment.conflicts
+        ],
+        "set_aside": [{"origin": item.origin, "quote": item.quote, "why": item.why} for item in case.set_aside],
+        "notice": " ".join(protocol.notice.split()),
+    }
+
+
+def _evidence(pieces: Iterable[Evidence]) -> list[dict[str, object]]:
+    keys = ("origin", "start", "end", "quote", "assertion", "cue")
+    return [{"origin": "answer"} if piece.origin == "answer" else {key: getattr(piece, key) for key in keys} for piece in pieces]

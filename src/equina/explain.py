@@ -1,0 +1,190 @@
+"""Why, and what follows: determining and open rules, causes for and against, tests, care, what to watch for and say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, cast
+
+from equina.case import Case, CauseFit, Expected, OpenRule, Reason
+from equina.leaves import EXPLAINED, Test, Truth
+from equina.model import LONG_STANDING, Cause, Disposition, LeakType, Protocol, Value, rank
+
+__all__ = [
+    "causes_of",
+    "expected_workup",
+    "matching_care",
+    "open_rules",
+    "reasons_for",
+    "what_to_say",
+    "what_to_watch_for",
+]
+
+Fit = Literal["strong", "possible", "weak"]
+FITS: tuple[Fit, ...] = ("strong", "possible", "weak")
+
+
+def reasons_for(
+    protocol: Protocol, settled: Mapping[str, Value], truth: Truth, low: Disposition, disposition: Disposition | None
+) -> tuple[Reason, ...]:
+    """The determining rules: those that hold at the level of `low`; before them the policy that raised the advice above it."""
+    reasons = [
+        Reason(
+            id=rule.id,
+            disposition=rule.disposition,
+            because=rule.because,
+            timing=rule.timing,
+            findings=bearing_on(protocol, settled, truth, protocol.rule_tests[rule.id]),
+            sources=rule.sources,
+        )
+        for rule in protocol.rules.values()
+        if rule.disposition == low and protocol.rule_tests[rule.id].holds(truth.must)
+    ]
+    if not settled.keys() - {"age_years", "sex_at_birth"}:
+        return (_policy(protocol, "nothing_given", None),)
+    if disposition is not None and rank(disposition) > rank(low):
+        return (_policy(protocol, "core_flag_not_known", disposition), *reasons)
+    if disposition == "self_care":
+        return (_policy(protocol, "nothing_worrying", disposition),)
+    return tuple(reasons)
+
+
+def _policy(protocol: Protocol, name: str, disposition: Disposition | None) -> Reason:
+    policy = protocol.policies[name]
+    timing = protocol.disposition_words[disposition or "none"]
+    return Reason(id=name, disposition=disposition, because=policy.because, timing=timing, findings=(), sources=policy.sources)
+
+
+def bearing_on(protocol: Protocol, settled: Mapping[str, Value], truth: Truth, test: Test) -> tuple[str, ...]:
+    """The stated findings that make leaves of the condition true, in the order in which they were stated."""
+    wanted = test.leaves & truth.must
+    return tuple(name for name, value in settled.items() if _makes_true(protocol, name, value) & wanted)
+
+
+def _makes_true(protocol: Protocol, name: str, value: Value) -> int:
+    table = protocol.table
+    if name in table.measures:
+        if value is None or isinstance(value, str):
+            return 0
+        rows = (row for row in table.measures[name] if row.relation(value, row.number))
+        total = 0
+        for row in rows:
+            total |= row.bit
+            for _, bits in row.implied:
+                total |= bits
+        return total
+    effect = table.effects.get((name, value))
+    return effect.true if effect else 0
+
+
+def open_rules(protocol: Protocol, case: Case, truth: Truth, low: Disposition) -> tuple[OpenRule, ...]:
+    """The rules above `low` that are neither true nor false, worst first, each with the findings that would settle it."""
+    undecided = truth.may & ~truth.must
+    found = []
+    for name, test in protocol.rule_tests.items():
+        rule = protocol.rules[name]
+        if rule.rank <= rank(low):
+            break
+        if test.holds(truth.may):
+            about = protocol.table.about
+            wanted = (f for f in protocol.rule_findings[name] if about[f] & undecided & test.leaves and f not in case.values)
+            found.append(OpenRule(id=name, disposition=rule.disposition, findings=tuple(wanted)))
+    return tuple(found)
+
+
+# --- causes --------------------------------------------------------------------------------------------------------------------
+
+
+def causes_of(protocol: Protocol, settled: Mapping[str, Value], truth: Truth) -> tuple[CauseFit, ...]:
+    """The causes with positive support: first those that must not be missed and fit at least possibly, then by strength of fit."""
+    found = [fit for cause in protocol.causes.values() if (fit := _fit(protocol, settled, truth, cause))]
+    return tuple(sorted(found, key=lambda fit: (not fit.cant_miss or fit.fit == "weak", FITS.index(fit.fit), -len(fit.supports))))
+
+
+def _fit(protocol: Protocol, settled: Mapping[str, Value], truth: Truth, cause: Cause) -> CauseFit | None:
+    kinds: list[tuple[int, str]] = []
+    supports: dict[str, None] = {}
+    against: dict[str, None] = {}
+    cant_miss = False
+    for kind in cause.kinds:
+        held = [(fit, test) for fit, test in protocol.kind_tests[kind.id] if test.holds(truth.must)]
+        if not held:
+            continue
+        best = held[0][0]
+        kinds.append((FITS.index(cast(Fit, best)), kind.id))
+        cant_miss |= kind.cant_miss and best != "weak"
+        for _, test in held:
+            supports |= dict.fromkeys(bearing_on(protocol, settled, truth, test))
+        against |= dict.fromkeys(name for name in kind.against if settled.get(name) is True)
+    if not kinds:
+        return None
+    kinds.sort(key=lambda kind: kind[0])
+    return CauseFit(
+        id=cause.id,
+        kinds=tuple(name for _, name in kinds),
+        cant_miss=cant_miss,
+        fit=FITS[kinds[0][0]],
+        supports=tuple(supports),
+        against=() if cant_miss else tuple(against),
+    )
+
+
+# --- what follows --------------------------------------------------------------------------------------------------------------
+
+
+def expected_workup(protocol: Protocol, truth: Truth, low: Disposition, causes: Iterable[CauseFit]) -> tuple[Expected, ...]:
+    """The examinations and tests to expect, most urgent first, each with its soonest reason.
+
+    Rules bring theirs at their own level; a cause that fits brings its own no sooner than the level of the case.
+    """
+    found: dict[str, Expected] = {}
+    for rule in protocol.rules.values():
+        if protocol.rule_tests[rule.id].holds(truth.must):
+            for test in rule.workup:
+                _sooner(found, Expected(id=test, when=rule.disposition, because=rule.because))
+    kinds = {kind.id: (cause, kind) for cause in protocol.causes.values() for kind in cause.kinds}
+    for fit in causes:
+        if fit.fit != "weak":
+            for name in fit.kinds:
+                cause, kind = kinds[name]
+                for test, when in kind.workup.items():
+                    when = min(when, low, key=rank)
+                    _sooner(found, Expected(id=test, when=when, because=f"To look for: {cause.label.lower()}."))
+    return tuple(sorted(found.values(), key=lambda expected: -rank(expected.when)))
+
+
+def _sooner(found: dict[str, Expected], expected: Expected) -> None:
+    if expected.id not in found or rank(expected.when) > rank(found[expected.id].when):
+        found[expected.id] = expected
+
+
+def matching_care(protocol: Protocol, level: Disposition, causes: Iterable[CauseFit], leaks: Iterable[LeakType]) -> tuple[str, ...]:
+    """Care matched to the level, the causes that fit and the kinds of leak. In an emergency nothing of the harmless causes."""
+    care = list(protocol.level_care.get(level, ()))
+    emergency = level == "emergency"
+    if not emergency:
+        care += [item for leak in leaks for item in leak.care]
+    kinds = {kind.id: kind for cause in protocol.causes.values() for kind in cause.kinds}
+    fitting = [kinds[name] for fit in causes if fit.fit != "weak" for name in fit.kinds]
+    care += [item for kind in fitting if kind.cant_miss or not emergency for item in kind.care]
+    return tuple(dict.fromkeys(care))
+
+
+def what_to_watch_for(protocol: Protocol, truth: Truth) -> tuple[str, ...]:
+    """The emergency signs that the person does not have yet."""
+    bits = protocol.table.bits
+    return tuple(sign.id for sign in protocol.watch_for.values() if not any(truth.must & bits[name] for name in sign.findings))
+
+
+def what_to_say(protocol: Protocol, settled: Mapping[str, Value], low: Disposition) -> str:
+    """The sentence to say, then the facts in the order a clinician needs: what is new and grave, what is old, what is denied."""
+    stated = sorted((name for name in settled if protocol.findings[name].say), key=protocol.order.__getitem__)
+    new = [str(protocol.findings[name].say) for name in stated if settled[name] is True]
+    old = [str(protocol.findings[name].say) for name in stated if settled[name] in (LONG_STANDING, EXPLAINED)]
+    linked = any(protocol.findings[name].section in ("urinary", "bowel") for name in stated if settled[name] is not False)
+    parts = [protocol.say["opening" if linked else "opening_other"], *new]
+    if old:
+        parts.append(protocol.say["old"] + " " + " ".join(old))
+    denied = [protocol.findings[name].label for name in protocol.core_flags if settled.get(name) is False]
+    if denied and low != "emergency":
+        parts.append(protocol.say["denied"] + "; ".join(denied).lower() + ".")
+    return " ".join(parts)

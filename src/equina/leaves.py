@@ -1,0 +1,191 @@
+"""What one statement about a patient settles: implications, umbrellas, time course and measurements, worked out once at load.
+
+Each statement ("leg weakness: no", "foot drop: as always", "residual 450 mL") makes some leaves true and excludes others. The
+interpreters of rules see leaves alone. A parent is true when a child is; a child is excluded when its parent is denied and nothing
+says otherwise; an umbrella denial never excludes a core flag, since that must be asked by name. docs/decisions/0003 and 0004.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from equina.logic import SUFFIXES, Compare, Condition, Holds, Leaf, Present, compares, leaves, predicate, render
+from equina.model import LONG_STANDING, Finding, Value
+
+__all__ = ["EXPLAINED", "Effect", "LeafTable", "Test", "Truth", "leaf_table", "resolve", "timings"]
+
+# A value of `settled` beside those a case may state: old and unchanged, and explained by a baseline that the case names.
+EXPLAINED = "long_standing_explained"
+
+ENDINGS = ("", *SUFFIXES)
+
+RELATIONS: Mapping[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Leaves made true and leaves excluded, each a set held as the bits of an integer."""
+
+    true: int
+    excluded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A comparison of one quantity: its leaf, and the findings that it makes true with what these imply."""
+
+    relation: Callable[[float, float], bool]
+    number: float
+    bit: int
+    implied: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A condition ready to be asked, and the leaves that it asks about."""
+
+    holds: Holds
+    leaves: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeafTable:
+    """The leaves of one protocol and the effect of each possible statement on them."""
+
+    names: tuple[str, ...]
+    bits: Mapping[str, int]
+    effects: Mapping[tuple[str, Value], Effect]
+    measures: Mapping[str, tuple[Measure, ...]]
+    old_measures: frozenset[str]
+    could: Mapping[str, int]  # finding: every leaf that some answer about it would make true
+    about: Mapping[str, int]  # finding: the leaves of its own name
+
+    def test(self, condition: Condition) -> Test:
+        """The condition ready to be asked of a set of leaves."""
+        return Test(predicate(condition, self.bit), _union(self.bit(leaf) for leaf in leaves(condition)))
+
+    def bit(self, leaf: Leaf) -> int:
+        """The bit of a leaf. A leaf that no rule knows is a programming error and raises KeyError."""
+        return self.bits[leaf.name if isinstance(leaf, Present) else render(leaf)]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Leaves certainly true, and leaves not excluded. `must` is always within `may`."""
+
+    must: int
+    may: int
+
+
+def resolve(table: LeafTable, settled: Mapping[str, Value]) -> Truth:
+    """The leaves that the settled values of a case make true or exclude; what is true wins over what is denied."""
+    true = excluded = 0
+    for finding, value in settled.items():
+        if finding in table.measures:
+            if value is not None and not isinstance(value, str):
+                for measure in table.measures[finding]:
+                    if measure.relation(value, measure.number):
+                        true |= measure.bit
+                        for implied, bits in measure.implied:
+                            # A residual known to be old stays old however large: elevated_pvr "long_standing" beside pvr_ml.
+                            if not (implied in table.old_measures and settled.get(implied) in (LONG_STANDING, EXPLAINED)):
+                                true |= bits
+                    else:
+                        excluded |= measure.bit
+        elif effect := table.effects.get((finding, value)):
+            true |= effect.true
+            excluded |= effect.excluded
+    return Truth(true, ~excluded & (1 << len(table.names)) - 1 | true)
+
+
+def timings(finding: Finding) -> tuple[str, ...]:
+    """The endings that a leaf about the finding may have. For an episode, new is what the plain name already says."""
+    return ENDINGS if finding.lasting else tuple(ending for ending in ENDINGS if ending != "_new")
+
+
+def leaf_table(findings: Mapping[str, Finding], conditions: Iterable[Condition], core_flags: Iterable[str]) -> LeafTable:
+    """The table of a protocol whose findings and conditions are already cross-checked."""
+    stated = [finding for finding in findings.values() if not finding.measured and finding.kind != "choice"]
+    asked = {leaf for condition in conditions for leaf in leaves(condition)}
+    measured = {leaf for leaf in asked if isinstance(leaf, Compare)}
+    measured |= {leaf for finding in stated if finding.true_when is not None for leaf in compares(finding.true_when)}
+    names = [finding.id + ending for finding in stated for ending in timings(finding)] + sorted(map(render, measured))
+    bits = {name: 1 << i for i, name in enumerate(names)}
+
+    parents = {finding.id: _reachable(finding.id, lambda f: findings[f].implies) for finding in stated}
+    children: dict[str, set[str]] = {finding.id: set() for finding in stated}
+    for child, ancestors in parents.items():
+        for ancestor in ancestors:
+            children[ancestor].add(child)
+    core = frozenset(core_flags)
+
+    def mask(ids: Iterable[str], endings: Iterable[str]) -> int:
+        return _union(bits.get(finding + ending, 0) for finding in ids for ending in endings)
+
+    def present(finding: str) -> int:
+        return mask(parents[finding], ("", "_new"))
+
+    def old(finding: str, endings: tuple[str, ...]) -> int:
+        lasting = [ancestor for ancestor in parents[finding] if findings[ancestor].lasting]
+        return mask(parents[finding], endings) | mask(lasting, ("",))
+
+    def newness(finding: Finding) -> tuple[str, ...]:
+        return ("_new",) if finding.lasting else ("", "_new")
+
+    effects: dict[tuple[str, Value], Effect] = {}
+    for finding in stated:
+        denied = {finding.id} | children[finding.id]
+        for member in finding.denies:
+            denied |= ({member} | children[member]) - core
+        effects[finding.id, True] = Effect(present(finding.id), mask([finding.id], ("_long_standing", "_unexplained")))
+        effects[finding.id, False] = Effect(0, mask(denied, ENDINGS))
+        effects[finding.id, LONG_STANDING] = Effect(
+            old(finding.id, ("_long_standing", "_unexplained")), mask([finding.id], newness(finding))
+        )
+        effects[finding.id, EXPLAINED] = Effect(
+            old(finding.id, ("_long_standing",)), mask([finding.id], (*newness(finding), "_unexplained"))
+        )
+
+    measures: dict[str, list[Measure]] = {finding.id: [] for finding in findings.values() if finding.measured}
+    for leaf in sorted(measured, key=render):
+        implied = tuple((f.id, present(f.id)) for f in stated if f.true_when is not None and leaf in compares(f.true_when))
+        measures[leaf.quantity].append(Measure(RELATIONS[leaf.relation], leaf.number, bits[render(leaf)], implied))
+
+    could = {finding.id: effects[finding.id, True].true | effects[finding.id, LONG_STANDING].true for finding in stated}
+    about = {finding.id: mask([finding.id], ENDINGS) for finding in stated}
+    for quantity, rows in measures.items():
+        could[quantity] = _union(row.bit | _union(bit for _, bit in row.implied) for row in rows)
+        about[quantity] = _union(row.bit for row in rows)
+    return LeafTable(
+        names=tuple(names),
+        bits=bits,
+        effects=effects,
+        measures={quantity: tuple(rows) for quantity, rows in measures.items()},
+        old_measures=frozenset(finding.id for finding in stated if finding.old_measure_stands),
+        could=could,
+        about=about,
+    )
+
+
+def _reachable(start: str, step: Callable[[str], Iterable[str]]) -> frozenset[str]:
+    reached, waiting = {start}, [start]
+    while waiting:
+        for following in step(waiting.pop()):
+            if following not in reached:
+                reached.add(following)
+                waiting.append(following)
+    return frozenset(reached)
+
+
+def _union(masks: Iterable[int]) -> int:
+    total = 0
+    for mask in masks:
+        total |= mask
+    return total

@@ -1,0 +1,1 @@
+"""Safety promises proved by a solver over every combination of answers. Needs the extra `proofs`."""

@@ -1,0 +1,163 @@
+"""Conditions as solver terms: the same tree and the same leaf table as the scalar engine, over every possible case at once.
+
+Each condition becomes a pair: certainly true (unknown taken as false), and not excluded (unknown taken as true).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from equina.leaves import EXPLAINED, LeafTable
+from equina.logic import Condition, Connectives, Leaf, Present, fold, render
+from equina.model import LONG_STANDING, Disposition, Protocol, Value, rank
+
+__all__ = ["Cases", "Pair", "Statement", "cases"]
+
+Term = Any  # a solver term; the solver ships no types
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A condition over every case: certainly true, and not excluded."""
+
+    must: Term
+    may: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a case may say of one finding: at most one of three, or none of them. `recent` is an onset in the last two weeks."""
+
+    yes: Term
+    no: Term
+    old: Term
+    recent: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A quantity: whether it was measured, and its value in the quantity's unit."""
+
+    known: Term
+    value: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Every case of a protocol as terms: what may be stated, what is possible at all, and what it makes of each leaf."""
+
+    protocol: Protocol
+    statements: Mapping[str, Statement]
+    measured: Mapping[str, Measured]
+    possible: tuple[Term, ...]
+    leaves: Mapping[str, Pair]
+
+    def pair(self, condition: Condition) -> Pair:
+        return fold(condition, Connectives(self._leaf, _all_of, _any_of, _at_least))
+
+    def reaches(self, level: Disposition, *, without: str | None = None) -> Term:
+        """`low` is at least this level; `without` leaves one rule out."""
+        rules = (r for r in self.protocol.rules.values() if r.rank >= rank(level) and r.id != without)
+        return z3.Or([self.pair(rule.when).must for rule in rules])
+
+    def _leaf(self, leaf: Leaf) -> Pair:
+        return self.leaves[leaf.name if isinstance(leaf, Present) else render(leaf)]
+
+
+def _all_of(parts: Iterable[Pair]) -> Pair:
+    parts = list(parts)
+    return Pair(z3.And([part.must for part in parts]), z3.And([part.may for part in parts]))
+
+
+def _any_of(parts: Iterable[Pair]) -> Pair:
+    parts = list(parts)
+    return Pair(z3.Or([part.must for part in parts]), z3.Or([part.may for part in parts]))
+
+
+def _at_least(count: int, parts: Iterable[Pair]) -> Pair:
+    parts = list(parts)
+    return Pair(z3.AtLeast(*[part.must for part in parts], count), z3.AtLeast(*[part.may for part in parts], count))
+
+
+def cases(protocol: Protocol) -> Cases:
+    """The terms of every case that the protocol's findings allow."""
+    statements, measured, possible = {}, {}, []
+    for finding in protocol.findings.values():
+        if finding.measured:
+            quantity = Measured(z3.Bool(f"{finding.id} measured"), z3.Real(finding.id))
+            measured[finding.id] = quantity
+            possible += [quantity.value >= _exact(finding.low), quantity.value <= _exact(finding.high)]
+        elif finding.kind != "choice":
+            said = Statement(*(z3.Bool(f"{finding.id} {word}") for word in ("yes", "no", "old", "recent")))
+            statements[finding.id] = said
+            possible.append(z3.AtMost(said.yes, said.no, said.old, 1))
+    return Cases(protocol, statements, measured, tuple(possible), _leaves(protocol, statements, measured))
+
+
+def _settled(protocol: Protocol, statements: Mapping[str, Statement]) -> Mapping[tuple[str, Value], Term]:
+    """When each finding has each settled value: `equina.triage.settle` as terms."""
+
+    def baseline(fact: str) -> Term:
+        return z3.Or(statements[fact].yes, statements[fact].old)
+
+    changed = statements["change_from_baseline"].yes if "change_from_baseline" in statements else z3.BoolVal(False)
+    chronic = z3.BoolVal(False)
+    if "chronic_urinary_symptoms" in protocol.baseline_facts:
+        chronic = z3.And(baseline("chronic_urinary_symptoms"), z3.Not(changed))
+    settled: dict[tuple[str, Value], Term] = {}
+    for name, said in statements.items():
+        finding = protocol.findings[name]
+        explained = z3.Or([baseline(fact) for fact, names in protocol.explained_by.items() if name in names or "*" in names])
+        anew = z3.BoolVal(False)
+        if not finding.lasting:
+            unexplained = z3.Not(z3.Or([baseline(fact) for fact in finding.old_only_with])) if finding.old_only_with else False
+            anew = z3.Or(said.recent, changed if finding.changeable else False, unexplained)
+        aged = z3.And(said.yes, chronic, z3.Not(said.recent)) if name in protocol.chronic_covers else z3.BoolVal(False)
+        old = z3.Or(z3.And(said.old, z3.Not(anew)), aged)
+        settled[name, True] = z3.Or(z3.And(said.yes, z3.Not(aged)), z3.And(said.old, anew))
+        settled[name, False] = said.no
+        settled[name, LONG_STANDING] = z3.And(old, z3.Not(explained))
+        settled[name, EXPLAINED] = z3.And(old, explained)
+    return settled
+
+
+def _leaves(protocol: Protocol, statements: Mapping[str, Statement], measured: Mapping[str, Measured]) -> Mapping[str, Pair]:
+    """Each leaf from the leaf table: true when some settled value makes it true, not excluded unless one excludes it."""
+    table: LeafTable = protocol.table
+    settled = _settled(protocol, statements)
+    true: dict[str, list[Term]] = {name: [] for name in table.names}
+    excluded: dict[str, list[Term]] = {name: [] for name in table.names}
+
+    def add(where: dict[str, list[Term]], bits: int, term: Term) -> None:
+        while bits:
+            lowest = bits & -bits
+            where[table.names[lowest.bit_length() - 1]].append(term)
+            bits ^= lowest
+
+    for key, effect in table.effects.items():
+        add(true, effect.true, settled[key])
+        add(excluded, effect.excluded, settled[key])
+    for name, rows in table.measures.items():
+        quantity = measured[name]
+        for row in rows:
+            holds = row.relation(quantity.value, _exact(row.number))
+            add(true, row.bit, z3.And(quantity.known, holds))
+            add(excluded, row.bit, z3.And(quantity.known, z3.Not(holds)))
+            for implied, bits in row.implied:
+                stays_old = z3.Or(settled[implied, LONG_STANDING], settled[implied, EXPLAINED])
+                counts = z3.Not(stays_old) if implied in table.old_measures else z3.BoolVal(True)
+                add(true, bits, z3.And(quantity.known, holds, counts))
+    return {name: _pair(true[name], excluded[name]) for name in table.names}
+
+
+def _pair(true: list[Term], excluded: list[Term]) -> Pair:
+    must = z3.Or(true)
+    return Pair(must, z3.Or(must, z3.Not(z3.Or(excluded))))
+
+
+def _exact(number: float | None) -> Term:
+    return z3.RealVal(str(number or 0.0))

@@ -1,0 +1,163 @@
+"""Loading a protocol: a folder of TOML becomes one frozen Protocol, or a list of every fault with file, table, key and mend."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from equina import crosscheck, entries
+from equina.leaves import leaf_table
+from equina.logic import Condition, findings_in
+from equina.model import Protocol
+from equina.tables import Fault, ProtocolError, Table, read_file
+
+__all__ = ["SHIPPED", "load"]
+
+SHIPPED = Path(__file__).parent / "protocols" / "back_pain"
+
+CODE_SYSTEMS = ("icd10cm", "hpo", "loinc", "snomed")
+
+T = TypeVar("T")
+Groups = Mapping[str, Condition]
+
+
+def load(folder: Path | str = SHIPPED) -> Protocol:
+    """The protocol in `folder`, by default the one shipped.
+
+    Raises ProtocolError with every fault found: each names file, table, key and the mend.
+    """
+    folder = Path(folder)
+    faults: list[Fault] = []
+    if not folder.is_dir():
+        raise ProtocolError([Fault(str(folder), "", "", "no such folder", "give the folder that holds protocol.toml")])
+    files = _Files(folder, faults)
+    top = files.top("protocol")
+    groups = _groups(files.top("rules"))
+
+    def each(file: str, key: str, build: Callable[[str, Table, Groups], T]) -> Mapping[str, T]:
+        return entries.each(files.top(file), key, build, groups)
+
+    protocol = Protocol(
+        id=top.text("id"),
+        version=top.text("version"),
+        title=top.text("title"),
+        reviewed=top.day("reviewed"),
+        notice=top.text("notice"),
+        digest=_digest(folder),
+        new_within_days=int(top.number("new_within_days") or 0),
+        core_flags=top.texts("core_flags", required=True),
+        baseline_facts=top.texts("baseline_facts", required=True),
+        chronic_covers=frozenset(top.texts("chronic_covers")),
+        explained_by=_lists(top, "explained_by"),
+        say=top.words("say"),
+        disposition_words=top.words("dispositions"),
+        level_care=_lists(top, "level_care"),
+        policies=each("protocol", "policies", entries.policy),
+        watch_for=each("protocol", "watch_for", entries.watch_for),
+        findings=each("findings", "findings", entries.finding),
+        codes=MappingProxyType({system: files.codes(system) for system in CODE_SYSTEMS}),
+        groups=groups,
+        rules=each("rules", "rules", entries.rule),
+        causes=each("causes", "causes", entries.cause),
+        leak_types=each("continence", "continence", entries.leak_type),
+        workup=each("workup", "workup", entries.workup),
+        care=each("care", "care", entries.care),
+        medicines=each("medicines", "medicines", entries.medicine),
+        sources=each("sources", "sources", entries.source),
+        accuracy=each("accuracy", "accuracy", entries.accuracy),
+        promises=each("promises", "promises", entries.promise),
+        unpromised=files.top("promises").words("unpromised"),
+        stories=each("stories", "stories", entries.story),
+        questions=each("faq", "faq", entries.question),
+        lines=each("article", "lines", entries.line),
+        table=leaf_table({}, (), ()),
+        order={},
+        rule_findings={},
+        rule_tests={},
+        kind_tests={},
+        leak_tests={},
+    )
+    files.finish()
+    faults.extend(crosscheck.faults(protocol))
+    if faults:
+        raise ProtocolError(faults)
+    return _with_table(protocol)
+
+
+class _Files:
+    """The files of a protocol folder, each opened once, its unread keys reported at the end."""
+
+    def __init__(self, folder: Path, faults: list[Fault]) -> None:
+        self.folder, self.faults = folder, faults
+        self._opened: dict[str, Table] = {}
+
+    def top(self, name: str) -> Table:
+        if name not in self._opened:
+            path = self.folder / f"{name}.toml"
+            self._opened[name] = Table(f"{name}.toml", "", read_file(path, self.faults), self.faults)
+        return self._opened[name]
+
+    def codes(self, system: str) -> Mapping[str, tuple[str, ...]]:
+        """Codes of each finding in one system. The file names the system and the terms of its licence."""
+        table = self.top(f"codes/{system}")
+        table.text("system")
+        table.text("licence")
+        return _lists(table, "codes")
+
+    def finish(self) -> None:
+        for table in self._opened.values():
+            table.rest(known=("id", "version", "groups", "rules", "findings", "causes", "care", "sources"))
+
+
+def _lists(top: Table, key: str) -> Mapping[str, tuple[str, ...]]:
+    """A table of lists of texts."""
+    data = top.mapping(key)
+    below = Table(top.file, key, dict(data), top.faults)
+    return MappingProxyType({name: below.texts(name) for name in data})
+
+
+def _groups(top: Table) -> Groups:
+    """The named conditions; each may use the ones above it."""
+    groups: dict[str, Condition] = {}
+    for name, line in top.words("groups").items():
+        groups[name] = top.parsed(f"groups.{name}", line, groups) or entries.UNREAD
+    return MappingProxyType(groups)
+
+
+def _digest(folder: Path) -> str:
+    """One digest of everything the folder says, so that a result names the very protocol that gave it."""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*.toml")):
+        total.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        total.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return f"sha256:{total.hexdigest()}"
+
+
+def conditions(protocol: Protocol) -> Iterator[Condition]:
+    """Every condition of the protocol that is asked of a case."""
+    yield from (rule.when for rule in protocol.rules.values())
+    yield from (promise.when for promise in protocol.promises.values())
+    yield from (leak.when for leak in protocol.leak_types.values())
+    for cause in protocol.causes.values():
+        yield from (condition for kind in cause.kinds for _, condition in kind.supports)
+    yield from (condition for question in protocol.questions.values() for condition, _ in question.own)
+
+
+def _with_table(protocol: Protocol) -> Protocol:
+    """The protocol with its leaves worked out and each condition made ready to be asked."""
+    table = leaf_table(protocol.findings, conditions(protocol), protocol.core_flags)
+    worst_first = sorted(protocol.rules.values(), key=lambda rule: -rule.rank)
+    kinds = [kind for cause in protocol.causes.values() for kind in cause.kinds]
+    told = dict.fromkeys((*protocol.core_flags, *protocol.findings))
+    ready = {
+        "table": table,
+        "order": MappingProxyType({name: i for i, name in enumerate(told)}),
+        "rule_findings": MappingProxyType({rule.id: findings_in(rule.when, protocol.findings) for rule in worst_first}),
+        "rule_tests": MappingProxyType({rule.id: table.test(rule.when) for rule in worst_first}),
+        "kind_tests": MappingProxyType({k.id: tuple((fit, table.test(when)) for fit, when in k.supports) for k in kinds}),
+        "leak_tests": MappingProxyType({leak.id: table.test(leak.when) for leak in protocol.leak_types.values()}),
+    }
+    return Protocol(**{name: getattr(protocol, name) for name in protocol.__slots__} | ready)

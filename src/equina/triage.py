@@ -1,0 +1,184 @@
+"""From a case to an assessment: what is certain, what is not excluded, and the advice.
+
+`low` is the highest disposition among rules that are true, `high` among rules that are not false; an answer only narrows the two.
+What is not known is never taken as absent. docs/decisions/0003 (unknown and unasked), 0004 (time course), 0006 (the advice).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from equina.case import Assessment, Case, Conflict, OpenRule
+from equina.continence import leak_kinds
+from equina.explain import causes_of, expected_workup, matching_care, open_rules, reasons_for, what_to_say, what_to_watch_for
+from equina.leaves import EXPLAINED, Truth, resolve
+from equina.model import LONG_STANDING, Disposition, Finding, Protocol, Value, rank
+
+__all__ = ["assess", "general_denials", "interval", "not_known_by_name", "settle"]
+
+# Who can answer a question, by who could settle it at the least. A record may hold anything that somebody once found.
+CAN_ANSWER: Mapping[str, frozenset[str]] = {
+    "self": frozenset({"self"}),
+    "clinician": frozenset({"self", "examination"}),
+    "record": frozenset({"self", "examination", "record"}),
+}
+NOT_STATED = ("age_years", "sex_at_birth")
+
+
+def assess(protocol: Protocol, case: Case) -> Assessment:
+    """What to do about the case, and why.
+
+    The case's values must fit the protocol's findings (`equina.exchange.read_case` sees to that for data from outside).
+    """
+    settled, conflicts = settle(protocol, case)
+    truth = resolve(protocol.table, settled)
+    low, high = _level(protocol, truth.must), _level(protocol, truth.may)
+    disposition = _advice(protocol, case, truth, low)
+    unsettled = open_rules(protocol, case, truth, low)
+    leaks = tuple(leak for leak in protocol.leak_types.values() if protocol.leak_tests[leak.id].holds(truth.must))
+    causes = causes_of(protocol, settled, truth)
+    level = disposition or low
+    return Assessment(
+        low=low,
+        high=high,
+        disposition=disposition,
+        settled=_level(protocol, _reach(protocol, case, truth)) == low,
+        reasons=reasons_for(protocol, settled, truth, low, disposition),
+        open=unsettled,
+        examine=_only_examination(protocol, case, unsettled),
+        causes=causes,
+        continence=leak_kinds(leaks),
+        workup=expected_workup(protocol, truth, low, causes),
+        care=matching_care(protocol, level, causes, leaks),
+        watch_for=what_to_watch_for(protocol, truth),
+        say=what_to_say(protocol, settled, low),
+        conflicts=(*conflicts, *_contradictions(protocol, settled)),
+    )
+
+
+def interval(protocol: Protocol, case: Case) -> tuple[Disposition, Disposition]:
+    """(`low`, `high`) alone, for when no reasons are wanted."""
+    truth = resolve(protocol.table, settle(protocol, case)[0])
+    return _level(protocol, truth.must), _level(protocol, truth.may)
+
+
+def _level(protocol: Protocol, true: int) -> Disposition:
+    """The highest disposition among the rules that hold for these leaves; the rules come worst first."""
+    for name, test in protocol.rule_tests.items():
+        if test.holds(true):
+            return protocol.rules[name].disposition
+    return "self_care"
+
+
+# --- time course ---------------------------------------------------------------------------------------------------------------
+
+
+def settle(protocol: Protocol, case: Case) -> tuple[dict[str, Value], tuple[Conflict, ...]]:
+    """The values of a case once the baseline facts have decided what counts as new, with what did not fit together.
+
+    A symptom stated to be old and unchanged stays old unless something says that it is not: a change from baseline, an onset in
+    the last two weeks, or a flag that is never old without a named baseline.
+    """
+    values = case.values
+    baselines = {fact for fact in protocol.baseline_facts if values.get(fact) in (True, LONG_STANDING)}
+    changed = values.get("change_from_baseline") is True
+    aged = protocol.chronic_covers if "chronic_urinary_symptoms" in baselines and not changed else frozenset()
+    explained = {name for fact in baselines for name in protocol.explained_by.get(fact, ())}
+    settled: dict[str, Value] = {}
+    conflicts: list[Conflict] = []
+    for name, value in values.items():
+        finding = protocol.findings[name]
+        recent = _recent(protocol, case, name)
+        if value == LONG_STANDING:
+            anew = (
+                recent
+                or (changed and finding.changeable)
+                or (finding.old_only_with and baselines.isdisjoint(finding.old_only_with))
+            )
+            value = True if anew and not finding.lasting else LONG_STANDING
+            if recent and not finding.lasting:
+                conflicts.append(Conflict(finding=name, against=(), why="said to be old, but its onset is recent: taken as new"))
+        elif value is True and name in aged and not recent:
+            value = LONG_STANDING
+        if value == LONG_STANDING and ("*" in explained or name in explained):
+            value = EXPLAINED
+        settled[name] = value
+    return settled, tuple(conflicts)
+
+
+def _recent(protocol: Protocol, case: Case, name: str) -> bool:
+    """Whether the finding's own onset is given and recent. The core never reads the clock: the case says its moment."""
+    onset = case.onset.get(name)
+    return onset is not None and case.as_of is not None and case.as_of - onset <= timedelta(days=protocol.new_within_days)
+
+
+def _contradictions(protocol: Protocol, settled: Mapping[str, Value]) -> Iterator[Conflict]:
+    """Denials that something present contradicts. What is present has won; here it is said."""
+    effects = protocol.table.effects
+    present = {name: value for name, value in settled.items() if value in (True, LONG_STANDING, EXPLAINED)}
+    for name, value in settled.items():
+        if value is False:
+            denied = effects[name, False].excluded
+            against = tuple(other for other, how in present.items() if how is True and effects[other, how].true & denied)
+            if against:
+                yield Conflict(finding=name, against=against, why="denied, but this is present: what is present counts")
+
+
+# --- the advice ----------------------------------------------------------------------------------------------------------------
+
+
+def _advice(protocol: Protocol, case: Case, truth: Truth, low: Disposition) -> Disposition | None:
+    if not any(name not in NOT_STATED for name in case.values):
+        return None
+    if low == "emergency":
+        return low
+    if not case.complete and any(name not in case.values for name in not_known_by_name(protocol, case, truth)):
+        return None
+    if not_known_by_name(protocol, case, truth) and rank(low) < rank("urgent"):
+        return "urgent"
+    return low
+
+
+def not_known_by_name(protocol: Protocol, case: Case, truth: Truth) -> tuple[str, ...]:
+    """The core flags neither present nor denied by name: never asked, not known, or denied by an umbrella alone."""
+    about, answered = protocol.table.about, CAN_ANSWER[case.answered_by]
+    return tuple(
+        name
+        for name in protocol.core_flags
+        if protocol.findings[name].answered_by in answered
+        and case.values.get(name) is None
+        and not truth.must & about[name]
+        and truth.may & about[name]
+    )
+
+
+def general_denials(protocol: Protocol, case: Case) -> tuple[str, ...]:
+    """The findings that are denied through an umbrella alone, not asked by name."""
+    denied = (name for umbrella, value in case.values.items() if value is False for name in protocol.findings[umbrella].denies)
+    return tuple(dict.fromkeys(name for name in denied if name not in case.values))
+
+
+def _reach(protocol: Protocol, case: Case, truth: Truth) -> int:
+    """The leaves that could still become true by asking the one who answers, beside those already true."""
+    return _askable(protocol, case) & truth.may | truth.must
+
+
+def _askable(protocol: Protocol, case: Case) -> int:
+    reach = 0
+    answered = CAN_ANSWER[case.answered_by]
+    for name, could in protocol.table.could.items():
+        if name not in case.values and protocol.findings[name].answered_by in answered:
+            reach |= could
+    return reach
+
+
+def _only_examination(protocol: Protocol, case: Case, unsettled: tuple[OpenRule, ...]) -> tuple[str, ...]:
+    """What the open rules still want that the one answering cannot tell and an examination can."""
+    answered = CAN_ANSWER[case.answered_by]
+    wanted = dict.fromkeys(name for rule in unsettled for name in rule.findings)
+
+    def examined(finding: Finding) -> bool:
+        return finding.answered_by == "examination" and finding.answered_by not in answered
+
+    return tuple(name for name in wanted if examined(protocol.findings[name]))

@@ -1,0 +1,109 @@
+"""The promises hold over every case; a protocol that breaks one is refuted with a patient; terms and engine agree."""
+
+import io
+import shutil
+
+import pytest
+from hypothesis import given, settings
+
+from equina import load
+from equina.model import DISPOSITIONS, LONG_STANDING, rank
+from equina.protocol import SHIPPED
+from equina.triage import interval
+from strategies import FULL, PROTOCOL, cases
+
+z3 = pytest.importorskip("z3", reason="the extra `proofs` is not installed")
+from equina.proof import terms  # noqa: E402
+from equina.proof.run import prove  # noqa: E402
+
+EVERY = terms.cases(PROTOCOL)
+
+
+def edited(tmp_path, file, old, new):
+    """The shipped protocol with one passage of one file changed."""
+    folder = shutil.copytree(SHIPPED, tmp_path / "protocol")
+    text = (folder / file).read_text(encoding="utf-8")
+    assert text.count(old) >= 1, f"{old!r} is not in {file}"
+    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    return load(folder)
+
+
+def proved(protocol):
+    out = io.StringIO()
+    return prove(protocol, out), out.getvalue()
+
+
+def test_every_promise_holds_and_every_emergency_rule_is_guarded():
+    holds, text = proved(PROTOCOL)
+    assert holds, text
+    assert "all hold" in text
+
+
+# Each edit weakens the protocol in one place; the words are of the finding that the refuting patient must have.
+EDITS = {
+    "a lowered rule": (
+        "rules.toml",
+        '[rules.saddle_numbness]\ndisposition = "emergency"',
+        '[rules.saddle_numbness]\ndisposition = "urgent"',
+        "saddle_anesthesia",
+    ),
+    "a rule that asks for more": (
+        "rules.toml",
+        'when = "urinary_retention"',
+        'when = "urinary_retention and weak_stream"',
+        "urinary_retention",
+    ),
+    "a rule that forgets an alternative": (
+        "rules.toml",
+        'bladder_feeling_loss = "reduced_bladder_sensation or insensate_urination"',
+        'bladder_feeling_loss = "insensate_urination"',
+        "reduced_bladder_sensation",
+    ),
+    "a threshold set too low": ("rules.toml", "mrc_power_lowest <= 3", "mrc_power_lowest <= 2", "mrc_power_lowest"),
+    "a finding that no longer implies its parent": (
+        "findings.toml",
+        'implies = ["saddle_anesthesia"]',
+        "implies = []",
+        "perianal_sensation_reduced",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_a_weakened_protocol_is_refuted_with_a_patient_who_has_the_finding(tmp_path, name):
+    file, old, new, finding = EDITS[name]
+    holds, text = proved(edited(tmp_path, file, old, new))
+    assert not holds
+    refutations = text.split("REFUTED")[1:]
+    assert any(PROTOCOL.findings[finding].label in refutation for refutation in refutations), text
+
+
+def test_a_change_of_wording_alone_breaks_nothing(tmp_path):
+    holds, text = proved(
+        edited(tmp_path, "rules.toml", "You can't pee, or only a few drops come.", "You can't pee, or just drops.")
+    )
+    assert holds, text
+
+
+@settings(max_examples=2000 if FULL else 60, deadline=None)
+@given(cases)
+def test_the_terms_give_the_same_interval_as_the_engine(case):
+    solver = z3.Solver()
+    solver.add(*EVERY.possible)
+    for name, said in EVERY.statements.items():
+        value = case.values.get(name)
+        for term, meant in ((said.yes, True), (said.no, False), (said.old, LONG_STANDING)):
+            solver.add(term == (value is meant or (value == LONG_STANDING == meant)))
+        solver.add(z3.Not(said.recent))
+    for name, quantity in EVERY.measured.items():
+        value = case.values.get(name)
+        solver.add(quantity.known == (value is not None))
+        if value is not None:
+            solver.add(quantity.value == z3.RealVal(str(value)))
+    assert solver.check() == z3.sat
+    model = solver.model()
+    low, high = interval(PROTOCOL, case)
+    for level in DISPOSITIONS[1:]:
+        rules = [EVERY.pair(rule.when) for rule in PROTOCOL.rules.values() if rule.rank >= rank(level)]
+        assert z3.is_true(model.eval(z3.Or([pair.must for pair in rules]))) == (rank(low) >= rank(level))
+        assert z3.is_true(model.eval(z3.Or([pair.may for pair in rules]))) == (rank(high) >= rank(level))

@@ -1,0 +1,88 @@
+"""What counts as new, as old, as denied: tests/cases/time_course.toml, and the conflicts that are shown."""
+
+import tomllib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from equina import Case, assess
+from equina.leaves import resolve
+from equina.triage import general_denials, not_known_by_name, settle
+from strategies import PROTOCOL
+
+NOW = datetime(2026, 11, 25, 2, 10, tzinfo=UTC)
+ROWS = tomllib.loads((Path(__file__).parent / "cases" / "time_course.toml").read_text(encoding="utf-8"))["case"]
+
+
+def case_of(row, complete):
+    values = {name: None if value == "not_sure" else value for name, value in row["findings"].items()}
+    if "others" in row or "others_but_fever" in row:
+        denied = [name for name in PROTOCOL.core_flags if not (name == "fever" and "others_but_fever" in row)]
+        values = dict.fromkeys(denied, False) | values
+    onset = {name: NOW - timedelta(days=days) for name, days in row.get("onset_days", {}).items()}
+    return Case(values=values, onset=onset, as_of=NOW, complete=complete)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row["name"] for row in ROWS])
+def test_time_course(row):
+    assert assess(PROTOCOL, case_of(row, complete=False)).low == row["low"]
+    assert assess(PROTOCOL, case_of(row, complete=True)).disposition == row["advice"]
+
+
+def test_a_denial_that_something_present_contradicts_is_shown():
+    conflicts = assess(PROTOCOL, Case.of(leg_weakness=False, foot_drop=True, bladder_dysfunction=False, weak_stream=True)).conflicts
+    assert {(c.finding, c.against) for c in conflicts} == {
+        ("leg_weakness", ("foot_drop",)),
+        ("bladder_dysfunction", ("weak_stream",)),
+    }
+
+
+def test_an_old_symptom_with_a_recent_onset_is_shown_as_a_conflict():
+    case = Case(values={"weak_stream": "long_standing"}, onset={"weak_stream": NOW}, as_of=NOW)
+    (conflict,) = assess(PROTOCOL, case).conflicts
+    assert conflict.finding == "weak_stream"
+    assert "taken as new" in conflict.why
+
+
+def test_an_umbrella_excludes_its_members_but_never_a_core_flag():
+    case = Case.of(bladder_dysfunction=False)
+    truth = resolve(PROTOCOL.table, settle(PROTOCOL, case)[0])
+    excluded = {name for name in PROTOCOL.findings["bladder_dysfunction"].denies if not truth.may & PROTOCOL.table.about[name]}
+    assert "frequency" in excluded
+    assert not excluded & set(PROTOCOL.core_flags)
+    assert "urinary_retention" in not_known_by_name(PROTOCOL, case, truth)
+    assert "urinary_retention" in general_denials(PROTOCOL, case)
+
+
+def test_an_umbrella_over_nerves_never_denies_saddle_bladder_bowel_or_sexual_function():
+    sections = {PROTOCOL.findings[name].section for name in PROTOCOL.findings["neuro_deficit"].denies}
+    assert not sections & {"urinary", "bowel"}
+    assert not {
+        "saddle_anesthesia",
+        "saddle_paresthesia",
+        "genital_sensory_change",
+        "perianal_sensation_reduced",
+        "sexual_dysfunction",
+    } & set(PROTOCOL.findings["neuro_deficit"].denies)
+
+
+def test_with_nothing_given_there_is_no_advice_and_it_is_said():
+    for values in ({}, {"age_years": 80, "sex_at_birth": "F"}):
+        assessment = assess(PROTOCOL, Case(values=values, complete=True))
+        assert assessment.disposition is None
+        assert [reason.id for reason in assessment.reasons] == ["nothing_given"]
+
+
+def test_a_record_gets_no_advice_below_emergency_until_it_is_complete():
+    values = {"back_pain": True, "stress_leak": True}
+    assert assess(PROTOCOL, Case(values=values, answered_by="record")).disposition is None
+    assert assess(PROTOCOL, Case(values=values, answered_by="record", complete=True)).disposition == "urgent"
+
+
+def test_what_only_an_examination_settles_is_named_to_a_person_and_raises_nothing():
+    values = dict.fromkeys(PROTOCOL.core_flags, False) | {"back_pain": True, "weak_stream": False, "incomplete_emptying": False}
+    assessment = assess(PROTOCOL, Case(values=values, complete=True))
+    assert assessment.disposition == "self_care"
+    assert "reduced_anal_tone" in assessment.examine
+    assert "reduced_anal_tone" not in assess(PROTOCOL, Case(values=values, answered_by="clinician")).examine
