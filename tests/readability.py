@@ -17,8 +17,8 @@ _EXCEPTIONS = {
     "element": 3, "evening": 2, "every": 2, "everybody": 4, "everyday": 3, "everyone": 3, "everything": 3,
     "everywhere": 3, "eye": 1, "eyes": 1, "fluid": 2, "fluids": 2, "friend": 1, "friends": 1, "headaches": 2,
     "herpes": 2, "hundred": 2, "idea": 3, "ideas": 3, "lifestyle": 2, "maybe": 2, "nausea": 3, "people": 2,
-    "perineal": 4, "react": 2, "reaction": 3, "somebody": 3, "someone": 2, "something": 2, "sometimes": 2, "somewhere": 2,
-    "therefore": 2, "tired": 2, "vehicle": 3,
+    "perineal": 4, "react": 2, "reaction": 3, "somebody": 3, "someone": 2, "something": 2, "sometimes": 2,
+    "somewhere": 2, "therefore": 2, "tired": 2, "vehicle": 3,
 }  # fmt: skip
 
 # Neighboring vowels that are said apart.
@@ -31,7 +31,7 @@ _APART = re.compile(
 )
 # Letters that make a syllable without a vowel: spasm, did-n't.
 _VOWELLESS = re.compile(r"[aiy]sms?$|thms?$|[dst]nt$")
-# A written e that is not said: time, times, used, lately, useful, movement, tongue. In muscle, muscles and settled it is.
+# A written e that is not said: time, times, used, lately, useful, movement, tongue. But it is in muscle and settled.
 _SILENT = tuple(
     re.compile(pattern)
     for pattern in (
@@ -45,7 +45,7 @@ _SILENT = tuple(
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of the text: each ends in a full stop, question or exclamation mark before a space. 38.0 is not an end."""
+    """The sentences of the text, each up to a full stop, question or exclamation mark before a space (38.0 is no end)."""
     return [part for part in _SENTENCE_END.split(" ".join(text.split())) if _WORD.search(part)]
 
 
@@ -62,7 +62,7 @@ def syllables(word: str) -> int:
     """
     if word[0].isdigit():
         return 1
-    if word.isupper() and 1 < len(word) < 6 or not _VOWELS.search(word.lower()):
+    if (word.isupper() and 1 < len(word) < 6) or not _VOWELS.search(word.lower()):
         return len(word)
     return sum(_said(part) for part in word.lower().replace("’", "'").split("-"))
 

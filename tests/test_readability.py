@@ -15,13 +15,16 @@ KNOWN = {
         fever toilet sudden private changes nurses doctor being going trying fatigue spasm didn't doesn't people fluid
         backache headaches lately movement useful safely shower answer bottom cancer something tired quiet steroids
         """,
-    3: "vagina ambulance hospital medicine clinician suddenly heavier Celsius period sexual usual aorta nausea idea everyone",
+    3: """
+        vagina ambulance hospital medicine clinician suddenly heavier Celsius period sexual usual aorta nausea idea
+        everyone infection
+        """,
     4: "diabetes diarrhea emergency radiation experience dialysis perineal continuous temperature operation",
     5: "university",
     6: "osteoporosis responsibility",
 }
 TABLE = [(word, count) for count, line in KNOWN.items() for word in line.split()]
-SPELLED = [("MRI", 3), ("mL", 2), ("38.0", 1), ("200", 1), ("mid-back", 2), ("wide-based", 2), ("can’t", 1), ("Parkinson's", 3)]
+SPELLED = [("MRI", 3), ("mL", 2), ("38.0", 1), ("200", 1), ("mid-back", 2), ("can’t", 1), ("Parkinson's", 3)]
 
 
 def test_the_table_is_large_enough_to_mean_something():

@@ -331,7 +331,8 @@ def test_a_closed_pipe_ends_quietly(tmp_path, line):
 
 
 def test_ctrl_c_while_waiting_for_a_line_ends_quietly():
-    with start("triage", "--protocol", TINY) as child:
+    # A shell that starts its jobs in the background lets them ignore the signal; here it counts.
+    with start("triage", "--protocol", TINY, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as child:
         child.stdin.write(GOOD + b"\n")
         child.stdin.flush()
         assert is_good(json.loads(child.stdout.readline()))

@@ -76,13 +76,25 @@ def _kinds(protocol: Protocol) -> dict[str, Kind]:
 
 def _card(title: str, item: object, lines: Iterable[str]) -> str:
     label = getattr(item, "label", "")
-    return "\n".join((f"{title}: {item.id}", *([label] if label else []), *lines))  # type: ignore[attr-defined]
+    return "\n".join((f"{title}: {item.id}", *([_wrapped(label)] if label else []), *lines))  # type: ignore[attr-defined]
+
+
+def _wrapped(text: str, width: int = WIDTH, *, initial_indent: str = "", subsequent_indent: str = "") -> str:
+    """The text in lines of the terminal's width; an address is never broken, so that it can be copied."""
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent=initial_indent,
+        subsequent_indent=subsequent_indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _row(name: str, text: str | None) -> Iterator[str]:
     if text:
         first = f"  {name:<11} "
-        yield textwrap.fill(" ".join(text.split()), WIDTH, initial_indent=first, subsequent_indent=" " * len(first))
+        yield _wrapped(" ".join(text.split()), WIDTH, initial_indent=first, subsequent_indent=" " * len(first))
 
 
 def _rule(protocol: Protocol, rule: Rule) -> Iterator[str]:
@@ -249,8 +261,8 @@ def story_line(protocol: Protocol, story: Story) -> str:
 def story_in_full(protocol: Protocol, story: Story) -> str:
     """The story and its whole result, in words."""
     case = Case(values=story.findings, complete=True)
-    lines = [story.title, "", textwrap.fill(f'"{story.story}"', WIDTH), "", *in_words(protocol, assess(protocol, case))]
-    lines += ["", textwrap.fill(f"What it teaches: {story.lesson}", WIDTH)]
+    lines = [story.title, "", _wrapped(f'"{story.story}"', WIDTH), "", *in_words(protocol, assess(protocol, case))]
+    lines += ["", _wrapped(f"What it teaches: {story.lesson}", WIDTH)]
     return "\n".join(lines)
 
 
@@ -259,7 +271,9 @@ def in_words(protocol: Protocol, assessment: Assessment) -> Iterator[str]:
     emergency = assessment.disposition == "emergency"
     yield protocol.disposition_words[assessment.disposition or "none"].upper()
     for timing in dict.fromkeys(reason.timing for reason in assessment.reasons[: 1 if emergency else None]):
-        yield textwrap.fill(timing, WIDTH)
+        yield _wrapped(timing, WIDTH)
+    if emergency:
+        yield from _block("Now", (protocol.care[item].words for item in protocol.level_care["emergency"]))
     yield from _block("Why", (reason.because for reason in assessment.reasons))
     yield from _block("What to say", [f'"{assessment.say}"'])
     yield from _block("What a clinician will check", (protocol.workup[test.id].words for test in assessment.workup))
@@ -273,11 +287,12 @@ def in_words(protocol: Protocol, assessment: Assessment) -> Iterator[str]:
         if cause.fit != "weak"
     )
     yield from _block("What it could be (not a diagnosis)", causes)
-    yield from _block("What helps", (protocol.care[item].words for item in assessment.care))
+    told = protocol.level_care["emergency"] if emergency else ()
+    yield from _block("What helps", (protocol.care[item].words for item in assessment.care if item not in told))
     if not emergency:
         yield from _block("Get emergency care at once if", (protocol.watch_for[sign].words for sign in assessment.watch_for))
     yield ""
-    yield textwrap.fill(" ".join(protocol.notice.split()), WIDTH)
+    yield _wrapped(" ".join(protocol.notice.split()), WIDTH)
 
 
 def _block(title: str, sentences: Iterable[str]) -> Iterator[str]:
@@ -285,4 +300,4 @@ def _block(title: str, sentences: Iterable[str]) -> Iterator[str]:
     if sentences:
         yield ""
         yield title
-        yield from (textwrap.fill(sentence, WIDTH, initial_indent="  - ", subsequent_indent="    ") for sentence in sentences)
+        yield from (_wrapped(sentence, WIDTH, initial_indent="  - ", subsequent_indent="    ") for sentence in sentences)

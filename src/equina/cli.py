@@ -33,17 +33,38 @@ example:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    options = _parser().parse_args(arguments)
+    if sys.stdout is None or sys.stdin is None:  # the shell closed them: <&- or >&-
+        return BAD_INPUT if sys.stderr is None else _refuse("standard input and output must be open; use /dev/null for none")
     try:
-        return int(options.run(options))
+        return _run(arguments)
     except KeyboardInterrupt:
         _say("stopped by you; every answer printed so far is whole")
         return INTERRUPTED
     except BrokenPipeError:
-        # Nothing more can be written: point the descriptor elsewhere, so that Python's own flush at exit is quiet.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _say("the output was closed before every answer was written")
-        return PIPE_CLOSED
+        _say("the output was closed before everything was written")
+        return _mute(PIPE_CLOSED)
+    except OSError as error:
+        _say(f"the output could not be written: {(error.strerror or str(error)).lower()}")
+        return _mute(BAD_INPUT)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        options = _parser().parse_args(arguments)
+        return int(options.run(options))
+    finally:
+        sys.stdout.flush()
+
+
+def _mute(code: int) -> int:
+    """The exit code, once standard output leads nowhere, so that Python's own flush at exit is quiet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _refuse(message: str) -> int:
+    _say(message)
+    return BAD_INPUT
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -109,13 +130,11 @@ def _triage(options: argparse.Namespace) -> int:
             _say("type one case a line, as JSON; end with Ctrl-D")
         return _triage_stream(protocol, sys.stdin.buffer, sys.stdout)
     try:
-        with open(options.file, "rb") as stream:  # noqa: PTH123  (a path as given, in the words of the error as given)
-            return _triage_stream(protocol, stream, sys.stdout)
+        stream = open(options.file, "rb")  # noqa: PTH123, SIM115  (closed below; an error of opening is told apart from one of writing)
     except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            raise
-        _say(f"{options.file}: {(error.strerror or str(error)).lower()}; give a file that can be read")
-        return BAD_INPUT
+        return _refuse(f"{options.file}: {(error.strerror or str(error)).lower()}; give a file that can be read")
+    with stream:
+        return _triage_stream(protocol, stream, sys.stdout)
 
 
 def _triage_stream(protocol: Protocol, lines: BinaryIO, out: TextIO) -> int:
@@ -133,15 +152,14 @@ def _triage_stream(protocol: Protocol, lines: BinaryIO, out: TextIO) -> int:
             if line is None:
                 raise BadInput(f"longer than {LONGEST_LINE // 1024**2} MiB; a case is one line of JSON, and each has its own line")
             request = read_request(protocol, line, now)
-            result = answer(protocol, request, assess(protocol, request.case))
+            result = answer(protocol, request, assess(protocol, request.case), number)
         except BadInput as error:
             faulty += 1
             result = failure(number, error)
         out.write(dumps(result, separators=(", ", ": ")) + "\n")
         out.flush()
     if not given:
-        _say("no case was given; each line of the input is one JSON object")
-        return BAD_INPUT
+        return _refuse("no case was given; each line of the input is one JSON object")
     if faulty:
         _say(f"{faulty} of {given} lines could not be judged; their answers say why")
         return BAD_INPUT
@@ -153,14 +171,14 @@ def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
     number = 0
     while part := stream.readline(LONGEST_LINE + 1):
         number += 1
-        if number == 1:
-            part = part.removeprefix(b"\xef\xbb\xbf")
         if len(part) > LONGEST_LINE and not part.endswith(b"\n"):
             while part and not part.endswith(b"\n"):
                 part = stream.readline(LONGEST_LINE + 1)
             yield number, None
-        elif part.strip():
-            yield number, part
+            continue
+        line = part.removeprefix(b"\xef\xbb\xbf") if number == 1 else part
+        if line.strip():
+            yield number, line
 
 
 # --- the other commands --------------------------------------------------------------------------------------------------------
@@ -193,8 +211,7 @@ def _stories(options: argparse.Namespace) -> int:
         return BAD_INPUT
     chosen = options.full or next(iter(protocol.stories), "")
     if chosen not in protocol.stories:
-        _say(f'"{chosen}" is no story; {nearest(chosen, protocol.stories)}')
-        return BAD_INPUT
+        return _refuse(f'"{chosen}" is no story; {nearest(chosen, protocol.stories)}')
     for story in protocol.stories.values():
         print(story_line(protocol, story))
     print("\n" + story_in_full(protocol, protocol.stories[chosen]))
@@ -210,6 +227,5 @@ def _prove(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         if error.name != "z3":
             raise
-        _say("proofs need the solver z3: pip install 'equina[proofs]', or make setup in the repository")
-        return BAD_INPUT
+        return _refuse("proofs need the solver z3: pip install 'equina[proofs]', or make setup in the repository")
     return OK if prove(protocol, sys.stdout, show_lowered=options.lowered) else NO

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from equina.leaves import timings
 from equina.logic import Compare, Condition, Or, Present, leaves, stem
-from equina.model import LONG_STANDING, Finding, Protocol, Value
-from equina.tables import Fault, nearest
+from equina.model import DISPOSITIONS, LONG_STANDING, Finding, Protocol, Value
+from equina.tables import LARGEST, Fault, nearest
 
 if TYPE_CHECKING:
     from equina.model import Story
 
 __all__ = ["faults", "misfit"]
 
+# What the language of conditions keeps for itself.
+WORDS = ("and", "or", "not", "at_least")
+
 
 def faults(protocol: Protocol) -> Iterator[Fault]:
     """Every disagreement between the parts of a protocol, file by file."""
     yield from _top(protocol)
+    yield from _names_apart(protocol)
     for finding in protocol.findings.values():
         yield from _finding(protocol, finding)
     for file, table, key, named, known in _references(protocol):
         for name in named:
             if name not in known:
                 yield Fault(file, table, key, f'"{name}" is not known', nearest(name, list(known)))  # type: ignore[call-overload]
+    yield from _against_what_must_not_be_missed(protocol)
     for file, table, key, condition in _conditions(protocol):
         yield from _condition(protocol, file, table, key, condition)
     for story in protocol.stories.values():
@@ -44,6 +50,8 @@ def misfit(finding: Finding, value: Value) -> str | None:
     if finding.measured:
         if not number:
             return f"{finding.id} is a quantity: give a number in {finding.unit}, without quotes, or null"
+        if isinstance(value, int) and abs(value) > LARGEST:
+            return f"{finding.id} has too many digits"
         low, high = finding.low or 0.0, finding.high or 0.0
         if not low <= float(value) <= high:
             return f"{finding.id} {value:g} is outside the possible range, {low:g} to {high:g} {finding.unit}"
@@ -76,6 +84,36 @@ def _top(protocol: Protocol) -> Iterator[Fault]:
             yield Fault(file, "", "core_flags", f"{core} cannot be asked of a person", "give it answered_by self and a question")
 
 
+def _names_apart(protocol: Protocol) -> Iterator[Fault]:
+    """Names that a condition could take for something else, or not name at all."""
+    findings = protocol.findings
+    for name in findings:
+        if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in WORDS:
+            yield Fault("findings.toml", f"findings.{name}", "", "no condition can name it", "use small letters, digits and _")
+        elif stem(name, {other: 0 for other in findings if other != name}) != name:
+            yield Fault("findings.toml", f"findings.{name}", "", "it reads as a time course of another finding", "rename it")
+    for name in protocol.groups:
+        if stem(name, findings) in findings or name in WORDS:
+            yield Fault("rules.toml", "groups", name, "a finding or a word of the language has that name", "rename the group")
+    owners: dict[str, str] = {}
+    for cause in protocol.causes.values():
+        for kind in cause.kinds:
+            if kind.id in owners:
+                problem = f"{owners[kind.id]} has a kind of that name"
+                yield Fault("causes.toml", f"causes.{cause.id}.kinds.{kind.id}", "", problem, "rename one")
+            owners[kind.id] = cause.id
+    for name in protocol.care.keys() & protocol.watch_for.keys():
+        yield Fault("care.toml", f"care.{name}", "", "a sign to watch for has that name", "rename one")
+
+
+def _against_what_must_not_be_missed(protocol: Protocol) -> Iterator[Fault]:
+    for cause in protocol.causes.values():
+        for kind in cause.kinds:
+            if kind.cant_miss and kind.against:
+                problem = f"nothing speaks against a cause that must not be missed, but {', '.join(kind.against)} is named"
+                yield Fault("causes.toml", f"causes.{cause.id}.kinds.{kind.id}", "against", problem, "take it out")
+
+
 def _finding(protocol: Protocol, finding: Finding) -> Iterator[Fault]:
     for key, problem, mend in (*_shape(finding), *_answering(finding), *_implying(protocol, finding)):
         yield Fault("findings.toml", f"findings.{finding.id}", key, problem, mend)
@@ -88,6 +126,10 @@ def _shape(finding: Finding) -> Iterator[tuple[str, str, str]]:
             yield ("unit", "a quantity has no unit", 'add unit = "mL" or what it is measured in')
         if finding.low is None or finding.high is None or finding.low >= finding.high:
             yield ("low, high", "the possible range is missing or empty", "give low below high, in the unit")
+        if finding.implies:
+            yield ("implies", "a quantity implies nothing by itself", "write true_when on the finding that it makes true")
+        if finding.true_when is not None:
+            yield ("true_when", "a quantity is measured, not true", "write true_when on the finding that it makes true")
     elif finding.unit or finding.low is not None or finding.high is not None:
         yield ("unit, low, high", "only a quantity has a unit and a range", 'write kind = "quantity" or leave them out')
     if (finding.kind == "choice") != bool(finding.options):
@@ -149,6 +191,7 @@ def _policy_names(protocol: Protocol, plain: Container[str]) -> Iterator[_Refere
     yield file, "", "explained_by", protocol.explained_by, protocol.baseline_facts
     for fact, explained in protocol.explained_by.items():
         yield file, "explained_by", fact, (name for name in explained if name != "*"), plain
+    yield file, "level_care", "", protocol.level_care, DISPOSITIONS
     for level, care in protocol.level_care.items():
         yield file, "level_care", level, care, protocol.care
     for sign in protocol.watch_for.values():
@@ -177,13 +220,16 @@ def _rule_names(protocol: Protocol) -> Iterator[_Reference]:
         yield "rules.toml", f"rules.{rule.id}", "accuracy", rule.accuracy, protocol.accuracy
         yield "rules.toml", f"rules.{rule.id}", "workup", rule.workup, protocol.workup
     yield "promises.toml", "unpromised", "", protocol.unpromised, protocol.rules
+    three = protocol.three_iq
+    if three:
+        yield "continence.toml", "three_iq", "source", [str(three.get("source"))], protocol.sources
 
 
 def _cause_names(protocol: Protocol, plain: Container[str]) -> Iterator[_Reference]:
     for cause in protocol.causes.values():
         for kind in cause.kinds:
             table = f"causes.{cause.id}.kinds.{kind.id}"
-            yield "causes.toml", table, "against", kind.against, () if kind.cant_miss else plain
+            yield "causes.toml", table, "against", kind.against, plain
             yield "causes.toml", table, "workup", kind.workup, protocol.workup
             yield "causes.toml", table, "care", kind.care, protocol.care
     for leak in protocol.leak_types.values():

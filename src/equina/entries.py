@@ -55,9 +55,8 @@ def each(top: Table, key: str, build: Callable[[str, Table, Groups], T], groups:
     """Every table below `key`, built, by id. Keys that the builder did not read are faults."""
     built: dict[str, T] = {}
     for name, table in top.tables(key):
-        known = table.keys()
         built[name] = build(name, table, groups)
-        table.rest(known=known)
+        table.rest()
     return MappingProxyType(built)
 
 
@@ -250,11 +249,15 @@ def story(name: str, table: Table, _: Groups) -> Story:
 
 
 def question(name: str, table: Table, groups: Groups) -> Question:
+    own = []
+    for row in table.rows("if"):
+        own.append((_condition(row, "when", groups), row.text("answer")))
+        row.rest()
     return Question(
         id=name,
         question=table.text("question"),
         answer=table.text("answer"),
-        own=tuple((_condition(row, "when", groups), row.text("answer")) for row in table.rows("if")),
+        own=tuple(own),
         sources=table.texts("sources", required=True),
     )
 

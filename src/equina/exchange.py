@@ -77,7 +77,7 @@ def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, value in pairs:
         if key in found:
-            raise BadInput(f'"{key}" is given twice; keep one')
+            raise BadInput(f"{_shown(key)} is given twice; keep one")
         found[key] = value
     return found
 
@@ -90,17 +90,17 @@ def _case(protocol: Protocol, data: Mapping[str, object], now: datetime) -> Case
     for key in data:
         if key not in KEYS:
             hint = f'; "{key}" is a finding: put it under "findings"' if key in protocol.findings else ""
-            raise BadInput(f'"{key}" is not a key of a case; {nearest(key, KEYS)}{hint}')
+            raise BadInput(f"{_shown(key)} is not a key of a case; {nearest(key[:80], KEYS)}{hint}")
     values = _values(protocol, data)
     text = data.get("text")
     if text is not None and not isinstance(text, str):
         raise BadInput(f"text: a text is expected, not {_kind(text)}; put it in quotes")
     as_of = now if data.get("as_of") is None else _moment("as_of", data["as_of"])
     only_text = bool(text) and "findings" not in data
-    answered_by = data.get("answered_by", "record" if only_text else "self")
+    answered_by = data.get("answered_by") or ("record" if only_text else "self")
     if answered_by not in ANSWERERS:
         raise BadInput(f"answered_by: {_shown(answered_by)} is not known; write one of {', '.join(ANSWERERS)}")
-    complete = data.get("complete", False)
+    complete = False if data.get("complete") is None else data["complete"]
     if not isinstance(complete, bool):
         raise BadInput(f"complete: true or false is expected, not {_kind(complete)}")
     return Case(
@@ -132,10 +132,10 @@ def _values(protocol: Protocol, data: Mapping[str, object]) -> dict[str, Value]:
 
 
 def _value(protocol: Protocol, name: str, value: object, key: str | None = None) -> Value:
-    place = key or f"findings.{name}"
     finding = protocol.findings.get(name)
     if finding is None:
-        raise BadInput(f"{place}: not a known finding; {nearest(name, protocol.findings)}")
+        raise BadInput(f"findings: {_shown(name)} is not a known finding; {nearest(name[:80], protocol.findings)}")
+    place = key or f"findings.{name}"
     if isinstance(value, list | dict):
         raise BadInput(f"{place}: one value is expected, not {_kind(value)}")
     if isinstance(value, int) and not isinstance(value, bool):
@@ -156,7 +156,7 @@ def _onset(protocol: Protocol, given: object, values: Mapping[str, Value], as_of
         raise BadInput(f'onset: an object is expected, not {_kind(given)}; write {{"back_pain": "2026-11-22T20:00+00:00"}}')
     for name in given:
         if name not in protocol.findings:
-            raise BadInput(f"onset.{name}: not a known finding; {nearest(name, protocol.findings)}")
+            raise BadInput(f"onset: {_shown(name)} is not a known finding; {nearest(name[:80], protocol.findings)}")
         if name not in values:
             raise BadInput(f"onset.{name}: an onset without its finding; give {name} under findings")
     moments = {name: _moment(f"onset.{name}", value) for name, value in given.items() if value is not None}
@@ -215,13 +215,17 @@ def failure(line: int, error: BadInput) -> dict[str, object]:
     return {"id": error.id, "line": line, "error": str(error)}
 
 
-def answer(protocol: Protocol, request: Request, assessment: Assessment) -> dict[str, object]:
-    """The assessment as the contract's JSON object. `words` gives the protocol's wording for each id of `care` and `watch_for`."""
+def answer(protocol: Protocol, request: Request, assessment: Assessment, line: int | None = None) -> dict[str, object]:
+    """The assessment as the contract's JSON object. `words` gives the protocol's wording for each id of `care` and `watch_for`.
+
+    A request without an id is told by its `line`.
+    """
     case = request.case
     words = {name: protocol.care[name].words for name in assessment.care}
     words |= {name: protocol.watch_for[name].words for name in assessment.watch_for}
     return {
         "id": request.id,
+        **({"line": line} if request.id is None and line is not None else {}),
         "protocol": {"id": protocol.id, "version": protocol.version, "digest": protocol.digest},
         "as_of": case.as_of.isoformat() if case.as_of else None,
         "low": assessment.low,

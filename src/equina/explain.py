@@ -134,16 +134,17 @@ def _fit(protocol: Protocol, settled: Mapping[str, Value], truth: Truth, cause: 
 def expected_workup(protocol: Protocol, truth: Truth, low: Disposition, causes: Iterable[CauseFit]) -> tuple[Expected, ...]:
     """The examinations and tests to expect, most urgent first, each with its soonest reason.
 
-    Rules bring theirs at their own level; a cause that fits brings its own no sooner than the level of the case.
+    Rules bring theirs at their own level; a cause that fits brings its own no sooner than the level of the case. In an emergency
+    nothing that can wait is asked for: a bladder diary beside a red flag costs hours.
     """
     found: dict[str, Expected] = {}
     for rule in protocol.rules.values():
-        if protocol.rule_tests[rule.id].holds(truth.must):
+        if protocol.rule_tests[rule.id].holds(truth.must) and (rule.disposition == low or low != "emergency"):
             for test in rule.workup:
                 _sooner(found, Expected(id=test, when=rule.disposition, because=rule.because))
     kinds = {kind.id: (cause, kind) for cause in protocol.causes.values() for kind in cause.kinds}
     for fit in causes:
-        if fit.fit != "weak":
+        if fit.fit != "weak" and (fit.cant_miss or low != "emergency"):
             for name in fit.kinds:
                 cause, kind = kinds[name]
                 for test, when in kind.workup.items():
@@ -186,5 +187,5 @@ def what_to_say(protocol: Protocol, settled: Mapping[str, Value], low: Dispositi
         parts.append(protocol.say["old"] + " " + " ".join(old))
     denied = [protocol.findings[name].label for name in protocol.core_flags if settled.get(name) is False]
     if denied and low != "emergency":
-        parts.append(protocol.say["denied"] + "; ".join(denied).lower() + ".")
+        parts.append(protocol.say["denied"] + "; ".join(denied) + ".")
     return " ".join(parts)

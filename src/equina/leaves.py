@@ -130,7 +130,9 @@ def leaf_table(findings: Mapping[str, Finding], conditions: Iterable[Condition],
         return _union(bits.get(finding + ending, 0) for finding in ids for ending in endings)
 
     def present(finding: str) -> int:
-        return mask(parents[finding], ("", "_new"))
+        # An old-or-new finding says nothing of how new its parents are: chronic_back_pain is back_pain, not new back_pain.
+        newer = [finding] if findings[finding].lasting else parents[finding]
+        return mask(parents[finding], ("",)) | mask(newer, ("_new",))
 
     def old(finding: str, endings: tuple[str, ...]) -> int:
         lasting = [ancestor for ancestor in parents[finding] if findings[ancestor].lasting]

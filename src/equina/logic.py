@@ -145,7 +145,9 @@ def stem(name: str, known: Mapping[str, object]) -> str:
 
 # --- reading and writing -------------------------------------------------------------------------------------------------------
 
-_TOKEN = re.compile(r"\s*(?:(?P<name>[a-z][a-z0-9_]*)|(?P<number>-?\d+(?:\.\d+)?)|(?P<sign>>=|<=|>|<|\(|\)|,)|(?P<odd>\S))")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<name>[a-z][a-z0-9_]*)|(?P<number>-?\d{1,12}(?:\.\d{1,12})?)|(?P<sign>>=|<=|>|<|\(|\)|,)|(?P<odd>\S))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ def _part(tokens: list[_Token], i: int, groups: Mapping[str, Condition]) -> tupl
 def _at_least(tokens: list[_Token], i: int, groups: Mapping[str, Condition]) -> tuple[Condition, int]:
     at = tokens[i].at
     i = _expect(tokens, i + 1, "(")
-    if not tokens[i].text.isdigit():
+    if not tokens[i].text.isdigit() or len(tokens[i].text) > 3:
         raise ConditionError(f"at_least begins with how many: at_least(2, a, b, c) (at character {at})")
     count, parts = int(tokens[i].text), []
     i += 1
@@ -236,13 +238,18 @@ def render(condition: Condition) -> str:
         case Present(name):
             return name
         case Compare(quantity, relation, number):
-            return f"{quantity} {relation} {number:g}"
+            return f"{quantity} {relation} {_written(number)}"
         case AtLeast(count, parts):
             return f"at_least({count}, {', '.join(map(render, parts))})"
         case And(parts):
             return " and ".join(_bracketed(part) for part in parts)
         case Or(parts):
             return " or ".join(_bracketed(part) for part in parts)
+
+
+def _written(number: float) -> str:
+    """The number in full, since leaves are told apart by it, without a needless .0."""
+    return repr(number).removesuffix(".0")
 
 
 def _bracketed(part: Condition) -> str:

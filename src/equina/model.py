@@ -310,6 +310,7 @@ class Protocol:
     rules: Mapping[str, Rule]
     causes: Mapping[str, Cause]
     leak_types: Mapping[str, LeakType]
+    three_iq: Mapping[str, object]  # a questionnaire of three questions on the kind of leak; asked by the interview
     workup: Mapping[str, WorkUp]
     care: Mapping[str, Care]
     medicines: Mapping[str, Medicine]

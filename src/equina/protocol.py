@@ -46,7 +46,7 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
         title=top.text("title"),
         reviewed=top.day("reviewed"),
         notice=top.text("notice"),
-        digest=_digest(folder),
+        digest="",
         new_within_days=int(top.number("new_within_days") or 0),
         core_flags=top.texts("core_flags", required=True),
         baseline_facts=top.texts("baseline_facts", required=True),
@@ -63,6 +63,7 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
         rules=each("rules", "rules", entries.rule),
         causes=each("causes", "causes", entries.cause),
         leak_types=each("continence", "continence", entries.leak_type),
+        three_iq=files.top("continence").mapping("three_iq"),
         workup=each("workup", "workup", entries.workup),
         care=each("care", "care", entries.care),
         medicines=each("medicines", "medicines", entries.medicine),
@@ -84,7 +85,7 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
     faults.extend(crosscheck.faults(protocol))
     if faults:
         raise ProtocolError(faults)
-    return _with_table(protocol)
+    return _ready(protocol, _digest(folder))
 
 
 class _Files:
@@ -96,8 +97,8 @@ class _Files:
 
     def top(self, name: str) -> Table:
         if name not in self._opened:
-            path = self.folder / f"{name}.toml"
-            self._opened[name] = Table(f"{name}.toml", "", read_file(path, self.faults), self.faults)
+            file = f"{name}.toml"
+            self._opened[name] = Table(file, "", read_file(self.folder, file, self.faults), self.faults)
         return self._opened[name]
 
     def codes(self, system: str) -> Mapping[str, tuple[str, ...]]:
@@ -109,7 +110,7 @@ class _Files:
 
     def finish(self) -> None:
         for table in self._opened.values():
-            table.rest(known=("id", "version", "groups", "rules", "findings", "causes", "care", "sources"))
+            table.rest()
 
 
 def _lists(top: Table, key: str) -> Mapping[str, tuple[str, ...]]:
@@ -131,6 +132,8 @@ def _digest(folder: Path) -> str:
     """One digest of everything the folder says, so that a result names the very protocol that gave it."""
     total = hashlib.sha256()
     for path in sorted(folder.rglob("*.toml")):
+        if not path.is_file():
+            continue
         total.update(path.relative_to(folder).as_posix().encode() + b"\0")
         total.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return f"sha256:{total.hexdigest()}"
@@ -146,13 +149,14 @@ def conditions(protocol: Protocol) -> Iterator[Condition]:
     yield from (condition for question in protocol.questions.values() for condition, _ in question.own)
 
 
-def _with_table(protocol: Protocol) -> Protocol:
+def _ready(protocol: Protocol, digest: str) -> Protocol:
     """The protocol with its leaves worked out and each condition made ready to be asked."""
     table = leaf_table(protocol.findings, conditions(protocol), protocol.core_flags)
     worst_first = sorted(protocol.rules.values(), key=lambda rule: -rule.rank)
     kinds = [kind for cause in protocol.causes.values() for kind in cause.kinds]
     told = dict.fromkeys((*protocol.core_flags, *protocol.findings))
     ready = {
+        "digest": digest,
         "table": table,
         "order": MappingProxyType({name: i for i, name in enumerate(told)}),
         "rule_findings": MappingProxyType({rule.id: findings_in(rule.when, protocol.findings) for rule in worst_first}),

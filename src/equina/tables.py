@@ -15,6 +15,10 @@ from equina.logic import Condition, ConditionError, parse
 __all__ = ["Fault", "ProtocolError", "Table", "nearest", "read_file"]
 
 
+# Whole numbers up to here are exact as floats; nothing clinical comes near it.
+LARGEST = 2.0**53
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong in a protocol: where it is, what it is, and how to mend it."""
@@ -48,16 +52,18 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f'did you mean "{close[0]}"?' if close else "nothing known is like it"
 
 
-def read_file(path: Path, faults: list[Fault]) -> dict[str, object]:
-    """The parsed file, or nothing and a fault."""
+def read_file(folder: Path, name: str, faults: list[Fault]) -> dict[str, object]:
+    """The parsed file of that name in the folder, or nothing and a fault."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads((folder / name).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        faults.append(Fault(path.name, "", "", "the file is missing", f"add {path.name} to the protocol folder"))
+        faults.append(Fault(name, "", "", "the file is missing", f"add {name} to the protocol folder"))
     except (OSError, UnicodeDecodeError) as error:
-        faults.append(Fault(path.name, "", "", f"the file cannot be read: {error}", "save it as UTF-8 text that you may read"))
-    except tomllib.TOMLDecodeError as error:
-        faults.append(Fault(path.name, "", "", f"not TOML: {error}", "mend that line"))
+        faults.append(Fault(name, "", "", f"the file cannot be read: {error}", "save it as UTF-8 text that you may read"))
+    except RecursionError:
+        faults.append(Fault(name, "", "", "not TOML: nested too deeply", "a protocol needs three levels"))
+    except ValueError as error:  # tomllib's own error is one; so is a whole number of thousands of digits
+        faults.append(Fault(name, "", "", f"not TOML: {error}", "mend that line"))
     return {}
 
 
@@ -67,6 +73,7 @@ class Table:
     def __init__(self, file: str, path: str, data: object, faults: list[Fault]) -> None:
         self.file, self.path, self.faults = file, path, faults
         self._unread: dict[str, object] = {}
+        self._asked: dict[str, None] = {}  # what its reader looked for, whether there or not
         if isinstance(data, dict):
             self._unread = dict(data)
         else:
@@ -76,6 +83,7 @@ class Table:
         self.faults.append(Fault(self.file, self.path, key, problem, mend))
 
     def __contains__(self, key: str) -> bool:
+        self._asked[key] = None
         return key in self._unread
 
     def keys(self) -> tuple[str, ...]:
@@ -84,7 +92,7 @@ class Table:
 
     def tables(self, key: str) -> Iterator[tuple[str, Table]]:
         """The tables below `key`, by name."""
-        below = self._unread.pop(key, {})
+        below = self._pop(key, {})
         if not isinstance(below, dict):
             self.fault(key, f"a table is expected, not {_kind(below)}", f"write [{key}.<id>] tables")
             return
@@ -94,7 +102,7 @@ class Table:
 
     def rows(self, key: str) -> Iterator[Table]:
         """The tables of the array `key`."""
-        below = self._unread.pop(key, [])
+        below = self._pop(key, [])
         if not isinstance(below, list):
             self.fault(key, f"a list of tables is expected, not {_kind(below)}", f"write [[{self.path}.{key}]]")
             return
@@ -106,14 +114,14 @@ class Table:
         return value if isinstance(value, str) else default
 
     def optional(self, key: str) -> str | None:
-        return self.text(key) if key in self._unread else None
+        return self.text(key) if key in self else None
 
     def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
         value = self._take(key, list, 'a list of texts, ["…"]', None if required else [])
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             if required and not value:
                 self.fault(key, "the list is empty", "name at least one")
-            for item in {item for item in value if value.count(item) > 1}:
+            for item in dict.fromkeys(item for item in value if value.count(item) > 1):
                 self.fault(key, f'"{item}" stands twice', "keep one")
             return tuple(value)
         if isinstance(value, list):
@@ -130,12 +138,12 @@ class Table:
         return self._take(key, bool, "true or false", default) is True
 
     def number(self, key: str) -> float | None:
-        value = self._unread.pop(key, None)
+        value = self._pop(key, None)
         if isinstance(value, bool) or not isinstance(value, int | float | None):
             self.fault(key, f"a number is expected, not {_kind(value)}", "write the bare number, without unit or quotes")
             return None
-        if value is not None and not abs(value) < float("inf"):
-            self.fault(key, f"{value} is not a finite number", "write a finite number")
+        if value is not None and not abs(value) < LARGEST:
+            self.fault(key, "the number is not finite, or too large", "write the number that is meant")
             return None
         return None if value is None else float(value)
 
@@ -156,35 +164,43 @@ class Table:
         return MappingProxyType({name: item for name, item in value.items() if isinstance(item, str)})
 
     def condition(self, key: str, groups: Mapping[str, Condition]) -> Condition | None:
-        return self.parsed(key, self.text(key), groups)
+        line = self.text(key)
+        return self.parsed(key, line, groups) if line else None
 
     def parsed(self, key: str, line: str, groups: Mapping[str, Condition]) -> Condition | None:
         """The condition that the text states, or None and a fault."""
-        if not line:
+        if not line.strip():
+            self.fault(key, "not a condition: the text is empty", "write it or leave it out")
             return None
         try:
             return parse(line, groups)
+        except RecursionError:
+            self.fault(key, "not a condition: nested too deeply", "name the inner parts as groups")
         except ConditionError as error:
             problem, _, mend = str(error).partition(": ")
             self.fault(key, f"not a condition: {problem}", mend or f'see "{line}"')
-            return None
+        return None
 
     def take_rest(self) -> dict[str, object]:
         """The keys that nobody read, now read."""
         rest, self._unread = self._unread, {}
         return rest
 
-    def rest(self, *, known: Iterable[str]) -> None:
-        """Faults for the keys that nobody read."""
+    def rest(self) -> None:
+        """Faults for the keys that nobody read, with the nearest of those that were looked for."""
         for key in self._unread:
-            self.fault(key, "the key is not known", nearest(key, known))
+            self.fault(key, "the key is not known", nearest(key, self._asked))
+
+    def _pop(self, key: str, default: object) -> object:
+        self._asked[key] = None
+        return self._unread.pop(key, default)
 
     def _take(self, key: str, kind: type, wanted: str, default: object) -> object:
-        if key not in self._unread:
+        if key not in self:
             if default is None:
                 self.fault(key, "the key is missing", f"add {key} = {wanted}")
             return default
-        value = self._unread.pop(key)
+        value = self._pop(key, default)
         if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
             self.fault(key, f"{wanted} is expected, not {_kind(value)}", f"write {key} = {wanted}")
             return default
