@@ -126,7 +126,7 @@ def random_lines(protocol: Protocol, count: int) -> list[bytes]:
         if number % 10 == 9:
             values = dict.fromkeys(stated, False) | {finding.id: unremarkable(protocol, finding) for finding in measured}
             asked = [name for name in protocol.rule_findings[rng.choice(rules)] if name in stated]
-            names = rng.sample(asked, min(len(asked), rng.randint(0, 3)))
+            names = rng.sample(asked, min(len(asked), rng.randint(0, 5)))
             values |= {name: rng.choice((True, True, "long_standing", None)) for name in names}
         else:
             present = rng.choice((0.05, 0.15, 0.4))

@@ -327,7 +327,7 @@ def test_a_closed_pipe_ends_quietly(tmp_path, line):
         said = readable(child.stderr.read())
         assert child.wait(PATIENCE) == 141
     assert first["id"] == json.loads(line)["id"]
-    assert said == "equina: the output was closed before every answer was written\n"
+    assert said == "equina: the output was closed before all was written\n"
 
 
 def test_ctrl_c_while_waiting_for_a_line_ends_quietly():

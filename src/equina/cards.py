@@ -273,7 +273,7 @@ def in_words(protocol: Protocol, assessment: Assessment) -> Iterator[str]:
     for timing in dict.fromkeys(reason.timing for reason in assessment.reasons[: 1 if emergency else None]):
         yield _wrapped(timing, WIDTH)
     if emergency:
-        yield from _block("Now", (protocol.care[item].words for item in protocol.level_care["emergency"]))
+        yield from _block("Now", (protocol.care[item].words for item in protocol.level_care.get("emergency", ())))
     yield from _block("Why", (reason.because for reason in assessment.reasons))
     yield from _block("What to say", [f'"{assessment.say}"'])
     yield from _block("What a clinician will check", (protocol.workup[test.id].words for test in assessment.workup))
@@ -287,7 +287,7 @@ def in_words(protocol: Protocol, assessment: Assessment) -> Iterator[str]:
         if cause.fit != "weak"
     )
     yield from _block("What it could be (not a diagnosis)", causes)
-    told = protocol.level_care["emergency"] if emergency else ()
+    told = protocol.level_care.get("emergency", ()) if emergency else ()
     yield from _block("What helps", (protocol.care[item].words for item in assessment.care if item not in told))
     if not emergency:
         yield from _block("Get emergency care at once if", (protocol.watch_for[sign].words for sign in assessment.watch_for))

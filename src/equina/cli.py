@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say("stopped by you; every answer printed so far is whole")
         return INTERRUPTED
     except BrokenPipeError:
-        _say("the output was closed before everything was written")
+        _say("the output was closed before all was written")
         return _mute(PIPE_CLOSED)
     except OSError as error:
         _say(f"the output could not be written: {(error.strerror or str(error)).lower()}")

@@ -90,7 +90,7 @@ def _case(protocol: Protocol, data: Mapping[str, object], now: datetime) -> Case
     for key in data:
         if key not in KEYS:
             hint = f'; "{key}" is a finding: put it under "findings"' if key in protocol.findings else ""
-            raise BadInput(f"{_shown(key)} is not a key of a case; {nearest(key[:80], KEYS)}{hint}")
+            raise BadInput(f"{_shown(key)} is not a key of a case; {nearest(_cut(key), KEYS)}{hint}")
     values = _values(protocol, data)
     text = data.get("text")
     if text is not None and not isinstance(text, str):
@@ -134,7 +134,7 @@ def _values(protocol: Protocol, data: Mapping[str, object]) -> dict[str, Value]:
 def _value(protocol: Protocol, name: str, value: object, key: str | None = None) -> Value:
     finding = protocol.findings.get(name)
     if finding is None:
-        raise BadInput(f"findings: {_shown(name)} is not a known finding; {nearest(name[:80], protocol.findings)}")
+        raise BadInput(f"findings.{_cut(name)}: not a known finding; {nearest(_cut(name), protocol.findings)}")
     place = key or f"findings.{name}"
     if isinstance(value, list | dict):
         raise BadInput(f"{place}: one value is expected, not {_kind(value)}")
@@ -156,7 +156,7 @@ def _onset(protocol: Protocol, given: object, values: Mapping[str, Value], as_of
         raise BadInput(f'onset: an object is expected, not {_kind(given)}; write {{"back_pain": "2026-11-22T20:00+00:00"}}')
     for name in given:
         if name not in protocol.findings:
-            raise BadInput(f"onset: {_shown(name)} is not a known finding; {nearest(name[:80], protocol.findings)}")
+            raise BadInput(f"onset.{_cut(name)}: not a known finding; {nearest(_cut(name), protocol.findings)}")
         if name not in values:
             raise BadInput(f"onset.{name}: an onset without its finding; give {name} under findings")
     moments = {name: _moment(f"onset.{name}", value) for name, value in given.items() if value is not None}
@@ -203,7 +203,10 @@ def _kind(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    text = json.dumps(value)
+    return _cut(json.dumps(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
