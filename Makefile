@@ -19,7 +19,7 @@ PIP_FLAGS := -qq --no-input --disable-pip-version-check
 STEP := @printf '%-8s %s\n'
 
 # The modules that decide: every branch of each is tested.
-CORE := model logic protocol triage explain continence
+CORE := model case logic leaves tables entries crosscheck protocol triage explain continence exchange
 comma := ,
 empty :=
 CORE_FILES := $(subst $(empty) $(empty),$(comma),$(CORE:%=src/equina/%.py))
@@ -146,5 +146,5 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --
 
 clean:  ## remove everything that make built or cached here
 	$(STEP) clean "environments, caches, build output"
-	@rm -rf .venv .venv-bench .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov build dist
+	@rm -rf .venv .venv-bench .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/cql/node_modules bench/result.json .coverage htmlcov build dist
 	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -36,15 +36,14 @@ def every_id(protocol: Protocol) -> Iterator[str]:
     """Every id that has a card."""
     for _, table, _ in _shelves(protocol):
         yield from table
-    yield from _kinds(protocol)
+    yield from protocol.kinds
 
 
 def cards(protocol: Protocol, name: str) -> list[str]:
     """The cards under that id: usually one, two where a finding and a cause share it, none when it is not known."""
     found = [_card(title, table[name], write(protocol, table[name])) for title, table, write in _shelves(protocol) if name in table]
-    kinds = _kinds(protocol)
-    if name in kinds and name not in protocol.causes:
-        found.append(_card("Cause", kinds[name], _kind(protocol, kinds[name])))
+    if name in protocol.kinds and name not in protocol.causes:
+        found.append(_card("Cause", protocol.kinds[name], _kind(protocol, protocol.kinds[name])))
     return found
 
 
@@ -68,10 +67,6 @@ def _shelves(protocol: Protocol) -> list[_Shelf]:
         ("Source", protocol.sources, _source),
     ]
     return shelves  # type: ignore[return-value]  # each writer takes the items of its own shelf
-
-
-def _kinds(protocol: Protocol) -> dict[str, Kind]:
-    return {kind.id: kind for cause in protocol.causes.values() for kind in cause.kinds}
 
 
 def _card(title: str, item: object, lines: Iterable[str]) -> str:
@@ -139,7 +134,7 @@ def _finding(protocol: Protocol, finding: Finding) -> Iterator[str]:
     yield from _row("true when", render(finding.true_when) if finding.true_when else None)
     yield from _row("denies", ", ".join(finding.denies))
     yield from _row("old only", (finding.old_only_with and f"beside {', '.join(finding.old_only_with)}") or None)
-    used = [rule.id for rule in protocol.rules.values() if finding.id in protocol.rule_findings[rule.id]]
+    used = [rule.id for rule in protocol.rules.values() if finding.id in dict(protocol.rule_findings[rule.id])]
     yield from _row("used by", ", ".join(used) or finding.unused or "causes, kinds of leak or questions only")
     yield from _row(
         "codes", "; ".join(f"{system} {' '.join(of[finding.id])}" for system, of in protocol.codes.items() if finding.id in of)

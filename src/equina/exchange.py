@@ -19,6 +19,7 @@ from equina.tables import nearest
 
 __all__ = ["BadInput", "Request", "answer", "failure", "read_request"]
 
+ANSWERED = (Evidence(origin="answer"),)
 KEYS = ("id", "age", "sex", "text", "findings", "complete", "answered_by", "as_of", "onset")
 
 
@@ -105,7 +106,7 @@ def _case(protocol: Protocol, data: Mapping[str, object], now: datetime) -> Case
         raise BadInput(f"complete: true or false is expected, not {_kind(complete)}")
     return Case(
         values=values,
-        evidence={name: (Evidence(origin="answer"),) for name in values},
+        evidence=dict.fromkeys(values, ANSWERED),
         onset=_onset(protocol, data.get("onset"), values, as_of),
         as_of=as_of,
         answered_by=str(answered_by),

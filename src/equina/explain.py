@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, cast
 
 from equina.case import Case, CauseFit, Expected, OpenRule, Reason
-from equina.leaves import EXPLAINED, Test, Truth
-from equina.model import LONG_STANDING, Cause, Disposition, LeakType, Protocol, Value, rank
+from equina.leaves import EXPLAINED, Truth
+from equina.model import LONG_STANDING, Cause, Disposition, LeakType, Protocol, Rule, Value, rank
 
 __all__ = [
     "causes_of",
@@ -24,7 +24,7 @@ FITS: tuple[Fit, ...] = ("strong", "possible", "weak")
 
 
 def reasons_for(
-    protocol: Protocol, settled: Mapping[str, Value], truth: Truth, low: Disposition, disposition: Disposition | None
+    protocol: Protocol, truth: Truth, fired: Iterable[Rule], low: Disposition, disposition: Disposition | None, *, given: bool
 ) -> tuple[Reason, ...]:
     """The determining rules: those that hold at the level of `low`; before them the policy that raised the advice above it."""
     reasons = [
@@ -33,13 +33,13 @@ def reasons_for(
             disposition=rule.disposition,
             because=rule.because,
             timing=rule.timing,
-            findings=bearing_on(protocol, settled, truth, protocol.rule_tests[rule.id]),
+            findings=truth.bearing_on(protocol.rule_tests[rule.id]),
             sources=rule.sources,
         )
-        for rule in protocol.rules.values()
-        if rule.disposition == low and protocol.rule_tests[rule.id].holds(truth.must)
+        for rule in fired
+        if rule.disposition == low
     ]
-    if not settled.keys() - {"age_years", "sex_at_birth"}:
+    if not given:
         return (_policy(protocol, "nothing_given", None),)
     if disposition is not None and rank(disposition) > rank(low):
         return (_policy(protocol, "core_flag_not_known", disposition), *reasons)
@@ -54,40 +54,19 @@ def _policy(protocol: Protocol, name: str, disposition: Disposition | None) -> R
     return Reason(id=name, disposition=disposition, because=policy.because, timing=timing, findings=(), sources=policy.sources)
 
 
-def bearing_on(protocol: Protocol, settled: Mapping[str, Value], truth: Truth, test: Test) -> tuple[str, ...]:
-    """The stated findings that make leaves of the condition true, in the order in which they were stated."""
-    wanted = test.leaves & truth.must
-    return tuple(name for name, value in settled.items() if _makes_true(protocol, name, value) & wanted)
-
-
-def _makes_true(protocol: Protocol, name: str, value: Value) -> int:
-    table = protocol.table
-    if name in table.measures:
-        if value is None or isinstance(value, str):
-            return 0
-        rows = (row for row in table.measures[name] if row.relation(value, row.number))
-        total = 0
-        for row in rows:
-            total |= row.bit
-            for _, bits in row.implied:
-                total |= bits
-        return total
-    effect = table.effects.get((name, value))
-    return effect.true if effect else 0
-
-
 def open_rules(protocol: Protocol, case: Case, truth: Truth, low: Disposition) -> tuple[OpenRule, ...]:
     """The rules above `low` that are neither true nor false, worst first, each with the findings that would settle it."""
     undecided = truth.may & ~truth.must
+    for name in case.values:
+        undecided &= ~protocol.table.about.get(name, 0)
     found = []
     for name, test in protocol.rule_tests.items():
         rule = protocol.rules[name]
         if rule.rank <= rank(low):
             break
         if test.holds(truth.may):
-            about = protocol.table.about
-            wanted = (f for f in protocol.rule_findings[name] if about[f] & undecided & test.leaves and f not in case.values)
-            found.append(OpenRule(id=name, disposition=rule.disposition, findings=tuple(wanted)))
+            wanted = tuple(finding for finding, bits in protocol.rule_findings[name] if bits & undecided)
+            found.append(OpenRule(id=name, disposition=rule.disposition, findings=wanted))
     return tuple(found)
 
 
@@ -106,14 +85,15 @@ def _fit(protocol: Protocol, settled: Mapping[str, Value], truth: Truth, cause: 
     against: dict[str, None] = {}
     cant_miss = False
     for kind in cause.kinds:
-        held = [(fit, test) for fit, test in protocol.kind_tests[kind.id] if test.holds(truth.must)]
+        # No leaf of it true, no need to ask: without a `not` nothing holds of nothing.
+        held = [(fit, test) for fit, test in protocol.kind_tests[kind.id] if test.leaves & truth.must and test.holds(truth.must)]
         if not held:
             continue
         best = held[0][0]
         kinds.append((FITS.index(cast(Fit, best)), kind.id))
         cant_miss |= kind.cant_miss and best != "weak"
         for _, test in held:
-            supports |= dict.fromkeys(bearing_on(protocol, settled, truth, test))
+            supports |= dict.fromkeys(truth.bearing_on(test))
         against |= dict.fromkeys(name for name in kind.against if settled.get(name) is True)
     if not kinds:
         return None
@@ -131,31 +111,31 @@ def _fit(protocol: Protocol, settled: Mapping[str, Value], truth: Truth, cause: 
 # --- what follows --------------------------------------------------------------------------------------------------------------
 
 
-def expected_workup(protocol: Protocol, truth: Truth, low: Disposition, causes: Iterable[CauseFit]) -> tuple[Expected, ...]:
+def expected_workup(
+    protocol: Protocol, fired: Iterable[Rule], low: Disposition, causes: Iterable[CauseFit]
+) -> tuple[Expected, ...]:
     """The examinations and tests to expect, most urgent first, each with its soonest reason.
 
     Rules bring theirs at their own level; a cause that fits brings its own no sooner than the level of the case. In an emergency
     nothing that can wait is asked for: a bladder diary beside a red flag costs hours.
     """
     found: dict[str, Expected] = {}
-    for rule in protocol.rules.values():
-        if protocol.rule_tests[rule.id].holds(truth.must) and (rule.disposition == low or low != "emergency"):
+    for rule in fired:
+        if rule.disposition == low or low != "emergency":
             for test in rule.workup:
-                _sooner(found, Expected(id=test, when=rule.disposition, because=rule.because))
-    kinds = {kind.id: (cause, kind) for cause in protocol.causes.values() for kind in cause.kinds}
+                _sooner(found, test, rule.disposition, rule.because)
     for fit in causes:
         if fit.fit != "weak" and (fit.cant_miss or low != "emergency"):
+            because = f"To look for: {protocol.causes[fit.id].label}."
             for name in fit.kinds:
-                cause, kind = kinds[name]
-                for test, when in kind.workup.items():
-                    when = min(when, low, key=rank)
-                    _sooner(found, Expected(id=test, when=when, because=f"To look for: {cause.label.lower()}."))
+                for test, when in protocol.kinds[name].workup.items():
+                    _sooner(found, test, min(when, low, key=rank), because)
     return tuple(sorted(found.values(), key=lambda expected: -rank(expected.when)))
 
 
-def _sooner(found: dict[str, Expected], expected: Expected) -> None:
-    if expected.id not in found or rank(expected.when) > rank(found[expected.id].when):
-        found[expected.id] = expected
+def _sooner(found: dict[str, Expected], test: str, when: Disposition, because: str) -> None:
+    if test not in found or rank(when) > rank(found[test].when):
+        found[test] = Expected(id=test, when=when, because=because)
 
 
 def matching_care(protocol: Protocol, level: Disposition, causes: Iterable[CauseFit], leaks: Iterable[LeakType]) -> tuple[str, ...]:
@@ -164,8 +144,7 @@ def matching_care(protocol: Protocol, level: Disposition, causes: Iterable[Cause
     emergency = level == "emergency"
     if not emergency:
         care += [item for leak in leaks for item in leak.care]
-    kinds = {kind.id: kind for cause in protocol.causes.values() for kind in cause.kinds}
-    fitting = [kinds[name] for fit in causes if fit.fit != "weak" for name in fit.kinds]
+    fitting = [protocol.kinds[name] for fit in causes if fit.fit != "weak" for name in fit.kinds]
     care += [item for kind in fitting if kind.cant_miss or not emergency for item in kind.care]
     return tuple(dict.fromkeys(care))
 

@@ -78,31 +78,50 @@ class LeafTable:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Leaves certainly true, and leaves not excluded. `must` is always within `may`."""
+    """Leaves certainly true, leaves not excluded (`must` is always within `may`), and which statement made which true."""
 
     must: int
     may: int
+    support: tuple[tuple[str, int], ...]
+
+    def bearing_on(self, test: Test) -> tuple[str, ...]:
+        """The stated findings that make leaves of the condition true, in the order in which they were stated."""
+        wanted = test.leaves & self.must
+        return tuple(name for name, bits in self.support if bits & wanted)
 
 
 def resolve(table: LeafTable, settled: Mapping[str, Value]) -> Truth:
     """The leaves that the settled values of a case make true or exclude; what is true wins over what is denied."""
-    true = excluded = 0
+    must = excluded = 0
+    support = []
     for finding, value in settled.items():
+        true = 0
         if finding in table.measures:
             if value is not None and not isinstance(value, str):
-                for measure in table.measures[finding]:
-                    if measure.relation(value, measure.number):
-                        true |= measure.bit
-                        for implied, bits in measure.implied:
-                            # A residual known to be old stays old however large: elevated_pvr "long_standing" beside pvr_ml.
-                            if not (implied in table.old_measures and settled.get(implied) in (LONG_STANDING, EXPLAINED)):
-                                true |= bits
-                    else:
-                        excluded |= measure.bit
+                true, denied = _measured(table, settled, finding, value)
+                excluded |= denied
         elif effect := table.effects.get((finding, value)):
-            true |= effect.true
+            true = effect.true
             excluded |= effect.excluded
-    return Truth(true, ~excluded & (1 << len(table.names)) - 1 | true)
+        if true:
+            must |= true
+            support.append((finding, true))
+    return Truth(must, ~excluded & (1 << len(table.names)) - 1 | must, tuple(support))
+
+
+def _measured(table: LeafTable, settled: Mapping[str, Value], quantity: str, value: float) -> tuple[int, int]:
+    """The leaves that a measurement makes true and excludes."""
+    true = excluded = 0
+    for measure in table.measures[quantity]:
+        if not measure.relation(value, measure.number):
+            excluded |= measure.bit
+            continue
+        true |= measure.bit
+        for implied, bits in measure.implied:
+            # A residual known to be old stays old however large: elevated_pvr "long_standing" beside pvr_ml.
+            if not (implied in table.old_measures and settled.get(implied) in (LONG_STANDING, EXPLAINED)):
+                true |= bits
+    return true, excluded
 
 
 def timings(finding: Finding) -> tuple[str, ...]:

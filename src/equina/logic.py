@@ -243,8 +243,8 @@ def render(condition: Condition) -> str:
             return f"at_least({count}, {', '.join(map(render, parts))})"
         case And(parts):
             return " and ".join(_bracketed(part) for part in parts)
-        case Or(parts):
-            return " or ".join(_bracketed(part) for part in parts)
+        case _:
+            return " or ".join(_bracketed(part) for part in condition.parts)
 
 
 def _written(number: float) -> str:
@@ -284,14 +284,35 @@ def _any_of(parts: Sequence[_Test]) -> _Test:
         if isinstance(part, int):
             mask |= part
     tests = [part for part in parts if not isinstance(part, int)]
-    return (lambda true: true & mask or any(test(true) for test in tests)) if tests else mask
+    if not tests:
+        return mask
+
+    def holds(true: int) -> bool:
+        # Plain loops here and below: generators would double the time of a whole assessment.
+        if true & mask:
+            return True
+        for test in tests:  # noqa: SIM110
+            if test(true):
+                return True
+        return False
+
+    return holds
 
 
 def _all_of(parts: Sequence[_Test]) -> Holds:
-    if len(parts) == 2 and isinstance(first := parts[0], int) and isinstance(second := parts[1], int):
-        return lambda true: true & first and true & second
-    tests = [_test(part) for part in parts]
-    return lambda true: all(test(true) for test in tests)
+    masks = [part for part in parts if isinstance(part, int)]
+    tests = [part for part in parts if not isinstance(part, int)]
+
+    def holds(true: int) -> bool:
+        for mask in masks:
+            if not true & mask:
+                return False
+        for test in tests:  # noqa: SIM110
+            if not test(true):
+                return False
+        return True
+
+    return holds
 
 
 def _count_of(count: int, parts: Sequence[_Test]) -> Holds:

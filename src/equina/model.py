@@ -326,7 +326,8 @@ class Protocol:
     level_care: Mapping[str, tuple[str, ...]]
     table: LeafTable
     order: Mapping[str, int]  # findings as a clinician wants to hear them: core flags first
-    rule_findings: Mapping[str, tuple[str, ...]]  # what each rule asks about
+    rule_findings: Mapping[str, tuple[tuple[str, int], ...]]  # what each rule asks about, with the leaves of it that it asks
+    kinds: Mapping[str, Kind]  # the kinds of every cause
     rule_tests: Mapping[str, Test]  # worst level first, then the order of the file
     kind_tests: Mapping[str, tuple[tuple[str, Test], ...]]
     leak_tests: Mapping[str, Test]

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from equina import crosscheck, entries
-from equina.leaves import leaf_table
+from equina.leaves import LeafTable, leaf_table
 from equina.logic import Condition, findings_in
-from equina.model import Protocol
+from equina.model import Protocol, Rule
 from equina.tables import Fault, ProtocolError, Table, read_file
 
 __all__ = ["SHIPPED", "load"]
@@ -77,6 +77,7 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
         table=leaf_table({}, (), ()),
         order={},
         rule_findings={},
+        kinds={},
         rule_tests={},
         kind_tests={},
         leak_tests={},
@@ -131,9 +132,7 @@ def _groups(top: Table) -> Groups:
 def _digest(folder: Path) -> str:
     """One digest of everything the folder says, so that a result names the very protocol that gave it."""
     total = hashlib.sha256()
-    for path in sorted(folder.rglob("*.toml")):
-        if not path.is_file():
-            continue
+    for path in sorted(path for path in folder.rglob("*.toml") if path.is_file()):
         total.update(path.relative_to(folder).as_posix().encode() + b"\0")
         total.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return f"sha256:{total.hexdigest()}"
@@ -159,9 +158,15 @@ def _ready(protocol: Protocol, digest: str) -> Protocol:
         "digest": digest,
         "table": table,
         "order": MappingProxyType({name: i for i, name in enumerate(told)}),
-        "rule_findings": MappingProxyType({rule.id: findings_in(rule.when, protocol.findings) for rule in worst_first}),
+        "rule_findings": MappingProxyType({rule.id: _asked(protocol, table, rule) for rule in worst_first}),
+        "kinds": MappingProxyType({kind.id: kind for kind in kinds}),
         "rule_tests": MappingProxyType({rule.id: table.test(rule.when) for rule in worst_first}),
         "kind_tests": MappingProxyType({k.id: tuple((fit, table.test(when)) for fit, when in k.supports) for k in kinds}),
         "leak_tests": MappingProxyType({leak.id: table.test(leak.when) for leak in protocol.leak_types.values()}),
     }
     return Protocol(**{name: getattr(protocol, name) for name in protocol.__slots__} | ready)
+
+
+def _asked(protocol: Protocol, table: LeafTable, rule: Rule) -> tuple[tuple[str, int], ...]:
+    asked = table.test(rule.when).leaves
+    return tuple((name, table.about[name] & asked) for name in findings_in(rule.when, protocol.findings))

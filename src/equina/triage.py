@@ -33,24 +33,25 @@ def assess(protocol: Protocol, case: Case) -> Assessment:
     """
     settled, conflicts = settle(protocol, case)
     truth = resolve(protocol.table, settled)
-    low, high = _level(protocol, truth.must), _level(protocol, truth.may)
+    fired = tuple(protocol.rules[name] for name, test in protocol.rule_tests.items() if test.holds(truth.must))
+    low = fired[0].disposition if fired else "self_care"
+    high = _level(protocol, truth.may)
     disposition = _advice(protocol, case, truth, low)
     unsettled = open_rules(protocol, case, truth, low)
     leaks = tuple(leak for leak in protocol.leak_types.values() if protocol.leak_tests[leak.id].holds(truth.must))
     causes = causes_of(protocol, settled, truth)
-    level = disposition or low
     return Assessment(
         low=low,
         high=high,
         disposition=disposition,
-        settled=_level(protocol, _reach(protocol, case, truth)) == low,
-        reasons=reasons_for(protocol, settled, truth, low, disposition),
+        settled=low == high or _level(protocol, _reach(protocol, case, truth)) == low,
+        reasons=reasons_for(protocol, truth, fired, low, disposition, given=_given(case)),
         open=unsettled,
         examine=_only_examination(protocol, case, unsettled),
         causes=causes,
         continence=leak_kinds(leaks),
-        workup=expected_workup(protocol, truth, low, causes),
-        care=matching_care(protocol, level, causes, leaks),
+        workup=expected_workup(protocol, fired, low, causes),
+        care=matching_care(protocol, disposition or low, causes, leaks),
         watch_for=what_to_watch_for(protocol, truth),
         say=what_to_say(protocol, settled, low),
         conflicts=(*conflicts, *_contradictions(protocol, settled)),
@@ -129,7 +130,7 @@ def _contradictions(protocol: Protocol, settled: Mapping[str, Value]) -> Iterato
 
 
 def _advice(protocol: Protocol, case: Case, truth: Truth, low: Disposition) -> Disposition | None:
-    if not any(name not in NOT_STATED for name in case.values):
+    if not _given(case):
         return None
     if low == "emergency":
         return low
@@ -138,6 +139,11 @@ def _advice(protocol: Protocol, case: Case, truth: Truth, low: Disposition) -> D
     if not_known_by_name(protocol, case, truth) and rank(low) < rank("urgent"):
         return "urgent"
     return low
+
+
+def _given(case: Case) -> bool:
+    """Whether anything was answered or read; age and sex alone are nothing."""
+    return any(name not in NOT_STATED for name in case.values)
 
 
 def not_known_by_name(protocol: Protocol, case: Case, truth: Truth) -> tuple[str, ...]:
