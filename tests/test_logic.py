@@ -83,18 +83,7 @@ def _joined(children):
     return st.one_of(parts.map(And), parts.map(Or), counted)
 
 
-def _flat(condition):
-    """A condition as the parser builds it: a conjunction inside a conjunction is one conjunction."""
-    if isinstance(condition, Present | Compare):
-        return condition
-    parts = tuple(map(_flat, condition.parts))
-    if isinstance(condition, AtLeast):
-        return AtLeast(condition.count, parts)
-    kind = type(condition)
-    return kind(tuple(inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,))))
-
-
-conditions = st.recursive(names | compares, _joined, max_leaves=8).map(_flat)
+conditions = st.recursive(names | compares, _joined, max_leaves=8)
 
 
 @given(conditions)
@@ -155,7 +144,8 @@ def test_a_condition_that_cannot_be_read_says_where_and_why(line, says):
 def test_a_group_stands_for_its_condition():
     pain = parse("a or b")
     assert parse("pain and c", {"pain": pain}) == And((pain, Present("c")))
-    assert parse("pain or c", {"pain": pain}) == parse("a or b or c")
+    assert parse("pain or c", {"pain": pain}) == parse("(a or b) or c")
+    assert render(parse("(pain or c) and at_least(1, pain)", {"pain": pain}), {pain: "pain"}) == "(pain or c) and at_least(1, pain)"
 
 
 def test_the_findings_of_a_condition_are_named_once_without_their_time_course():

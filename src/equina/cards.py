@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from equina.case import Assessment, Case
-from equina.logic import render
+from equina.logic import Condition, render
 from equina.model import (
     Accuracy,
     Care,
@@ -37,6 +37,7 @@ def every_id(protocol: Protocol) -> Iterator[str]:
     for _, table, _ in _shelves(protocol):
         yield from table
     yield from protocol.kinds
+    yield from protocol.groups
 
 
 def cards(protocol: Protocol, name: str) -> list[str]:
@@ -44,7 +45,15 @@ def cards(protocol: Protocol, name: str) -> list[str]:
     found = [_card(title, table[name], write(protocol, table[name])) for title, table, write in _shelves(protocol) if name in table]
     if name in protocol.kinds and name not in protocol.causes:
         found.append(_card("Cause", protocol.kinds[name], _kind(protocol, protocol.kinds[name])))
+    if name in protocol.groups:
+        others = {condition: other for condition, other in named_groups(protocol).items() if other != name}
+        found.append("\n".join((f"Named group: {name}", *_row("means", render(protocol.groups[name], others)))))
     return found
+
+
+def named_groups(protocol: Protocol) -> dict[Condition, str]:
+    """The named conditions, to write a rule as its author wrote it."""
+    return {condition: name for name, condition in protocol.groups.items()}
 
 
 # Each shelf: its title, its items by id, and what writes an item's lines.
@@ -94,14 +103,14 @@ def _row(name: str, text: str | None) -> Iterator[str]:
 
 def _rule(protocol: Protocol, rule: Rule) -> Iterator[str]:
     yield from _row("level", rule.disposition)
-    yield from _row("when", render(rule.when))
+    yield from _row("when", render(rule.when, named_groups(protocol)))
     yield from _row("because", rule.because)
     yield from _row("timing", rule.timing)
     yield from _row("pathway", rule.pathway)
     strength = {"guideline": "guideline", "consensus": "consensus only: no study or guideline settles it"}[rule.strength]
     yield from _row("strength", strength)
     yield from _row("decision", rule.decision)
-    yield from _row("article", rule.stricter and f"Safer than the article: {rule.stricter}")
+    yield from _row("article", rule.stricter)
     yield from _row("serves", "; ".join(protocol.lines[line].says for line in rule.serves))
     yield from _row("expect", ", ".join(protocol.workup[test].label for test in rule.workup))
     if rule.accuracy:
@@ -156,7 +165,7 @@ def _cause(protocol: Protocol, cause: Cause) -> Iterator[str]:
 def _kind(protocol: Protocol, kind: Kind) -> Iterator[str]:
     yield from _row("can't miss", "yes: nothing speaks against it but its own test" if kind.cant_miss else None)
     for fit, condition in kind.supports:
-        yield from _row(fit, render(condition))
+        yield from _row(fit, render(condition, named_groups(protocol)))
     yield from _row("against", ", ".join(kind.against))
     yield from _row("work-up", ", ".join(f"{protocol.workup[test].label} ({when})" for test, when in kind.workup.items()))
     yield from _row("care", ", ".join(protocol.care[item].label for item in kind.care))
@@ -167,7 +176,7 @@ def _kind(protocol: Protocol, kind: Kind) -> Iterator[str]:
 
 def _leak(protocol: Protocol, leak: LeakType) -> Iterator[str]:
     yield from _row("in words", leak.words)
-    yield from _row("when", render(leak.when))
+    yield from _row("when", render(leak.when, named_groups(protocol)))
     yield from _row("because", leak.because)
     yield from _row("care", ", ".join(protocol.care[item].label for item in leak.care))
     yield from _row("note", leak.note)
@@ -200,7 +209,7 @@ def _medicine(protocol: Protocol, medicine: Medicine) -> Iterator[str]:
 def _promise(protocol: Protocol, promise: Promise) -> Iterator[str]:
     yield from _row("promise", promise.sentence)
     yield from _row("level", promise.level)
-    yield from _row("when", render(promise.when))
+    yield from _row("when", render(promise.when, named_groups(protocol)))
     yield from _sources(protocol, promise.sources)
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from equina.cards import named_groups
 from equina.logic import render
 from equina.model import DISPOSITIONS, Line, Protocol, Rule
 from equina.protocol import conditions, load
@@ -153,20 +154,12 @@ def _rules(protocol: Protocol) -> Iterator[str]:
             "| --- | --- | --- | --- | --- |",
         )
         for rule in rules:
-            yield f"| `{rule.id}` | {_when(protocol, rule)} | {rule.because} {rule.timing} | {_clinician(rule)} | {_basis(rule)} |"
-
-
-def _when(protocol: Protocol, rule: Rule) -> str:
-    """The condition with the protocol's named groups put back, as it is written."""
-    text = render(rule.when)
-    for name, group in sorted(protocol.groups.items(), key=lambda item: -len(render(item[1]))):
-        written = render(group)
-        text = text.replace(f"({written})", f"**{name}**").replace(written, f"**{name}**") if " " in written else text
-    return text
+            when = render(rule.when, named_groups(protocol))
+            yield f"| `{rule.id}` | {when} | {rule.because} {rule.timing} | {_clinician(rule)} | {_basis(rule)} |"
 
 
 def _clinician(rule: Rule) -> str:
-    parts = (rule.pathway, rule.decision, rule.stricter and f"*Safer than the article:* {rule.stricter}")
+    parts = (rule.pathway, rule.decision, rule.stricter and f"*Article:* {rule.stricter}")
     return " ".join(part for part in parts if part)
 
 
@@ -176,7 +169,9 @@ def _basis(rule: Rule) -> str:
 
 def _policy(protocol: Protocol) -> Iterator[str]:
     yield from ("", "## Named groups", "", "| group | means |", "| --- | --- |")
-    yield from (f"| {name} | {render(group)} |" for name, group in protocol.groups.items())
+    for name, group in protocol.groups.items():
+        others = {condition: other for condition, other in named_groups(protocol).items() if other != name}
+        yield f"| {name} | {render(group, others)} |"
     yield from ("", "## Policy", "", "Core flags, asked by name in this order; one not known never ends below urgent:", "")
     yield from (f"{i}. `{name}`: {protocol.findings[name].ask}" for i, name in enumerate(protocol.core_flags, 1))
     yield from ("", f"Baseline facts: {_codes(protocol.baseline_facts)}.", "")
@@ -202,10 +197,11 @@ def _findings(protocol: Protocol) -> Iterator[str]:
 def _causes(protocol: Protocol) -> Iterator[str]:
     yield from ("", "## Causes", "", "| group | kind | can't miss | strong | possible | weak | against | sources |")
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    names = named_groups(protocol)
     for cause in protocol.causes.values():
         for kind in cause.kinds:
             fits = {
-                fit: "<br>".join(render(when) for name, when in kind.supports if name == fit)
+                fit: "<br>".join(render(when, names) for name, when in kind.supports if name == fit)
                 for fit in ("strong", "possible", "weak")
             }
             missed = "yes" if kind.cant_miss else ""
@@ -216,7 +212,8 @@ def _causes(protocol: Protocol) -> Iterator[str]:
 def _leaks(protocol: Protocol) -> Iterator[str]:
     yield from ("", "## Kinds of leak", "", "| kind | when | in words | care | sources |", "| --- | --- | --- | --- | --- |")
     for leak in protocol.leak_types.values():
-        yield f"| {leak.label} | {render(leak.when)} | {leak.words} | {_codes(leak.care)} | {', '.join(leak.sources)} |"
+        when = render(leak.when, named_groups(protocol))
+        yield f"| {leak.label} | {when} | {leak.words} | {_codes(leak.care)} | {', '.join(leak.sources)} |"
 
 
 def _tests(protocol: Protocol) -> Iterator[str]:

@@ -137,14 +137,12 @@ def _value(protocol: Protocol, name: str, value: object, key: str | None = None)
     if finding is None:
         raise BadInput(f"findings.{_cut(name)}: not a known finding; {nearest(_cut(name), protocol.findings)}")
     place = key or f"findings.{name}"
-    if isinstance(value, list | dict):
+    if not isinstance(value, bool | int | float | str | None):
         raise BadInput(f"{place}: one value is expected, not {_kind(value)}")
     if isinstance(value, int) and not isinstance(value, bool):
         value = float(value) if abs(value) < 2**53 else math.inf
     if isinstance(value, float) and not math.isfinite(value):
         raise BadInput(f"{place}: the number is too large; give the measured value or null")
-    if not isinstance(value, bool | float | str | None):
-        raise BadInput(f"{place}: {_kind(value)} is not a value")
     if why := misfit(finding, value):
         raise BadInput(f"{place}: {why}")
     return value

@@ -185,9 +185,7 @@ def _joined(tokens: list[_Token], i: int, groups: Mapping[str, Condition]) -> tu
         parts.append(part)
     if len(parts) == 1:
         return parts[0], i
-    node = And if word == "and" else Or
-    flat = [inner for p in parts for inner in (p.parts if isinstance(p, node) else (p,))]
-    return node(tuple(flat)), i
+    return (And if word == "and" else Or)(tuple(parts)), i
 
 
 def _part(tokens: list[_Token], i: int, groups: Mapping[str, Condition]) -> tuple[Condition, int]:
@@ -232,19 +230,21 @@ def _expect(tokens: list[_Token], i: int, sign: str) -> int:
     return i + 1
 
 
-def render(condition: Condition) -> str:
-    """The condition as a line that `parse` reads back to the same condition."""
+def render(condition: Condition, names: Mapping[Condition, str] | None = None) -> str:
+    """The condition as a line that `parse` reads back to the same condition; a part that has a name is written by its name."""
+    names = names or {}
+    if condition in names:
+        return names[condition]
     match condition:
         case Present(name):
             return name
         case Compare(quantity, relation, number):
             return f"{quantity} {relation} {_written(number)}"
         case AtLeast(count, parts):
-            return f"at_least({count}, {', '.join(map(render, parts))})"
-        case And(parts):
-            return " and ".join(_bracketed(part) for part in parts)
+            return f"at_least({count}, {', '.join(render(part, names) for part in parts)})"
         case _:
-            return " or ".join(_bracketed(part) for part in condition.parts)
+            word = " and " if isinstance(condition, And) else " or "
+            return word.join(_bracketed(part, names) for part in condition.parts)
 
 
 def _written(number: float) -> str:
@@ -252,8 +252,9 @@ def _written(number: float) -> str:
     return repr(number).removesuffix(".0")
 
 
-def _bracketed(part: Condition) -> str:
-    return f"({render(part)})" if isinstance(part, And | Or) else render(part)
+def _bracketed(part: Condition, names: Mapping[Condition, str]) -> str:
+    text = render(part, names)
+    return f"({text})" if isinstance(part, And | Or) and part not in names else text
 
 
 # --- the scalar interpreter ----------------------------------------------------------------------------------------------------
