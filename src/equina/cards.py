@@ -273,9 +273,9 @@ def story_in_full(protocol: Protocol, story: Story) -> str:
 def in_words(protocol: Protocol, assessment: Assessment) -> Iterator[str]:
     """A whole result for a person: what to do first, then why, what to say, what to expect, what helps and when to come back."""
     emergency = assessment.disposition == "emergency"
-    yield protocol.disposition_words[assessment.disposition or "none"].upper()
-    for timing in dict.fromkeys(reason.timing for reason in assessment.reasons[: 1 if emergency else None]):
-        yield _wrapped(timing, WIDTH)
+    headline = protocol.disposition_words[assessment.disposition or "none"]
+    yield headline.upper()
+    yield from (_wrapped(reason.timing) for reason in assessment.reasons[:1] if reason.timing != headline)
     if emergency:
         yield from _block("Now", (protocol.care[item].words for item in protocol.level_care.get("emergency", ())))
     yield from _block("Why", (reason.because for reason in assessment.reasons))
@@ -285,11 +285,8 @@ def in_words(protocol: Protocol, assessment: Assessment) -> Iterator[str]:
         yield from _block(
             "Your kind of leak", (f"{protocol.leak_types[leak.id].label}: {leak.because}" for leak in assessment.continence)
         )
-    causes = (
-        f"{protocol.causes[cause.id].label}: {protocol.causes[cause.id].words}"
-        for cause in assessment.causes
-        if cause.fit != "weak"
-    )
+    named = (cause for cause in assessment.causes if cause.fit != "weak" and (cause.cant_miss or not emergency))
+    causes = (f"{protocol.causes[cause.id].label}: {protocol.causes[cause.id].words}" for cause in named)
     yield from _block("What it could be (not a diagnosis)", causes)
     told = protocol.level_care.get("emergency", ()) if emergency else ()
     yield from _block("What helps", (protocol.care[item].words for item in assessment.care if item not in told))

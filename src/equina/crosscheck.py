@@ -71,7 +71,7 @@ def _top(protocol: Protocol) -> Iterator[Fault]:
     for policy in ("core_flag_not_known", "nothing_worrying", "nothing_given"):
         if policy not in protocol.policies:
             yield Fault(file, f"policies.{policy}", "", "the policy is missing", "write its because and sources")
-    for part in ("opening", "opening_other", "old", "denied"):
+    for part in ("opening", "opening_other", "opening_when", "old"):
         if part not in protocol.say:
             yield Fault(file, "say", part, "the wording is missing", "write it")
     if not protocol.rules:
@@ -277,6 +277,7 @@ def _cited(protocol: Protocol) -> Iterator[_Reference]:
 
 
 def _conditions(protocol: Protocol) -> Iterator[tuple[str, str, str, Condition]]:
+    yield "protocol.toml", "say", "opening_when", protocol.opening_when
     for name, group in protocol.groups.items():
         yield "rules.toml", "groups", name, group
     for finding in protocol.findings.values():

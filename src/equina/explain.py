@@ -116,12 +116,12 @@ def expected_workup(
 ) -> tuple[Expected, ...]:
     """The examinations and tests to expect, most urgent first, each with its soonest reason.
 
-    Rules bring theirs at their own level; a cause that fits brings its own no sooner than the level of the case. In an emergency
-    nothing that can wait is asked for: a bladder diary beside a red flag costs hours.
+    Rules bring theirs at their own level; a cause that fits brings its own no sooner than the level of the case. When a case
+    cannot wait, rules below its level ask for nothing: a bladder diary beside a red flag costs hours.
     """
     found: dict[str, Expected] = {}
     for rule in fired:
-        if rule.disposition == low or low != "emergency":
+        if rule.disposition == low or rank(low) < rank("urgent"):
             for test in rule.workup:
                 _sooner(found, test, rule.disposition, rule.because)
     for fit in causes:
@@ -155,16 +155,13 @@ def what_to_watch_for(protocol: Protocol, truth: Truth) -> tuple[str, ...]:
     return tuple(sign.id for sign in protocol.watch_for.values() if not any(truth.must & bits[name] for name in sign.findings))
 
 
-def what_to_say(protocol: Protocol, settled: Mapping[str, Value], low: Disposition) -> str:
-    """The sentence to say, then the facts in the order a clinician needs: what is new and grave, what is old, what is denied."""
+def what_to_say(protocol: Protocol, settled: Mapping[str, Value], truth: Truth) -> str:
+    """The sentence to say, then the facts in the order a clinician needs: what is new and grave first, then what is old."""
     stated = sorted((name for name in settled if protocol.findings[name].say), key=protocol.order.__getitem__)
     new = [str(protocol.findings[name].say) for name in stated if settled[name] is True]
     old = [str(protocol.findings[name].say) for name in stated if settled[name] in (LONG_STANDING, EXPLAINED)]
-    linked = any(protocol.findings[name].section in ("urinary", "bowel") for name in stated if settled[name] is not False)
-    parts = [protocol.say["opening" if linked else "opening_other"], *new]
+    opening = "opening" if protocol.opening_test.holds(truth.must) else "opening_other"
+    parts = [protocol.say[opening], *new]
     if old:
         parts.append(protocol.say["old"] + " " + " ".join(old))
-    denied = [protocol.findings[name].label for name in protocol.core_flags if settled.get(name) is False]
-    if denied and low != "emergency":
-        parts.append(protocol.say["denied"] + "; ".join(denied) + ".")
     return " ".join(parts)

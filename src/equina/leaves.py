@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from equina.logic import SUFFIXES, Compare, Condition, Holds, Leaf, Present, compares, leaves, predicate, render
 from equina.model import LONG_STANDING, Finding, Value
 
-__all__ = ["EXPLAINED", "Effect", "LeafTable", "Test", "Truth", "leaf_table", "resolve", "timings"]
+__all__ = ["EXPLAINED", "NEVER", "Effect", "LeafTable", "Test", "Truth", "leaf_table", "resolve", "timings"]
 
 # A value of `settled` beside those a case may state: old and unchanged, and explained by a baseline that the case names.
 EXPLAINED = "long_standing_explained"
@@ -53,6 +53,9 @@ class Test:
 
     holds: Holds
     leaves: int
+
+
+NEVER = Test(holds=lambda _: False, leaves=0)
 
 
 @dataclass(frozen=True, slots=True)

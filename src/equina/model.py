@@ -303,6 +303,7 @@ class Protocol:
     chronic_covers: frozenset[str]
     explained_by: Mapping[str, tuple[str, ...]]
     say: Mapping[str, str]
+    opening_when: Condition  # when the sentence to say is the one about back and bladder
     disposition_words: Mapping[str, str]
     findings: Mapping[str, Finding]
     codes: Mapping[str, Mapping[str, tuple[str, ...]]]  # system: finding: codes
@@ -331,3 +332,4 @@ class Protocol:
     rule_tests: Mapping[str, Test]  # worst level first, then the order of the file
     kind_tests: Mapping[str, tuple[tuple[str, Test], ...]]
     leak_tests: Mapping[str, Test]
+    opening_test: Test

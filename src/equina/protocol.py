@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from equina import crosscheck, entries
-from equina.leaves import LeafTable, leaf_table
+from equina.leaves import NEVER, LeafTable, leaf_table
 from equina.logic import Condition, findings_in
 from equina.model import Protocol, Rule
 from equina.tables import Fault, ProtocolError, Table, read_file
@@ -36,6 +36,7 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
     files = _Files(folder, faults)
     top = files.top("protocol")
     groups = _groups(files.top("rules"))
+    say = top.words("say")
 
     def each(file: str, key: str, build: Callable[[str, Table, Groups], T]) -> Mapping[str, T]:
         return entries.each(files.top(file), key, build, groups)
@@ -52,7 +53,9 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
         baseline_facts=top.texts("baseline_facts", required=True),
         chronic_covers=frozenset(top.texts("chronic_covers")),
         explained_by=_lists(top, "explained_by"),
-        say=top.words("say"),
+        say=say,
+        opening_when=(top.parsed("say.opening_when", say["opening_when"], groups) if "opening_when" in say else None)
+        or entries.UNREAD,
         disposition_words=top.words("dispositions"),
         level_care=_lists(top, "level_care"),
         policies=each("protocol", "policies", entries.policy),
@@ -81,6 +84,7 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
         rule_tests={},
         kind_tests={},
         leak_tests={},
+        opening_test=NEVER,
     )
     files.finish()
     faults.extend(crosscheck.faults(protocol))
@@ -140,6 +144,7 @@ def _digest(folder: Path) -> str:
 
 def conditions(protocol: Protocol) -> Iterator[Condition]:
     """Every condition of the protocol that is asked of a case."""
+    yield protocol.opening_when
     yield from (rule.when for rule in protocol.rules.values())
     yield from (promise.when for promise in protocol.promises.values())
     yield from (leak.when for leak in protocol.leak_types.values())
@@ -162,6 +167,7 @@ def _ready(protocol: Protocol, digest: str) -> Protocol:
         "kinds": MappingProxyType({kind.id: kind for kind in kinds}),
         "rule_tests": MappingProxyType({rule.id: table.test(rule.when) for rule in worst_first}),
         "kind_tests": MappingProxyType({k.id: tuple((fit, table.test(when)) for fit, when in k.supports) for k in kinds}),
+        "opening_test": table.test(protocol.opening_when),
         "leak_tests": MappingProxyType({leak.id: table.test(leak.when) for leak in protocol.leak_types.values()}),
     }
     return Protocol(**{name: getattr(protocol, name) for name in protocol.__slots__} | ready)

@@ -53,7 +53,7 @@ def assess(protocol: Protocol, case: Case) -> Assessment:
         workup=expected_workup(protocol, fired, low, causes),
         care=matching_care(protocol, disposition or low, causes, leaks),
         watch_for=what_to_watch_for(protocol, truth),
-        say=what_to_say(protocol, settled, low),
+        say=what_to_say(protocol, settled, truth),
         conflicts=(*conflicts, *_contradictions(protocol, settled)),
     )
 
