@@ -39,38 +39,38 @@ PROSE = {
 }
 # Read too, but too short for a grade, or graded in test_wording_findings.
 SHORT = {
-    "labels": [
-        text for table in ("causes", "care", "leak_types", "workup") for text in texts(getattr(PROTOCOL, table), "label")
-    ],
+    "labels": [text for table in ("causes", "care", "leak_types", "workup") for text in texts(getattr(PROTOCOL, table), "label")],
     "findings": texts(PROTOCOL.findings, "ask", "hint", "say"),
 }
 GROUPS = PROSE | SHORT
+# What a question may name all the same, so that people know what they were told, measured or given.
+ASKED = {"stenosis", "200 ml", "codeine", "morphine"}
 
 # About what to do an emergency has no hedge. What causes it may well be uncertain, and `because` says so.
-HEDGES = (
-    r"maybe|perhaps|possibly|probably|ideally|consider|might|try to|think about|worth|should|wish|if you (?:can|want|like)|"
-    r"if (?:possible|convenient)|when you can|as soon as|you (?:may|could)|soon|later|today|tomorrow|days?\b(?! or night)|week|book|visit"
-)
-HEDGES_OF_BECAUSE = r"maybe|perhaps|probably|consider|might|try to|if you (?:can|want|like)|you (?:may|could) (?:want|wish|go|wait)|should|no rush"
 AT_ONCE = r"now|at once|within the hour"
-
+LATER = r"today|tomorrow|soon|sooner|later|days?(?! or night)|weeks?|book|visit"
+HEDGE = (
+    r"maybe|perhaps|possibly|probably|ideally|consider|might|try to|think about|should|worth|if possible|no rush|when you can|"
+    r"if you (?:can(?!')|want|like|wish)|you (?:may|could) (?:want|wish|like|go|wait)"
+)
 REFUSED = {
-    "blame": r"you (?:should|could) have|(?<!nobody's )fault|fail(?:ed|s|ing)? to|too late|blame you|careless|neglect|refus\w+|compl(?:y|ian\w+)",
-    "a dose": r"\d[\d.,]*\s*-?(?:mg|mcg|µg|μg|m?l|g|iu|units?|milli\w+|micro\w+|puffs?|drops?|pills?|capsules?)|tablets?",
+    "blame": r"you (?:should|could) have|(?<!nobody's )faults?|fail(?:ed|s|ing)? to|too late|(?<!nobody will )blame you|"
+    r"careless\w*|neglect\w*|refuse[ds]?|non-?complian\w+",
+    "a dose": r"\d[\d.,]*[ -]?(?:mg|mcg|[µμ]g|m?l|g|iu|units?|milli\w+|micro\w+|puffs?|drops?|pills?|capsules?)|tablets?",
     "a drug": "|".join(map(re.escape, DRUGS)),
-    "jargon": r"(?<!cauda equina )syndrome|incontinen\w+|void\w*|mictur\w+|retention|residual|catheteri[sz]\w+|enuresis|nocturia|dysuria|"
-    r"h(?:a)?ematuria|urgency|radicul\w+|myelo\w+|neuro\w+|lumbar|sacral|thoracic|vertebra\w*|perine\w+|par(?:a)?esthesia\w*|"
-    r"an(?:a)?esthesia|bilateral\w*|unilateral\w*|defecat\w+|f(?:a)?eces|f(?:a)?ecal|stools|sphincter|claudication|stenosis|hernia\w*|"
-    r"sciatica|sepsis|septic|metasta\w+|lesion|deficit|idiopathic|acute|chronic|onset|symptomatic|etiology|prognosis|"
-    r"saddle (?:numbness|signs?|feeling)",
-    "British spelling": r"\w*(?:aem|oed|oestr|paed|gynae|aesth|rrhoe)\w*|\w+(?:isation|ising|ised?)(?<!exercised)(?<!raised)|"
-    r"tumou?rs?(?<!tumor)(?<!tumors)|colour\w*|labour|behaviour\w*|fibre|litres?|metres?|centre\w*|programme|grey|whilst|wee|poo|mum",
+    "jargon": r"(?<!cauda equina )syndromes?|incontinen\w+|void\w*|mictur\w+|retention|residual|urgency|enuresis|nocturia|dysuria|"
+    r"hematuria|radicul\w+|myelo\w+|neuro\w+|lumbar|sacral|thoracic|cervical|vertebra\w*|perine\w+|paresthesia|anesthesia|"
+    r"bilateral\w*|unilateral\w*|defecat\w+|feces|fecal|stools|sphincter|claudication|stenosis|hernia\w*|sciatica|sep(?:sis|tic)|"
+    r"metasta\w+|lesions?|deficits?|idiopathic|acute\w*|chronic\w*|onset|symptomatic|etiology|saddle (?:numbness|signs?|feeling)",
+    "British spelling": r"\w*(?:aem|oedem|oestr|paed|gynae|aesth|rrhoea|faec)\w*|(?:tum|col|behavi|lab|neighb)our\w*|"
+    r"(?:organ|recogn|real|minim|special|hospital|catheter|immobil|priorit)is(?:e[ds]?|ing|ation)|(?:milli)?litres?|metres?|"
+    r"centres?|fibres?|grey|whilst|programmes?|ageing|physiotherap\w+|wee|poo|mum",
 }
 
 
 def found(pattern, text):
-    """What of a pattern stands in a text as whole words."""
-    return re.findall(rf"\b(?:{pattern})\b", text, re.IGNORECASE)
+    """What of a pattern stands in a text as whole words, in lower case."""
+    return {hit.lower() for hit in re.findall(rf"\b(?:{pattern})\b", text, re.IGNORECASE)}
 
 
 @pytest.mark.parametrize("group", PROSE)
@@ -87,14 +87,37 @@ def test_sentences_are_short(group):
 @pytest.mark.parametrize("group", GROUPS)
 @pytest.mark.parametrize("refused", REFUSED)
 def test_no(refused, group):
-    assert [(hits, text) for text in GROUPS[group] if (hits := found(REFUSED[refused], text))] == []
+    known = ASKED if group == "findings" else set()
+    assert [(hits, text) for text in GROUPS[group] if (hits := found(REFUSED[refused], text) - known)] == []
 
 
 def test_an_emergency_is_never_hedged():
-    assert [rule.timing for rule in EMERGENCIES if found(HEDGES, rule.timing) or not found(AT_ONCE, rule.timing)] == []
-    assert [rule.because for rule in EMERGENCIES if found(HEDGES_OF_BECAUSE, rule.because)] == []
+    told = [PROTOCOL.disposition_words["emergency"], *(rule.timing for rule in EMERGENCIES)]
+    assert [text for text in told if found(rf"{HEDGE}|{LATER}", text) or not found(AT_ONCE, text)] == []
+    beside = [*(rule.because for rule in EMERGENCIES), *(PROTOCOL.care[name].words for name in PROTOCOL.level_care["emergency"])]
+    assert [text for text in beside if found(HEDGE, text)] == []
 
 
 @pytest.mark.parametrize("table", ["rules", "leak_types", "policies"])
 def test_every_because_is_a_whole_sentence(table):
     assert [text for text in texts(getattr(PROTOCOL, table), "because") if not text.endswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("refused", "text"),
+    [
+        ("blame", "You should have come sooner."),
+        ("a dose", "Take 400 mg."),
+        ("a dose", "Take two tablets."),
+        ("a drug", "Take ibuprofen."),
+        ("jargon", "It is a radicular syndrome."),
+        ("British spelling", "A tumour in the centre."),
+    ],
+)
+def test_what_is_refused_would_be_found(refused, text):
+    assert found(REFUSED[refused], text)
+
+
+@pytest.mark.parametrize("text", ["Go now if you can.", "You might want to go now.", "Consider going now.", "Try to go now."])
+def test_a_hedge_would_be_found(text):
+    assert found(HEDGE, text)

@@ -277,7 +277,7 @@ def in_words(protocol: Protocol, assessment: Assessment) -> Iterator[str]:
     yield headline.upper()
     yield from (_wrapped(reason.timing) for reason in assessment.reasons[:1] if reason.timing != headline)
     if emergency:
-        yield from _block("Now", (protocol.care[item].words for item in protocol.level_care.get("emergency", ())))
+        yield from _block("Now", (protocol.care[item].told for item in protocol.level_care.get("emergency", ())))
     yield from _block("Why", (reason.because for reason in assessment.reasons))
     yield from _block("What to say", [f'"{assessment.say}"'])
     yield from _block("What a clinician will check", (protocol.workup[test.id].words for test in assessment.workup))
@@ -289,7 +289,7 @@ def in_words(protocol: Protocol, assessment: Assessment) -> Iterator[str]:
     causes = (f"{protocol.causes[cause.id].label}: {protocol.causes[cause.id].words}" for cause in named)
     yield from _block("What it could be (not a diagnosis)", causes)
     told = protocol.level_care.get("emergency", ()) if emergency else ()
-    yield from _block("What helps", (protocol.care[item].words for item in assessment.care if item not in told))
+    yield from _block("What helps", (protocol.care[item].told for item in assessment.care if item not in told))
     if not emergency:
         yield from _block("Get emergency care at once if", (protocol.watch_for[sign].words for sign in assessment.watch_for))
     yield ""

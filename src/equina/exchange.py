@@ -223,7 +223,7 @@ def answer(protocol: Protocol, request: Request, assessment: Assessment, line: i
     A request without an id is told by its `line`.
     """
     case = request.case
-    words = {name: protocol.care[name].words for name in assessment.care}
+    words = {name: protocol.care[name].told for name in assessment.care}
     words |= {name: protocol.watch_for[name].words for name in assessment.watch_for}
     return {
         "id": request.id,

@@ -206,6 +206,11 @@ class Care:
     amount: str | None = None
     duration: str | None = None
 
+    @property
+    def told(self) -> str:
+        """The words with how much and how long."""
+        return " ".join(part.rstrip(".") + "." for part in (self.words, self.amount, self.duration) if part)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Medicine:
