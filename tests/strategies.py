@@ -1,6 +1,7 @@
 """Random cases of the shipped protocol, for the laws that hold for every case."""
 
 import os
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -45,9 +46,21 @@ def values(names, least, most):
 findings = st.tuples(values(DECISIVE, 0, 8), values(STATED, 0, 14), values(QUANTITIES, 0, 3)).map(
     lambda parts: parts[0] | parts[1] | parts[2]
 )
+NOW = datetime(2026, 11, 25, 2, 10, tzinfo=UTC)
+
+
+def dated(values):
+    """The values with the onset of some of them: days ago, recent or long past."""
+    stated = [name for name in values if name in STATED]
+    if not stated:
+        return st.just((values, {}))
+    onsets = st.dictionaries(st.sampled_from(stated), st.sampled_from([0, 3, 14, 15, 30, 400]), max_size=3)
+    return onsets.map(lambda days: (values, {name: NOW - timedelta(days=ago) for name, ago in days.items()}))
+
+
 cases = st.builds(
-    lambda values, who, complete: Case(values=values, answered_by=who, complete=complete),
-    findings,
+    lambda given, who, complete: Case(values=given[0], onset=given[1], as_of=NOW, answered_by=who, complete=complete),
+    findings.flatmap(dated),
     st.sampled_from(["self", "self", "clinician", "record"]),
     st.booleans(),
 )

@@ -86,3 +86,34 @@ def test_what_only_an_examination_settles_is_named_to_a_person_and_raises_nothin
     assert assessment.disposition == "self_care"
     assert "reduced_anal_tone" in assessment.examine
     assert "reduced_anal_tone" not in assess(PROTOCOL, Case(values=values, answered_by="clinician")).examine
+
+
+def test_a_measurement_contradicts_a_denial():
+    conflicts = assess(PROTOCOL, Case.of(fever=False, temperature_c=39.0, elevated_pvr=False, pvr_ml=450)).conflicts
+    assert {(c.finding, c.against) for c in conflicts} == {("fever", ("temperature_c",)), ("elevated_pvr", ("pvr_ml",))}
+
+
+def test_while_there_is_no_advice_nothing_is_said_that_holds_for_self_care():
+    assessment = assess(PROTOCOL, Case.of(back_pain=True))
+    assert assessment.disposition is None
+    assert assessment.reasons[0].id == "questions_open"
+    assert assessment.care == PROTOCOL.level_care["none"]
+    assert "stay_active" not in assessment.care
+
+
+def test_a_sign_of_several_findings_is_watched_for_until_all_are_present():
+    assert "collapse" in assess(PROTOCOL, Case.of(abdominal_pain=True)).watch_for
+    assert "cannot_pee" not in assess(PROTOCOL, Case.of(urinary_retention=True)).watch_for
+
+
+@pytest.mark.parametrize(
+    ("values", "opens"),
+    [
+        ({"back_pain": True, "urinary_retention": True}, True),
+        ({"urinary_retention": True}, False),
+        ({"back_pain": True, "urinary_retention": None}, False),
+        ({"back_pain": True, "stress_leak": "long_standing"}, False),
+    ],
+)
+def test_the_sentence_about_back_and_bladder_is_said_only_when_it_is_true(values, opens):
+    assert assess(PROTOCOL, Case.of(**values)).say.startswith(PROTOCOL.say["opening"]) == opens

@@ -15,7 +15,7 @@ from equina.model import (
     Kind,
     LeakType,
     Medicine,
-    Passage,
+    Policy,
     Promise,
     Protocol,
     Rule,
@@ -121,7 +121,7 @@ def _rule(protocol: Protocol, rule: Rule) -> Iterator[str]:
     yield from _sources(protocol, rule.sources)
 
 
-def _policy(protocol: Protocol, policy: Passage) -> Iterator[str]:
+def _policy(protocol: Protocol, policy: Policy) -> Iterator[str]:
     yield from _row("because", policy.because)
     yield from _sources(protocol, policy.sources)
 

@@ -153,4 +153,5 @@ class Assessment:
     care: tuple[str, ...]
     watch_for: tuple[str, ...]
     say: str
+    general_denials: tuple[str, ...]
     conflicts: tuple[Conflict, ...]

@@ -145,12 +145,12 @@ def _triage_stream(protocol: Protocol, lines: BinaryIO, out: TextIO) -> int:
     from equina.triage import assess
 
     given = faulty = 0
-    now = datetime.now(UTC).replace(microsecond=0)
     for number, line in _lines(lines):
         given += 1
         try:
             if line is None:
                 raise BadInput(f"longer than {LONGEST_LINE // 1024**2} MiB; a case is one line of JSON, and each has its own line")
+            now = datetime.now(UTC).replace(microsecond=0)
             request = read_request(protocol, line, now)
             result = answer(protocol, request, assess(protocol, request.case), number)
         except BadInput as error:

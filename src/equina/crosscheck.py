@@ -49,12 +49,12 @@ def misfit(finding: Finding, value: Value) -> str | None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if finding.measured:
         if not number:
-            return f"{finding.id} is a quantity: give a number in {finding.unit}, without quotes, or null"
+            return f"{finding.id} is a quantity: give a number in {finding.unit_words or finding.unit}, without quotes, or null"
         if isinstance(value, int) and abs(value) > LARGEST:
             return f"{finding.id} has too many digits"
         low, high = finding.low or 0.0, finding.high or 0.0
         if not low <= float(value) <= high:
-            return f"{finding.id} {value:g} is outside the possible range, {low:g} to {high:g} {finding.unit}"
+            return f"{finding.id} {value:g} is outside the possible range, {low:g} to {high:g} {finding.unit_words or finding.unit}"
         return None
     if finding.kind == "choice":
         return None if value in finding.options else f"{finding.id} is one of {', '.join(finding.options)}, or null"
@@ -68,7 +68,7 @@ def _top(protocol: Protocol) -> Iterator[Fault]:
     for level in ("emergency", "urgent", "scheduled", "self_care", "none"):
         if level not in protocol.disposition_words:
             yield Fault(file, "dispositions", level, "the wording is missing", "write it")
-    for policy in ("core_flag_not_known", "nothing_worrying", "nothing_given"):
+    for policy in ("core_flag_not_known", "questions_open", "nothing_worrying", "nothing_given"):
         if policy not in protocol.policies:
             yield Fault(file, f"policies.{policy}", "", "the policy is missing", "write its because and sources")
     for part in ("opening", "opening_other", "opening_when", "old"):
@@ -151,6 +151,10 @@ def _answering(finding: Finding) -> Iterator[tuple[str, str, str]]:
 
 
 def _implying(protocol: Protocol, finding: Finding) -> Iterator[tuple[str, str, str]]:
+    if finding.never_old and (finding.lasting or finding.old_only_with):
+        yield ("never_old", "it is said to be never old, and also when it may be", "keep one of the two")
+    if bool(finding.onset_of) != (finding.onset_within_days > 0):
+        yield ("onset_of", "onset_of and onset_within_days belong together", "write both or neither")
     for parent in finding.implies:
         if parent in protocol.findings and finding.lasting and not protocol.findings[parent].lasting:
             yield ("implies", f"old or new counts for it, but not for {parent}", "give both the same course")
@@ -191,7 +195,7 @@ def _policy_names(protocol: Protocol, plain: Container[str]) -> Iterator[_Refere
     yield file, "", "explained_by", protocol.explained_by, protocol.baseline_facts
     for fact, explained in protocol.explained_by.items():
         yield file, "explained_by", fact, (name for name in explained if name != "*"), plain
-    yield file, "level_care", "", protocol.level_care, DISPOSITIONS
+    yield file, "level_care", "", protocol.level_care, (*DISPOSITIONS, "none")
     for level, care in protocol.level_care.items():
         yield file, "level_care", level, care, protocol.care
     for sign in protocol.watch_for.values():
@@ -204,6 +208,7 @@ def _finding_names(protocol: Protocol, plain: Container[str]) -> Iterator[_Refer
         yield "findings.toml", table, "implies", finding.implies, plain
         yield "findings.toml", table, "denies", finding.denies, plain
         yield "findings.toml", table, "old_only_with", finding.old_only_with, protocol.baseline_facts
+        yield "findings.toml", table, "onset_of", [finding.onset_of] if finding.onset_of else [], plain
     for system, codes in protocol.codes.items():
         yield f"codes/{system}.toml", "codes", "", codes, protocol.findings
     for medicine in protocol.medicines.values():

@@ -18,7 +18,7 @@ from equina.model import (
     LeakType,
     Line,
     Medicine,
-    Passage,
+    Policy,
     Promise,
     Question,
     Rule,
@@ -85,7 +85,11 @@ def finding(name: str, table: Table, groups: Groups) -> Finding:
         denies=table.texts("denies"),
         old_only_with=table.texts("old_only_with"),
         old_measure_stands=table.flag("old_measure_stands", default=False),
+        never_old=table.flag("never_old", default=False),
+        onset_of=table.optional("onset_of"),
+        onset_within_days=int(table.number("onset_within_days") or 0),
         unit=table.optional("unit"),
+        unit_words=table.optional("unit_words"),
         low=table.number("low"),
         high=table.number("high"),
         options=table.texts("options"),
@@ -217,8 +221,8 @@ def watch_for(name: str, table: Table, _: Groups) -> WatchFor:
     return WatchFor(id=name, words=table.text("words"), findings=findings, sources=table.texts("sources", required=True))
 
 
-def policy(name: str, table: Table, _: Groups) -> Passage:
-    return Passage(id=name, because=table.text("because"), sources=table.texts("sources", required=True))
+def policy(name: str, table: Table, _: Groups) -> Policy:
+    return Policy(id=name, because=table.text("because"), sources=table.texts("sources", required=True))
 
 
 def promise(name: str, table: Table, groups: Groups) -> Promise:

@@ -49,6 +49,8 @@ def read_request(protocol: Protocol, line: bytes, now: datetime) -> Request:
     if id is not None and not isinstance(id, str):
         if isinstance(id, bool) or not isinstance(id, int | float):
             raise BadInput(f"id: a text is expected, not {_kind(id)}; put it in quotes")
+        if not math.isfinite(id):
+            raise BadInput("id: the number is too large; put it in quotes")
         id = json.dumps(id)
     try:
         return Request(id, _case(protocol, data, now))
@@ -98,7 +100,9 @@ def _case(protocol: Protocol, data: Mapping[str, object], now: datetime) -> Case
         raise BadInput(f"text: a text is expected, not {_kind(text)}; put it in quotes")
     as_of = now if data.get("as_of") is None else _moment("as_of", data["as_of"])
     only_text = bool(text) and "findings" not in data
-    answered_by = data.get("answered_by") or ("record" if only_text else "self")
+    answered_by = data.get("answered_by")
+    if answered_by is None:
+        answered_by = "record" if only_text else "self"
     if answered_by not in ANSWERERS:
         raise BadInput(f"answered_by: {_shown(answered_by)} is not known; write one of {', '.join(ANSWERERS)}")
     complete = False if data.get("complete") is None else data["complete"]
@@ -268,6 +272,7 @@ def answer(protocol: Protocol, request: Request, assessment: Assessment, line: i
         "words": words,
         "say": assessment.say,
         "next_questions": None,
+        "general_denials": assessment.general_denials,
         "conflicts": [
             {"finding": conflict.finding, "against": conflict.against, "why": conflict.why} for conflict in assessment.conflicts
         ],

@@ -27,6 +27,8 @@ def reasons_for(
     protocol: Protocol, truth: Truth, fired: Iterable[Rule], low: Disposition, disposition: Disposition | None, *, given: bool
 ) -> tuple[Reason, ...]:
     """The determining rules: those that hold at the level of `low`; before them the policy that raised the advice above it."""
+    if not given:
+        return (_by_policy(protocol, "nothing_given", None),)
     reasons = [
         Reason(
             id=rule.id,
@@ -39,16 +41,16 @@ def reasons_for(
         for rule in fired
         if rule.disposition == low
     ]
-    if not given:
-        return (_policy(protocol, "nothing_given", None),)
-    if disposition is not None and rank(disposition) > rank(low):
-        return (_policy(protocol, "core_flag_not_known", disposition), *reasons)
+    if disposition is None:
+        return (_by_policy(protocol, "questions_open", None), *reasons)
+    if rank(disposition) > rank(low):
+        return (_by_policy(protocol, "core_flag_not_known", disposition), *reasons)
     if disposition == "self_care":
-        return (_policy(protocol, "nothing_worrying", disposition),)
+        return (_by_policy(protocol, "nothing_worrying", disposition),)
     return tuple(reasons)
 
 
-def _policy(protocol: Protocol, name: str, disposition: Disposition | None) -> Reason:
+def _by_policy(protocol: Protocol, name: str, disposition: Disposition | None) -> Reason:
     policy = protocol.policies[name]
     timing = protocol.disposition_words[disposition or "none"]
     return Reason(id=name, disposition=disposition, because=policy.because, timing=timing, findings=(), sources=policy.sources)
@@ -138,8 +140,13 @@ def _sooner(found: dict[str, Expected], test: str, when: Disposition, because: s
         found[test] = Expected(id=test, when=when, because=because)
 
 
-def matching_care(protocol: Protocol, level: Disposition, causes: Iterable[CauseFit], leaks: Iterable[LeakType]) -> tuple[str, ...]:
-    """Care matched to the level, the causes that fit and the kinds of leak. In an emergency nothing of the harmless causes."""
+def matching_care(
+    protocol: Protocol, level: Disposition | None, causes: Iterable[CauseFit], leaks: Iterable[LeakType]
+) -> tuple[str, ...]:
+    """Care matched to the level, the causes that fit and the kinds of leak. In an emergency nothing of the
+    harmless causes; while no advice can be given, only what holds for everyone."""
+    if level is None:
+        return protocol.level_care.get("none", ())
     care = list(protocol.level_care.get(level, ()))
     emergency = level == "emergency"
     if not emergency:
@@ -150,9 +157,9 @@ def matching_care(protocol: Protocol, level: Disposition, causes: Iterable[Cause
 
 
 def what_to_watch_for(protocol: Protocol, truth: Truth) -> tuple[str, ...]:
-    """The emergency signs that the person does not have yet."""
+    """The emergency signs that the person does not have yet; a sign of several findings stays while one of them is missing."""
     bits = protocol.table.bits
-    return tuple(sign.id for sign in protocol.watch_for.values() if not any(truth.must & bits[name] for name in sign.findings))
+    return tuple(sign.id for sign in protocol.watch_for.values() if not all(truth.must & bits[name] for name in sign.findings))
 
 
 def what_to_say(protocol: Protocol, settled: Mapping[str, Value], truth: Truth) -> str:

@@ -66,9 +66,10 @@ class LeafTable:
     bits: Mapping[str, int]
     effects: Mapping[tuple[str, Value], Effect]
     measures: Mapping[str, tuple[Measure, ...]]
-    old_measures: frozenset[str]
+    old_measures: Mapping[str, frozenset[str]]  # a finding whose old value stands whatever is measured: it and what implies it
     could: Mapping[str, int]  # finding: every leaf that some answer about it would make true
     about: Mapping[str, int]  # finding: the leaves of its own name
+    plain: int  # the leaves that are findings by their plain name
 
     def test(self, condition: Condition) -> Test:
         """The condition ready to be asked of a set of leaves."""
@@ -121,8 +122,8 @@ def _measured(table: LeafTable, settled: Mapping[str, Value], quantity: str, val
             continue
         true |= measure.bit
         for implied, bits in measure.implied:
-            # A residual known to be old stays old however large: elevated_pvr "long_standing" beside pvr_ml.
-            if not (implied in table.old_measures and settled.get(implied) in (LONG_STANDING, EXPLAINED)):
+            # A residual known to be old stays old however large, and so does the power of a foot that dropped years ago.
+            if not any(settled.get(name) in (LONG_STANDING, EXPLAINED) for name in table.old_measures.get(implied, ())):
                 true |= bits
     return true, excluded
 
@@ -192,9 +193,10 @@ def leaf_table(findings: Mapping[str, Finding], conditions: Iterable[Condition],
         bits=bits,
         effects=effects,
         measures={quantity: tuple(rows) for quantity, rows in measures.items()},
-        old_measures=frozenset(finding.id for finding in stated if finding.old_measure_stands),
+        old_measures={f.id: frozenset({f.id} | children[f.id]) for f in stated if f.old_measure_stands},
         could=could,
         about=about,
+        plain=_union(bits[finding.id] for finding in stated),
     )
 
 

@@ -22,7 +22,7 @@ __all__ = [
     "LeakType",
     "Line",
     "Medicine",
-    "Passage",
+    "Policy",
     "Promise",
     "Protocol",
     "Question",
@@ -83,7 +83,11 @@ class Finding:
     denies: tuple[str, ...] = ()
     old_only_with: tuple[str, ...] = ()
     old_measure_stands: bool = False
-    unit: str | None = None
+    never_old: bool = False  # worsening, climbing, not draining: "old and unchanged" contradicts what it says
+    onset_of: str | None = None  # the finding whose onset, when given and recent enough, makes this one true
+    onset_within_days: int = 0
+    unit: str | None = None  # UCUM
+    unit_words: str | None = None
     low: float | None = None
     high: float | None = None
     options: tuple[str, ...] = ()
@@ -237,7 +241,7 @@ class WatchFor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
+class Policy:
     """A reason that is the protocol's own policy and no rule of its list: what is advised while facts are not known."""
 
     id: str
@@ -323,7 +327,7 @@ class Protocol:
     sources: Mapping[str, Source]
     accuracy: Mapping[str, Accuracy]
     watch_for: Mapping[str, WatchFor]
-    policies: Mapping[str, Passage]
+    policies: Mapping[str, Policy]
     promises: Mapping[str, Promise]
     unpromised: Mapping[str, str]  # emergency rules that no promise covers, and why
     stories: Mapping[str, Story]
@@ -333,6 +337,7 @@ class Protocol:
     table: LeafTable
     order: Mapping[str, int]  # findings as a clinician wants to hear them: core flags first
     rule_findings: Mapping[str, tuple[tuple[str, int], ...]]  # what each rule asks about, with the leaves of it that it asks
+    dated: tuple[Finding, ...]  # findings that an onset makes true
     kinds: Mapping[str, Kind]  # the kinds of every cause
     rule_tests: Mapping[str, Test]  # worst level first, then the order of the file
     kind_tests: Mapping[str, tuple[tuple[str, Test], ...]]

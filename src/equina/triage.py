@@ -36,7 +36,7 @@ def assess(protocol: Protocol, case: Case) -> Assessment:
     fired = tuple(protocol.rules[name] for name, test in protocol.rule_tests.items() if test.holds(truth.must))
     low = fired[0].disposition if fired else "self_care"
     high = _level(protocol, truth.may)
-    disposition = _advice(protocol, case, truth, low)
+    disposition = _advice(protocol, case, settled, truth, low)
     unsettled = open_rules(protocol, case, truth, low)
     leaks = tuple(leak for leak in protocol.leak_types.values() if protocol.leak_tests[leak.id].holds(truth.must))
     causes = causes_of(protocol, settled, truth)
@@ -51,10 +51,11 @@ def assess(protocol: Protocol, case: Case) -> Assessment:
         causes=causes,
         continence=leak_kinds(leaks),
         workup=expected_workup(protocol, fired, low, causes),
-        care=matching_care(protocol, disposition or low, causes, leaks),
+        care=matching_care(protocol, disposition, causes, leaks),
         watch_for=what_to_watch_for(protocol, truth),
         say=what_to_say(protocol, settled, truth),
-        conflicts=(*conflicts, *_contradictions(protocol, settled)),
+        general_denials=general_denials(protocol, case),
+        conflicts=(*conflicts, *_contradictions(protocol, settled, truth)),
     )
 
 
@@ -83,7 +84,7 @@ def settle(protocol: Protocol, case: Case) -> tuple[dict[str, Value], tuple[Conf
     """
     values = case.values
     baselines = {fact for fact in protocol.baseline_facts if values.get(fact) in (True, LONG_STANDING)}
-    changed = values.get("change_from_baseline") is True
+    changed = "change_from_baseline" in baselines
     aged = protocol.chronic_covers if "chronic_urinary_symptoms" in baselines and not changed else frozenset()
     explained = {name for fact in baselines for name in protocol.explained_by.get(fact, ())}
     settled: dict[str, Value] = {}
@@ -92,11 +93,10 @@ def settle(protocol: Protocol, case: Case) -> tuple[dict[str, Value], tuple[Conf
         finding = protocol.findings[name]
         recent = _recent(protocol, case, name)
         if value == LONG_STANDING:
-            anew = (
-                recent
-                or (changed and finding.changeable)
-                or (finding.old_only_with and baselines.isdisjoint(finding.old_only_with))
-            )
+            if finding.never_old:
+                conflicts.append(Conflict(finding=name, against=(), why="it cannot be old and unchanged: taken as new"))
+            unnamed = bool(finding.old_only_with) and baselines.isdisjoint(finding.old_only_with)
+            anew = recent or unnamed or finding.never_old or (changed and finding.changeable)
             value = True if anew and not finding.lasting else LONG_STANDING
             if recent and not finding.lasting:
                 conflicts.append(Conflict(finding=name, against=(), why="said to be old, but its onset is recent: taken as new"))
@@ -105,23 +105,32 @@ def settle(protocol: Protocol, case: Case) -> tuple[dict[str, Value], tuple[Conf
         if value == LONG_STANDING and ("*" in explained or name in explained):
             value = EXPLAINED
         settled[name] = value
+    for finding in protocol.dated:
+        if (
+            finding.onset_of in settled
+            and finding.id not in settled
+            and _began_within(case, finding.onset_of, finding.onset_within_days)
+        ):
+            settled[finding.id] = settled[finding.onset_of] not in (False, None)
     return settled, tuple(conflicts)
 
 
 def _recent(protocol: Protocol, case: Case, name: str) -> bool:
     """Whether the finding's own onset is given and recent. The core never reads the clock: the case says its moment."""
+    return _began_within(case, name, protocol.new_within_days)
+
+
+def _began_within(case: Case, name: str, days: int) -> bool:
     onset = case.onset.get(name)
-    return onset is not None and case.as_of is not None and case.as_of - onset <= timedelta(days=protocol.new_within_days)
+    return onset is not None and case.as_of is not None and case.as_of - onset <= timedelta(days=days)
 
 
-def _contradictions(protocol: Protocol, settled: Mapping[str, Value]) -> Iterator[Conflict]:
+def _contradictions(protocol: Protocol, settled: Mapping[str, Value], truth: Truth) -> Iterator[Conflict]:
     """Denials that something present contradicts. What is present has won; here it is said."""
-    effects = protocol.table.effects
-    present = {name: value for name, value in settled.items() if value in (True, LONG_STANDING, EXPLAINED)}
     for name, value in settled.items():
         if value is False:
-            denied = effects[name, False].excluded
-            against = tuple(other for other, how in present.items() if how is True and effects[other, how].true & denied)
+            denied = protocol.table.effects[name, False].excluded
+            against = tuple(other for other, bits in truth.support if bits & denied & protocol.table.plain)
             if against:
                 yield Conflict(finding=name, against=against, why="denied, but this is present: what is present counts")
 
@@ -129,16 +138,21 @@ def _contradictions(protocol: Protocol, settled: Mapping[str, Value]) -> Iterato
 # --- the advice ----------------------------------------------------------------------------------------------------------------
 
 
-def _advice(protocol: Protocol, case: Case, truth: Truth, low: Disposition) -> Disposition | None:
+def _advice(protocol: Protocol, case: Case, settled: Mapping[str, Value], truth: Truth, low: Disposition) -> Disposition | None:
     if not _given(case):
         return None
     if low == "emergency":
         return low
     if not case.complete and any(name not in case.values for name in not_known_by_name(protocol, case, truth)):
         return None
-    if not_known_by_name(protocol, case, truth) and rank(low) < rank("urgent"):
-        return "urgent"
-    return low
+    unsure = not_known_by_name(protocol, case, truth) or _change_not_known(case, settled)
+    return "urgent" if unsure and rank(low) < rank("urgent") else low
+
+
+def _change_not_known(case: Case, settled: Mapping[str, Value]) -> bool:
+    """Whether something counts as old although the person was asked if it has changed, and does not know."""
+    asked = "change_from_baseline" in case.values and case.values["change_from_baseline"] is None
+    return asked and any(value in (LONG_STANDING, EXPLAINED) for value in settled.values())
 
 
 def _given(case: Case) -> bool:
@@ -182,7 +196,7 @@ def _askable(protocol: Protocol, case: Case) -> int:
 def _only_examination(protocol: Protocol, case: Case, unsettled: tuple[OpenRule, ...]) -> tuple[str, ...]:
     """What the open rules still want that the one answering cannot tell and an examination can."""
     answered = CAN_ANSWER[case.answered_by]
-    wanted = dict.fromkeys(name for rule in unsettled for name in rule.findings)
+    wanted = dict.fromkeys(name for rule in unsettled if rank(rule.disposition) >= rank("urgent") for name in rule.findings)
 
     def examined(finding: Finding) -> bool:
         return finding.answered_by == "examination" and finding.answered_by not in answered

@@ -104,7 +104,7 @@ def _settled(protocol: Protocol, statements: Mapping[str, Statement]) -> Mapping
     def baseline(fact: str) -> Term:
         return z3.Or(statements[fact].yes, statements[fact].old)
 
-    changed = statements["change_from_baseline"].yes if "change_from_baseline" in statements else z3.BoolVal(False)
+    changed = baseline("change_from_baseline") if "change_from_baseline" in statements else z3.BoolVal(False)
     chronic = z3.BoolVal(False)
     if "chronic_urinary_symptoms" in protocol.baseline_facts:
         chronic = z3.And(baseline("chronic_urinary_symptoms"), z3.Not(changed))
@@ -115,7 +115,7 @@ def _settled(protocol: Protocol, statements: Mapping[str, Statement]) -> Mapping
         anew = z3.BoolVal(False)
         if not finding.lasting:
             unexplained = z3.Not(z3.Or([baseline(fact) for fact in finding.old_only_with])) if finding.old_only_with else False
-            anew = z3.Or(said.recent, changed if finding.changeable else False, unexplained)
+            anew = z3.Or(said.recent, changed if finding.changeable else False, unexplained, finding.never_old)
         aged = z3.And(said.yes, chronic, z3.Not(said.recent)) if name in protocol.chronic_covers else z3.BoolVal(False)
         old = z3.Or(z3.And(said.old, z3.Not(anew)), aged)
         settled[name, True] = z3.Or(z3.And(said.yes, z3.Not(aged)), z3.And(said.old, anew))
@@ -148,8 +148,8 @@ def _leaves(protocol: Protocol, statements: Mapping[str, Statement], measured: M
             add(true, row.bit, z3.And(quantity.known, holds))
             add(excluded, row.bit, z3.And(quantity.known, z3.Not(holds)))
             for implied, bits in row.implied:
-                stays_old = z3.Or(settled[implied, LONG_STANDING], settled[implied, EXPLAINED])
-                counts = z3.Not(stays_old) if implied in table.old_measures else z3.BoolVal(True)
+                old = [settled[name, how] for name in table.old_measures.get(implied, ()) for how in (LONG_STANDING, EXPLAINED)]
+                counts = z3.Not(z3.Or(old))
                 add(true, bits, z3.And(quantity.known, holds, counts))
     return {name: _pair(true[name], excluded[name]) for name in table.names}
 
