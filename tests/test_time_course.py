@@ -31,10 +31,12 @@ def test_time_course(row):
 
 
 def test_a_denial_that_something_present_contradicts_is_shown():
-    conflicts = assess(PROTOCOL, Case.of(leg_weakness=False, foot_drop=True, bladder_dysfunction=False, weak_stream=True)).conflicts
+    conflicts = assess(
+        PROTOCOL, Case.of(leg_weakness=False, foot_drop=True, bladder_dysfunction=False, urinary_retention=True)
+    ).conflicts
     assert {(c.finding, c.against) for c in conflicts} == {
         ("leg_weakness", ("foot_drop",)),
-        ("bladder_dysfunction", ("weak_stream",)),
+        ("bladder_dysfunction", ("urinary_retention",)),
     }
 
 

@@ -277,6 +277,7 @@ def in_words(protocol: Protocol, assessment: Assessment) -> Iterator[str]:
     yield headline.upper()
     yield from (_wrapped(reason.timing) for reason in assessment.reasons[:1] if reason.timing != headline)
     if emergency:
+        yield _wrapped(protocol.policies["waiting_harms"].because)
         yield from _block("Now", (protocol.care[item].told for item in protocol.level_care.get("emergency", ())))
     yield from _block("Why", (reason.because for reason in assessment.reasons))
     yield from _block("What to say", [f'"{assessment.say}"'])

@@ -68,7 +68,7 @@ def _top(protocol: Protocol) -> Iterator[Fault]:
     for level in ("emergency", "urgent", "scheduled", "self_care", "none"):
         if level not in protocol.disposition_words:
             yield Fault(file, "dispositions", level, "the wording is missing", "write it")
-    for policy in ("core_flag_not_known", "questions_open", "nothing_worrying", "nothing_given"):
+    for policy in ("waiting_harms", "core_flag_not_known", "questions_open", "nothing_worrying", "nothing_given"):
         if policy not in protocol.policies:
             yield Fault(file, f"policies.{policy}", "", "the policy is missing", "write its because and sources")
     for part in ("opening", "opening_other", "opening_when", "old"):

@@ -34,7 +34,7 @@ ROWS = {
 }
 # Rows that no line of a list carries, and what does.
 CARRIED_OTHERWISE = {
-    "A1": "`because` of every emergency rule says why waiting harms; the start page is to come",
+    "A1": "the policy `waiting_harms`, on every emergency result; the start page is to come",
     "A14": "`notice` of protocol.toml, on every result and in every `--help`",
 }
 
@@ -214,6 +214,12 @@ def _leaks(protocol: Protocol) -> Iterator[str]:
     for leak in protocol.leak_types.values():
         when = render(leak.when, named_groups(protocol))
         yield f"| {leak.label} | {when} | {leak.words} | {_codes(leak.care)} | {', '.join(leak.sources)} |"
+    for key, value in protocol.three_iq.items():
+        if key == "items" and isinstance(value, list):
+            yield from ("", "Three questions on the kind of leak (3IQ):", "")
+            yield from (f"{item['n']}. {item['ask']} ({'; '.join(item['options'].values())})" for item in value)
+    if "validity_limits" in protocol.three_iq:
+        yield from ("", f"Limits: {protocol.three_iq['validity_limits']} Source: {protocol.three_iq['source']}.")
 
 
 def _tests(protocol: Protocol) -> Iterator[str]:

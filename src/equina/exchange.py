@@ -249,6 +249,7 @@ def answer(protocol: Protocol, request: Request, assessment: Assessment, line: i
             }
             for reason in assessment.reasons
         ],
+        "waiting": protocol.policies["waiting_harms"].because if assessment.disposition == "emergency" else None,
         "open": [{"rule": rule.id, "disposition": rule.disposition, "findings": rule.findings} for rule in assessment.open],
         "examine": [{"finding": name, "how": protocol.findings[name].examine} for name in assessment.examine],
         "findings": {

@@ -29,7 +29,7 @@ NOT_STATED = ("age_years", "sex_at_birth")
 def assess(protocol: Protocol, case: Case) -> Assessment:
     """What to do about the case, and why.
 
-    The case's values must fit the protocol's findings (`equina.exchange.read_case` sees to that for data from outside).
+    The case's values must fit the protocol's findings (`equina.exchange.read_request` sees to that for data from outside).
     """
     settled, conflicts = settle(protocol, case)
     truth = resolve(protocol.table, settled)
@@ -130,6 +130,8 @@ def _contradictions(protocol: Protocol, settled: Mapping[str, Value], truth: Tru
     for name, value in settled.items():
         if value is False:
             denied = protocol.table.effects[name, False].excluded
+            for member in protocol.findings[name].denies:  # core flags too: an umbrella does not exclude them, yet speaks of them
+                denied |= protocol.table.about[member]
             against = tuple(other for other, bits in truth.support if bits & denied & protocol.table.plain)
             if against:
                 yield Conflict(finding=name, against=against, why="denied, but this is present: what is present counts")
