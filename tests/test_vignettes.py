@@ -20,7 +20,7 @@ def read(name):
     return [json.loads(line) for line in (FOLDER / name).read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-VIGNETTES, DEVELOPMENT = read("vignettes.jsonl"), read("dev_cases.jsonl")
+VIGNETTES, SECOND, DEVELOPMENT = read("vignettes.jsonl"), read("vignettes_second.jsonl"), read("dev_cases.jsonl")
 
 
 def case_of(vignette):
@@ -29,7 +29,7 @@ def case_of(vignette):
     return Case(values=values | {"age_years": float(vignette["age"]), "sex_at_birth": vignette["sex"]})
 
 
-@pytest.mark.parametrize("vignette", VIGNETTES, ids=[v["name"] for v in VIGNETTES])
+@pytest.mark.parametrize("vignette", VIGNETTES + SECOND, ids=[v["name"] for v in VIGNETTES + SECOND])
 def test_vignette(vignette):
     assessment = assess(PROTOCOL, case_of(vignette))
     assert assessment.low in vignette["acceptable_dispositions"], [reason.id for reason in assessment.reasons]
@@ -50,7 +50,7 @@ def shares(vignettes):
     return {name: hits / total for name, (hits, total) in tally.items()}
 
 
-@pytest.mark.parametrize("vignettes", [VIGNETTES, DEVELOPMENT], ids=["our own", "development"])
+@pytest.mark.parametrize("vignettes", [VIGNETTES, SECOND, DEVELOPMENT], ids=["our own", "our second", "development"])
 def test_the_bars(vignettes):
     share = shares(vignettes)
     assert share["emergency"] == 1
