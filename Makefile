@@ -74,7 +74,7 @@ run: setup  ## triage the shipped stories; print one result in full, in words
 	@$(BIN)/equina stories
 
 test: lint $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, types, tests, fresh docs, proofs
-	$(STEP) test "every test but the long ones"
+	$(STEP) test "every test, samples of the random ones (about four minutes)"
 	@$(BIN)/python -m pytest --cov --cov-report=
 	$(STEP) test "branch coverage: the whole package, then all of the core"
 	@$(BIN)/python -m coverage report
@@ -83,9 +83,9 @@ test: lint $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, t
 	@$(BIN)/python -m equina.docs --check
 	@$(MAKE) prove
 
-verify: setup  ## the same tests with their full counts, and the long ones
+verify: setup  ## the same tests with their full counts
 	$(STEP) verify "every test, full counts"
-	@EQUINA_FULL=1 $(BIN)/python -m pytest -m 'full or not full'
+	@EQUINA_FULL=1 $(BIN)/python -m pytest
 
 prove: setup  ## prove the safety properties over every case
 	$(STEP) prove "the safety properties"

@@ -108,10 +108,26 @@ def test_an_id_like_nothing_is_said_to_be_so(call, folder):
     )
 
 
-def test_show_needs_an_id(call):
-    code, _, said = call("show")
-    assert code == 2
-    assert "ID" in said
+def test_show_without_an_id_lists_them_all(call):
+    code, output, _ = call("show", "--protocol", TINY)
+    assert code == 0
+    listed = {line.split()[0] for line in output.splitlines() if line.startswith("  ")}
+    tiny = load(TINY)
+    assert tiny.rules.keys() | tiny.findings.keys() | tiny.causes.keys() | tiny.sources.keys() <= listed
+
+
+def test_show_of_a_word_lists_what_has_it(call):
+    code, output, said = call("show", "saddle")
+    assert (code, output) == (2, "")
+    assert "saddle_anesthesia" in said
+    assert "saddle_numbness" in said
+
+
+def test_without_a_command_the_help_is_shown(call):
+    code, output, said = call()
+    assert (code, output) == (2, "")
+    assert "triage" in said
+    assert "show" in said
 
 
 # --- stories -------------------------------------------------------------------------------------------------------------------
@@ -213,7 +229,7 @@ def test_proofs_say_what_to_install_when_the_solver_is_missing(call, monkeypatch
     monkeypatch.setitem(sys.modules, "z3", None)
     code, output, said = call("prove", "--protocol", TINY)
     assert (code, output) == (2, "")
-    assert "pip install 'equina[proofs]'" in said
+    assert "pip install z3-solver" in said
 
 
 # --- how they end --------------------------------------------------------------------------------------------------------------

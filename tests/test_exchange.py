@@ -204,7 +204,15 @@ CONTRACT = {
     *("id", "protocol", "as_of", "low", "high", "disposition", "settled", "reasons", "open", "findings", "causes", "continence"),
     *("workup", "care", "watch_for", "say", "next_questions", "set_aside"),
 }
-BEYOND = {"waiting", "examine", "words", "general_denials", "conflicts", "notice"}  # given besides, for those who want them
+BEYOND = {
+    "waiting",
+    "not_known",
+    "examine",
+    "words",
+    "general_denials",
+    "conflicts",
+    "notice",
+}  # given besides, for those who want them
 LINES = [
     {},
     {"id": "c1", "findings": WEAK_LEG},

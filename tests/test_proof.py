@@ -14,7 +14,7 @@ from strategies import FULL, PROTOCOL, cases
 
 z3 = pytest.importorskip("z3", reason="the extra `proofs` is not installed")
 from equina.proof import terms  # noqa: E402
-from equina.proof.run import promises, prove  # noqa: E402
+from equina.proof.run import never_old_alone, never_unasked, promises, prove  # noqa: E402
 
 EVERY = terms.cases(PROTOCOL)
 
@@ -90,6 +90,23 @@ def test_a_refutation_is_printed_as_a_patient_a_clinician_can_read(tmp_path):
     first = text.split("REFUTED")[1]
     assert "Back pain with saddle numbness is an emergency." in first
     assert f"{PROTOCOL.findings['saddle_anesthesia'].label}: yes, new or of unknown age" in first
+
+
+def test_a_core_flag_that_is_taken_out_is_refuted(tmp_path):
+    weakened = edited(tmp_path, "protocol.toml", '  "saddle_anesthesia",\n', "")
+    (proof,) = [proof for proof in never_unasked(weakened) if proof.patient is not None]
+    assert proof.id == "asked saddle_anesthesia"
+    assert proof.patient.values.get("saddle_anesthesia") is None
+
+
+def test_a_flag_that_may_be_old_without_a_baseline_is_refuted(tmp_path):
+    line = 'old_only_with = ["spinal_cord_injury", "spina_bifida"]\n'
+    text = (SHIPPED / "findings.toml").read_text(encoding="utf-8")
+    table = text[text.index("[findings.saddle_anesthesia]") :].split("\n\n")[0]
+    assert line in table
+    weakened = edited(tmp_path, "findings.toml", table, table.replace(line, ""))
+    refuted = {proof.id: proof.patient for proof in never_old_alone(terms.cases(weakened)) if proof.patient is not None}
+    assert refuted["old saddle_anesthesia"].values["saddle_anesthesia"] == LONG_STANDING
 
 
 def test_a_change_of_wording_alone_breaks_nothing(tmp_path):

@@ -62,6 +62,16 @@ def test_a_link_to_nothing_is_a_missing_file(folder):
     assert "care.toml: the file is missing" in fault_of(folder)
 
 
+def test_a_file_that_no_protocol_has_is_named_and_not_passed_over(folder):
+    (folder / "rules2.toml").write_text("[rules]\n", encoding="utf-8")
+    assert "rules2.toml: no file of a protocol; put its tables into the file they belong to" in fault_of(folder)
+
+
+def test_one_file_that_cannot_be_read_is_one_fault(folder):
+    (folder / "rules.toml").write_text('[rules.a]\nwhen = "b\n', encoding="utf-8")
+    assert len(fault_of(folder).splitlines()) == 1
+
+
 def test_the_folder_may_be_a_text(folder):
     assert load(str(folder)).id == "tiny"
 

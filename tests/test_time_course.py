@@ -99,6 +99,7 @@ def test_while_there_is_no_advice_nothing_is_said_that_holds_for_self_care():
     assessment = assess(PROTOCOL, Case.of(back_pain=True))
     assert assessment.disposition is None
     assert assessment.reasons[0].id == "questions_open"
+    assert assessment.not_known == PROTOCOL.core_flags
     assert assessment.care == PROTOCOL.level_care["none"]
     assert "stay_active" not in assessment.care
 

@@ -339,7 +339,7 @@ def test_ctrl_c_while_waiting_for_a_line_ends_quietly():
         child.send_signal(signal.SIGINT)
         assert child.wait(PATIENCE) == 130
         assert child.stdout.read() == b""
-        assert child.stderr.read() == b"equina: stopped by you; every answer printed so far is whole\n"
+        assert child.stderr.read() == b"equina: stopped by you; what was printed so far is whole\n"
 
 
 # --- the protocol, and how the command is called -------------------------------------------------------------------------------

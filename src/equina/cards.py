@@ -26,7 +26,7 @@ from equina.model import (
 )
 from equina.triage import assess
 
-__all__ = ["cards", "every_id", "story_in_full", "story_line"]
+__all__ = ["cards", "every_id", "listing", "story_in_full", "story_line"]
 
 WIDTH = 80
 SIGNS = {True: "yes", False: "no", None: "not known", "long_standing": "old and unchanged"}
@@ -38,6 +38,17 @@ def every_id(protocol: Protocol) -> Iterator[str]:
         yield from table
     yield from protocol.kinds
     yield from protocol.groups
+
+
+def listing(protocol: Protocol, word: str = "") -> str:
+    """The ids with their labels, shelf by shelf; with a word, those whose id or label has it."""
+    lines = []
+    for title, table, _ in _shelves(protocol):
+        named = ((name, str(getattr(item, "label", ""))) for name, item in table.items())
+        rows = [f"  {name:<40} {label}".rstrip() for name, label in named if word.lower() in f"{name} {label}".lower()]
+        if rows:
+            lines += [f"{title}:", *rows]
+    return "\n".join(lines)
 
 
 def cards(protocol: Protocol, name: str) -> list[str]:

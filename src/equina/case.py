@@ -153,5 +153,6 @@ class Assessment:
     care: tuple[str, ...]
     watch_for: tuple[str, ...]
     say: str
+    not_known: tuple[str, ...]  # core flags neither present nor denied by name
     general_denials: tuple[str, ...]
     conflicts: tuple[Conflict, ...]

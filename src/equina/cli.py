@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments)
     except KeyboardInterrupt:
-        _say("stopped by you; every answer printed so far is whole")
+        _say("stopped by you; what was printed so far is whole")
         return INTERRUPTED
     except BrokenPipeError:
         _say("the output was closed before all was written")
@@ -50,7 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        options = _parser().parse_args(arguments)
+        parser = _parser()
+        options = parser.parse_args(arguments)
+        if not hasattr(options, "run"):
+            parser.print_help(sys.stderr)
+            return BAD_INPUT
         return int(options.run(options))
     finally:
         sys.stdout.flush()
@@ -72,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="equina", description="Red-flag triage for back pain with bladder or bowel symptoms.", epilog=NOTICE
     )
     parser.add_argument("--version", action="version", version=f"equina {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     triage = _command(commands, "triage", _triage, "cases in, what to do and why out (JSON Lines)")
     triage.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -82,10 +86,10 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     show = _command(commands, "show", _show, "the card of a rule, finding, cause, test, care, medicine or source")
-    show.add_argument("ids", nargs="+", metavar="ID", help="an id of the protocol, such as cannot_pass_urine")
+    show.add_argument("ids", nargs="*", metavar="ID", help="an id of the protocol, such as cannot_pass_urine (default: list them)")
 
     stories = _command(commands, "stories", _stories, "triage the shipped stories and print one result in full")
-    stories.add_argument("--full", metavar="STORY", help="the story to print in full (default: the first)")
+    stories.add_argument("--full", metavar="STORY", help="the story to print in full, by its id (default: the first)")
 
     prove = _command(commands, "prove", _prove, "prove the safety promises over every case (needs the extra: proofs)")
     prove.add_argument("--lowered", action="store_true", help="show, for each emergency rule lowered in turn, who would be missed")
@@ -185,18 +189,22 @@ def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from equina.cards import cards, every_id
+    from equina.cards import cards, every_id, listing
     from equina.tables import nearest
 
     protocol = _load(options)
     if protocol is None:
         return BAD_INPUT
+    if not options.ids:
+        print(listing(protocol))
     missing = 0
     for i, name in enumerate(options.ids):
         found = cards(protocol, name)
         if not found:
             missing += 1
             _say(f'"{name}" is no id of the protocol; {nearest(name, every_id(protocol))}')
+            if like := listing(protocol, name):
+                print(like, file=sys.stderr)
         for j, card in enumerate(found):
             print(("\n" if i or j else "") + card)
     return BAD_INPUT if missing else OK
@@ -227,5 +235,5 @@ def _prove(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         if error.name != "z3":
             raise
-        return _refuse("proofs need the solver z3: pip install 'equina[proofs]', or make setup in the repository")
+        return _refuse("proofs need the solver z3: pip install z3-solver, or make setup in the repository")
     return OK if prove(protocol, sys.stdout, show_lowered=options.lowered) else NO

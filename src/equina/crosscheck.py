@@ -225,6 +225,10 @@ def _rule_names(protocol: Protocol) -> Iterator[_Reference]:
         yield "rules.toml", f"rules.{rule.id}", "accuracy", rule.accuracy, protocol.accuracy
         yield "rules.toml", f"rules.{rule.id}", "workup", rule.workup, protocol.workup
     yield "promises.toml", "unpromised", "", protocol.unpromised, protocol.rules
+    yield "promises.toml", "", "never_unasked", protocol.never_unasked, protocol.findings
+    yield "promises.toml", "never_old_alone", "", protocol.never_old_alone, protocol.findings
+    for flag, baselines in protocol.never_old_alone.items():
+        yield "promises.toml", "never_old_alone", flag, baselines, protocol.baseline_facts
     three = protocol.three_iq
     if three:
         yield "continence.toml", "three_iq", "source", [str(three.get("source"))], protocol.sources

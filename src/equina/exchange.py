@@ -64,7 +64,7 @@ def _object(line: bytes) -> dict[str, object]:
     except UnicodeDecodeError as error:
         raise BadInput(f"not UTF-8 text (byte {error.start + 1} of the line); save the file as UTF-8") from None
     except json.JSONDecodeError as error:
-        raise BadInput(f"not JSON: {error.msg.lower()} (character {error.pos + 1}); each line is one JSON object") from None
+        raise BadInput(f"not JSON: {error.msg.lower()} (character {error.pos + 1}); {_mend(line)}") from None
     except RecursionError:
         raise BadInput("nested too deeply; a case has two levels") from None
     except BadInput:
@@ -74,6 +74,16 @@ def _object(line: bytes) -> dict[str, object]:
     if not isinstance(data, dict):
         raise BadInput(f"a JSON object is expected, not {_kind(data)}; write {{...}}")
     return data
+
+
+def _mend(line: bytes) -> str:
+    """What to do about a line that is no JSON, by what it looks like."""
+    text = line.strip()
+    if text.startswith(b"["):
+        return "each line is one JSON object, not a list over several lines: jq -c '.[]' makes lines of it"
+    if text in (b"{", b"}", b"},") or (text.startswith(b'"') and b":" in text):
+        return "each line is one JSON object, not an object over several lines: jq -c . makes one line of it"
+    return "each line is one JSON object"
 
 
 def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -92,8 +102,8 @@ def _no_constant(name: str) -> NoReturn:
 def _case(protocol: Protocol, data: Mapping[str, object], now: datetime) -> Case:
     for key in data:
         if key not in KEYS:
-            hint = f'; "{key}" is a finding: put it under "findings"' if key in protocol.findings else ""
-            raise BadInput(f"{_shown(key)} is not a key of a case; {nearest(_cut(key), KEYS)}{hint}")
+            mend = 'it is a finding: put it under "findings"' if key in protocol.findings else nearest(_cut(key), KEYS)
+            raise BadInput(f"{_shown(key)} is not a key of a case; {mend}")
     values = _values(protocol, data)
     text = data.get("text")
     if text is not None and not isinstance(text, str):
@@ -273,6 +283,7 @@ def answer(protocol: Protocol, request: Request, assessment: Assessment, line: i
         "words": words,
         "say": assessment.say,
         "next_questions": None,
+        "not_known": assessment.not_known,
         "general_denials": assessment.general_denials,
         "conflicts": [
             {"finding": conflict.finding, "against": conflict.against, "why": conflict.why} for conflict in assessment.conflicts

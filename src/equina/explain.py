@@ -24,7 +24,13 @@ FITS: tuple[Fit, ...] = ("strong", "possible", "weak")
 
 
 def reasons_for(
-    protocol: Protocol, truth: Truth, fired: Iterable[Rule], low: Disposition, disposition: Disposition | None, *, given: bool
+    protocol: Protocol,
+    truth: Truth,
+    fired: Iterable[Rule],
+    low: Disposition,
+    disposition: Disposition | None,
+    *,
+    given: bool,
 ) -> tuple[Reason, ...]:
     """The determining rules: those that hold at the level of `low`; before them the policy that raised the advice above it."""
     if not given:

@@ -329,6 +329,8 @@ class Protocol:
     watch_for: Mapping[str, WatchFor]
     policies: Mapping[str, Policy]
     promises: Mapping[str, Promise]
+    never_unasked: tuple[str, ...]
+    never_old_alone: Mapping[str, tuple[str, ...]]  # flag: the baselines that alone make "old" believed
     unpromised: Mapping[str, str]  # emergency rules that no promise covers, and why
     stories: Mapping[str, Story]
     questions: Mapping[str, Question]

@@ -73,6 +73,8 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
         sources=each("sources", "sources", entries.source),
         accuracy=each("accuracy", "accuracy", entries.accuracy),
         promises=each("promises", "promises", entries.promise),
+        never_unasked=files.top("promises").texts("never_unasked"),
+        never_old_alone=_lists(files.top("promises"), "never_old_alone"),
         unpromised=files.top("promises").words("unpromised"),
         stories=each("stories", "stories", entries.story),
         questions=each("faq", "faq", entries.question),
@@ -88,6 +90,9 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
         opening_test=NEVER,
     )
     files.finish()
+    unreadable = [fault for fault in faults if not fault.table and not fault.key]
+    if unreadable:  # what such a file should have held would be missed everywhere: say the cause alone
+        raise ProtocolError(unreadable)
     faults.extend(crosscheck.faults(protocol))
     if faults:
         raise ProtocolError(faults)
@@ -115,6 +120,11 @@ class _Files:
         return _lists(table, "codes")
 
     def finish(self) -> None:
+        opened = {self.folder / table.file for table in self._opened.values()}
+        for path in sorted(self.folder.rglob("*.toml")):
+            if path not in opened:
+                name = path.relative_to(self.folder).as_posix()
+                self.faults.append(Fault(name, "", "", "no file of a protocol", "put its tables into the file they belong to"))
         for table in self._opened.values():
             table.rest()
 

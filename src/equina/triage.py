@@ -54,6 +54,7 @@ def assess(protocol: Protocol, case: Case) -> Assessment:
         care=matching_care(protocol, disposition, causes, leaks),
         watch_for=what_to_watch_for(protocol, truth),
         say=what_to_say(protocol, settled, truth),
+        not_known=not_known_by_name(protocol, case, truth),
         general_denials=general_denials(protocol, case),
         conflicts=(*conflicts, *_contradictions(protocol, settled, truth)),
     )

@@ -12,9 +12,9 @@ import z3
 
 from equina.case import Case
 from equina.leaves import resolve
-from equina.model import LONG_STANDING, Promise, Protocol, Rule, Value
+from equina.model import LONG_STANDING, Promise, Protocol, Rule, Value, rank
 from equina.proof.terms import Cases, Term, cases
-from equina.triage import settle
+from equina.triage import assess, settle
 
 # A moment for the onsets of a patient made up by the solver; only differences of moments count.
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -39,11 +39,9 @@ def prove(protocol: Protocol, out: TextIO, *, show_lowered: bool = False) -> boo
     start = time.perf_counter()
     every = cases(protocol)
     findings, rules = len(protocol.findings), len(protocol.rules)
-    print(
-        f"protocol {protocol.id} {protocol.version}: {findings} findings, {rules} rules, {len(protocol.promises)} promises",
-        file=out,
-    )
-    kept = [*promises(every), *emergencies_alone(every)]
+    print(f"protocol {protocol.id} {protocol.version} {protocol.digest}", file=out)
+    print(f"{findings} findings, {rules} rules, {len(protocol.promises)} promises", file=out)
+    kept = [*promises(every), *emergencies_alone(every), *never_unasked(protocol), *never_old_alone(every)]
     guarded = []
     for rule, promise, patient in lowered(every):
         if show_lowered and promise is not None and patient is not None:
@@ -60,7 +58,9 @@ def prove(protocol: Protocol, out: TextIO, *, show_lowered: bool = False) -> boo
             if claim.patient is not None:
                 print(f"REFUTED  {claim.id}: {claim.sentence}\n{patient_in_words(protocol, claim.patient)}", file=out)
     failed = sum(claim.patient is not None for claim in (*kept, *guarded))
-    print(f"{len(protocol.promises)} promises over every case, {len(guarded)} emergency rules lowered in turn: ", file=out, end="")
+    print(f"{len(protocol.promises)} promises over every case, {len(guarded)} emergency rules lowered in turn, ", file=out, end="")
+    asked, old = len(protocol.never_unasked), len(protocol.never_old_alone)
+    print(f"{asked} flags never unasked, {old} never old alone: ", file=out, end="")
     print(f"{'all hold' if not failed else f'{failed} refuted'} ({time.perf_counter() - start:.1f} s)", file=out)
     return not failed
 
@@ -90,6 +90,35 @@ def emergencies_alone(every: Cases) -> Iterator[Proof]:
         yield Proof(
             f"alone {rule.id}", "some case is an emergency by this rule alone, else merge or narrow it", None if alone else Case()
         )
+
+
+def never_unasked(protocol: Protocol) -> Iterator[Proof]:
+    """No flag that is promised to be asked can be left out: a complete case that denies all else is then still urgent."""
+    for flag in protocol.never_unasked:
+        others = dict.fromkeys((name for name in (*protocol.core_flags, *protocol.never_unasked) if name != flag), False)
+        denied = {name: value for name, value in others.items() if not _excludes(protocol, name, flag)}
+        for unknown in ({}, {flag: None}):
+            patient = Case(values={"back_pain": LONG_STANDING, **denied, **unknown}, complete=True)
+            advice = assess(protocol, patient).disposition
+            if advice is None or rank(advice) < rank("urgent"):
+                yield Proof(f"asked {flag}", "left unknown, it holds the advice at urgent or above", patient)
+                break
+        else:
+            yield Proof(f"asked {flag}", "", None)
+
+
+def _excludes(protocol: Protocol, denied: str, flag: str) -> bool:
+    """Whether denying the one answers the other, as "no weak leg" answers "can't move a leg"."""
+    return bool(protocol.table.effects[denied, False].excluded & protocol.table.bits[flag])
+
+
+def never_old_alone(every: Cases) -> Iterator[Proof]:
+    """Said to be old with no baseline named, the flag still counts as present."""
+    solver = _solver(every)
+    for flag, baselines in every.protocol.never_old_alone.items():
+        named = z3.Or([z3.Or(every.statements[fact].yes, every.statements[fact].old) for fact in baselines])
+        missed = z3.And(every.statements[flag].old, z3.Not(named), z3.Not(every.leaves[flag].must))
+        yield Proof(f"old {flag}", "said to be old and no baseline named, it still counts", _patient(every, solver, missed))
 
 
 def lowered(every: Cases) -> Iterator[tuple[Rule, Promise | None, Case | None]]:
