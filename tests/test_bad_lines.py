@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from equina.exchange import BadInput, read_request
+from equina.exchange import BadInput, Request, read_request
 from equina.protocol import load
 
 PROTOCOL = load(Path(__file__).parent / "bad_protocols" / "valid")
@@ -30,3 +32,12 @@ def test_each_bad_line_is_refused_in_the_same_words_as_by_the_command(case):
 @pytest.mark.parametrize("line", ["[" * 100_000, '{"id": ' + "9" * 10_000 + "}"], ids=["a deep nest", "thousands of digits"])
 def test_what_json_itself_cannot_hold_is_refused_in_words(line):
     assert str(refusal(line.encode()))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.binary(max_size=60))
+def test_whatever_bytes_are_sent_are_judged_or_refused_in_words(line):
+    try:
+        assert isinstance(read_request(PROTOCOL, line, NOW), Request)
+    except BadInput as error:
+        assert str(error)

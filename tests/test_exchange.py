@@ -399,9 +399,3 @@ def test_whatever_json_is_sent_is_judged_or_refused_in_words(data):
     else:
         result = answer(PROTOCOL, found, assess(PROTOCOL, found.case))
         assert json.loads(json.dumps(result, allow_nan=False)).keys() == CONTRACT | BEYOND
-
-
-@settings(deadline=None, max_examples=200)
-@given(st.binary(max_size=60))
-def test_whatever_bytes_are_sent_are_judged_or_refused_in_words(line):
-    assert isinstance(outcome(line), Request) or str(outcome(line))
