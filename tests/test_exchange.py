@@ -34,9 +34,6 @@ def answer_to(**data):
     return json.loads(json.dumps(answer(PROTOCOL, request, assess(PROTOCOL, request.case)), allow_nan=False))
 
 
-# --- in ------------------------------------------------------------------------------------------------------------------------
-
-
 def test_every_field_is_optional():
     request = read()
     assert request.id is None
