@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from command import ENVIRONMENT, PATIENCE, TINY, readable, run, start
-from equina import __version__
-from equina.cards import cards, every_id
+from equina import Case, __version__, assess
+from equina.cards import cards, every_id, in_words
 from equina.cli import main
 from equina.model import DISPOSITIONS
 from equina.protocol import SHIPPED, load
@@ -269,3 +269,11 @@ def test_the_words_of_the_protocol_are_printed_in_every_locale(arguments):
     code, output, _ = run(*arguments, env={**ENVIRONMENT, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"})
     assert code == 0
     assert output
+
+
+def test_an_emergency_leaves_out_no_instruction_of_its_rules():
+    protocol = load()
+    values = {"urinary_retention": True, "syncope": True, "spinal_cord_injury": True, "headache": True}
+    told = "\n".join(in_words(protocol, assess(protocol, Case(values=values))))
+    for rule in ("cannot_pass_urine", "unstable", "dysreflexia"):
+        assert protocol.rules[rule].timing in told

@@ -286,7 +286,9 @@ def in_words(protocol: Protocol, assessment: Assessment) -> Iterator[str]:
     emergency = assessment.disposition == "emergency"
     headline = protocol.disposition_words[assessment.disposition or "none"]
     yield headline.upper()
-    yield from (_wrapped(reason.timing) for reason in assessment.reasons[:1] if reason.timing != headline)
+    # Each emergency may say what the others do not: call an ambulance, sit up, keep still. Below one, the first decides.
+    reasons = assessment.reasons if emergency else assessment.reasons[:1]
+    yield from (_wrapped(timing) for timing in dict.fromkeys(reason.timing for reason in reasons) if timing != headline)
     if emergency:
         yield _wrapped(protocol.policies["waiting_harms"].because)
         yield from _block("Now", (protocol.care[item].told for item in protocol.level_care.get("emergency", ())))
