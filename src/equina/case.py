@@ -11,18 +11,23 @@ from equina.model import Disposition, Value
 
 __all__ = [
     "ANSWERERS",
+    "CODES",
     "Assessment",
     "Case",
     "CauseFit",
+    "Code",
     "Conflict",
     "Evidence",
     "Expected",
     "Leak",
     "OpenRule",
+    "Option",
     "Reason",
     "SetAside",
+    "Step",
 ]
 
+Code = Literal["yes_new", "long_standing", "no", "not_sure"]
 ANSWERERS = ("self", "clinician", "record")
 
 # --- the case: what is known of one patient -------------------------------------------------------------------------------------
@@ -62,6 +67,8 @@ class Case:
     as_of: datetime | None = None
     answered_by: str = "self"
     complete: bool = False
+    told: str = ""  # the person's own words
+    carer: bool = False  # someone answers for the person
     set_aside: tuple[SetAside, ...] = ()
 
     @staticmethod
@@ -72,6 +79,35 @@ class Case:
         450
         """
         return Case(values=findings)
+
+
+# --- the interview ---------------------------------------------------------------------------------------------------------------
+
+# How a finding is answered in an interview: new, worse or of unknown age; old and unchanged; no; asked, but not known. A quantity
+# is answered by a number, a choice by one of its options.
+CODES: tuple[Code, ...] = ("yes_new", "long_standing", "no", "not_sure")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One finding of a step, in the words in which it is asked, with the codes that may answer it ("number" for a quantity)."""
+
+    finding: str
+    wording: str
+    hint: str | None
+    answers: tuple[str, ...]
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A few questions asked together: `one` asks each by name, `list` marks what is true or "none of these", `number` measures."""
+
+    id: str
+    kind: Literal["one", "list", "number"]
+    wording: str
+    hint: str | None
+    options: tuple[Option, ...]
 
 
 # --- the assessment: what follows ----------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from equina.model import (
     Rule,
     Source,
     Story,
+    Topic,
     Value,
     WatchFor,
     WorkUp,
@@ -42,6 +43,7 @@ KINDS = (
     *("umbrella", "baseline", "quantity", "choice", "distractor"),
 )
 FITS = ("strong", "possible", "weak")
+STEP_KINDS = ("one", "list", "number")
 STRENGTHS = ("guideline", "consensus")
 CAUTIONS = ("contested", "uncertain", "poor_sensitivity", "composite")
 # What a line of the article may name.
@@ -88,6 +90,11 @@ def finding(name: str, table: Table, groups: Groups) -> Finding:
         never_old=table.flag("never_old", default=False),
         onset_of=table.optional("onset_of"),
         onset_within_days=int(table.number("onset_within_days") or 0),
+        presumes=table.texts("presumes"),
+        not_of_sex=table.optional("not_of_sex"),
+        not_of_age=table.condition("not_of_age", groups) if "not_of_age" in table else None,
+        check=table.optional("check"),
+        reword=table.words("reword"),
         unit=table.optional("unit"),
         unit_words=table.optional("unit_words"),
         low=table.number("low"),
@@ -223,6 +230,21 @@ def watch_for(name: str, table: Table, _: Groups) -> WatchFor:
 
 def policy(name: str, table: Table, _: Groups) -> Policy:
     return Policy(id=name, because=table.text("because"), sources=table.texts("sources", required=True))
+
+
+def topic(name: str, table: Table, groups: Groups) -> Topic:
+    return Topic(
+        id=name,
+        kind=table.choice("kind", STEP_KINDS),
+        wording=table.text("wording"),
+        hint=table.optional("hint"),
+        findings=table.texts("findings", required=True),
+        opening=table.flag("opening", default=False),
+        gathers=table.flag("gathers", default=False),
+        only_when=table.condition("only_when", groups) if "only_when" in table else None,
+        also_when=table.condition("also_when", groups) if "also_when" in table else None,
+        because=table.optional("because"),
+    )
 
 
 def promise(name: str, table: Table, groups: Groups) -> Promise:

@@ -45,6 +45,7 @@ class Measure:
     number: float
     bit: int
     implied: tuple[tuple[str, int], ...]
+    excluded: int  # leaves that it rules out: an age, for a pregnancy
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ def _measured(table: LeafTable, settled: Mapping[str, Value], quantity: str, val
             excluded |= measure.bit
             continue
         true |= measure.bit
+        excluded |= measure.excluded
         for implied, bits in measure.implied:
             # A residual known to be old stays old however large, and so does the power of a foot that dropped years ago.
             if not any(settled.get(name) in (LONG_STANDING, EXPLAINED) for name in table.old_measures.get(implied, ())):
@@ -138,7 +140,8 @@ def leaf_table(findings: Mapping[str, Finding], conditions: Iterable[Condition],
     stated = [finding for finding in findings.values() if not finding.measured and finding.kind != "choice"]
     asked = {leaf for condition in conditions for leaf in leaves(condition)}
     measured = {leaf for leaf in asked if isinstance(leaf, Compare)}
-    measured |= {leaf for finding in stated if finding.true_when is not None for leaf in compares(finding.true_when)}
+    by_measure = [condition for finding in stated for condition in (finding.true_when, finding.not_of_age) if condition is not None]
+    measured |= {leaf for condition in by_measure for leaf in compares(condition)}
     names = [finding.id + ending for finding in stated for ending in timings(finding)] + sorted(map(render, measured))
     bits = {name: 1 << i for i, name in enumerate(names)}
 
@@ -147,6 +150,10 @@ def leaf_table(findings: Mapping[str, Finding], conditions: Iterable[Condition],
     for child, ancestors in parents.items():
         for ancestor in ancestors:
             children[ancestor].add(child)
+    presuming: dict[str, set[str]] = {finding.id: set() for finding in stated}
+    for finding in stated:
+        for presumed in finding.presumes:
+            presuming[presumed].add(finding.id)
     core = frozenset(core_flags)
 
     def mask(ids: Iterable[str], endings: Iterable[str]) -> int:
@@ -161,16 +168,28 @@ def leaf_table(findings: Mapping[str, Finding], conditions: Iterable[Condition],
         lasting = [ancestor for ancestor in parents[finding] if findings[ancestor].lasting]
         return mask(parents[finding], endings) | mask(lasting, ("",))
 
+    def without(finding: str) -> frozenset[str]:
+        """What is denied with it: what implies it, and what makes no sense without it."""
+        return _reachable(finding, lambda f: children[f] | presuming[f])
+
+    def at_least(finding: Finding) -> int:
+        """The measurements that would make it true, for when it is denied: no fever, so no 40 degrees."""
+        if finding.true_when is None:
+            return 0
+        least = tuple(compares(finding.true_when))
+        return _union(bits[render(leaf)] for leaf in measured if any(_as_strict(leaf, other) for other in least))
+
     def newness(finding: Finding) -> tuple[str, ...]:
         return ("_new",) if finding.lasting else ("", "_new")
 
     effects: dict[tuple[str, Value], Effect] = {}
     for finding in stated:
-        denied = {finding.id} | children[finding.id]
+        denied = set(without(finding.id))
         for member in finding.denies:
-            denied |= ({member} | children[member]) - core
+            denied |= without(member) - core
         effects[finding.id, True] = Effect(present(finding.id), mask([finding.id], ("_long_standing", "_unexplained")))
-        effects[finding.id, False] = Effect(0, mask(denied, ENDINGS))
+        high = _union(at_least(findings[name]) for name in denied)
+        effects[finding.id, False] = Effect(0, mask(denied, ENDINGS) | high)
         effects[finding.id, LONG_STANDING] = Effect(
             old(finding.id, ("_long_standing", "_unexplained")), mask([finding.id], newness(finding))
         )
@@ -178,10 +197,17 @@ def leaf_table(findings: Mapping[str, Finding], conditions: Iterable[Condition],
             old(finding.id, ("_long_standing",)), mask([finding.id], (*newness(finding), "_unexplained"))
         )
 
+    for choice in (finding for finding in findings.values() if finding.kind == "choice"):
+        for option in choice.options:
+            never = [f.id for f in stated if f.not_of_sex == option]
+            effects[choice.id, option] = Effect(0, mask((name for f in never for name in without(f)), ENDINGS))
+
     measures: dict[str, list[Measure]] = {finding.id: [] for finding in findings.values() if finding.measured}
     for leaf in sorted(measured, key=render):
         implied = tuple((f.id, present(f.id)) for f in stated if f.true_when is not None and leaf in compares(f.true_when))
-        measures[leaf.quantity].append(Measure(RELATIONS[leaf.relation], leaf.number, bits[render(leaf)], implied))
+        never = [f.id for f in stated if f.not_of_age is not None and leaf in compares(f.not_of_age)]
+        gone = mask((name for f in never for name in without(f)), ENDINGS)
+        measures[leaf.quantity].append(Measure(RELATIONS[leaf.relation], leaf.number, bits[render(leaf)], implied, gone))
 
     could = {finding.id: effects[finding.id, True].true | effects[finding.id, LONG_STANDING].true for finding in stated}
     about = {finding.id: mask([finding.id], ENDINGS) for finding in stated}
@@ -208,6 +234,15 @@ def _reachable(start: str, step: Callable[[str], Iterable[str]]) -> frozenset[st
                 reached.add(following)
                 waiting.append(following)
     return frozenset(reached)
+
+
+def _as_strict(leaf: Compare, other: Compare) -> bool:
+    """Whether whatever satisfies the one comparison satisfies the other: 40 or more is 38 or more."""
+    if leaf.quantity != other.quantity or leaf.relation[0] != other.relation[0]:
+        return False
+    if leaf.number == other.number:
+        return leaf.relation in (other.relation, other.relation[0])
+    return (leaf.number > other.number) == (leaf.relation[0] == ">")
 
 
 def _union(masks: Iterable[int]) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from equina.implicants import Needs
     from equina.leaves import LeafTable, Test
     from equina.logic import Condition
 
@@ -29,6 +30,7 @@ __all__ = [
     "Rule",
     "Source",
     "Story",
+    "Topic",
     "Value",
     "WatchFor",
     "WorkUp",
@@ -86,6 +88,11 @@ class Finding:
     never_old: bool = False  # worsening, climbing, not draining: "old and unchanged" contradicts what it says
     onset_of: str | None = None  # the finding whose onset, when given and recent enough, makes this one true
     onset_within_days: int = 0
+    presumes: tuple[str, ...] = ()  # makes no sense without these: denied with them, but does not imply them
+    not_of_sex: str | None = None  # the sex at birth that rules it out
+    not_of_age: Condition | None = None  # ages that rule it out, comparisons joined by or
+    check: str | None = None  # how a person can find out alone
+    reword: Mapping[str, str] = field(default_factory=dict)  # baseline: the question for people whose normal it is
     unit: str | None = None  # UCUM
     unit_words: str | None = None
     low: float | None = None
@@ -250,6 +257,22 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """Questions that belong together, as one step of the interview or a few: in the order in which they are asked."""
+
+    id: str
+    kind: str  # one: each asked by name; list: marked, or "none of these"; number
+    wording: str
+    findings: tuple[str, ...]
+    hint: str | None = None
+    opening: bool = False  # asked in its place; the others follow by what they could settle
+    gathers: bool = False  # takes in what few are left of other lists
+    only_when: Condition | None = None  # asked only once this holds, or is asked and not known
+    also_when: Condition | None = None  # asked when this holds, though it can no longer change the level
+    because: str | None = None  # why it is asked all the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """What a person might type, what the same person would answer, and where it should end."""
 
@@ -336,6 +359,10 @@ class Protocol:
     questions: Mapping[str, Question]
     lines: Mapping[str, Line]
     level_care: Mapping[str, tuple[str, ...]]
+    topics: Mapping[str, Topic]  # the interview, in order
+    handover: tuple[str, ...]  # what a handover has a line for, asked or not
+    handover_medicines: tuple[str, ...]
+    handover_topics: Mapping[str, Topic]  # asked for the handover alone
     table: LeafTable
     order: Mapping[str, int]  # findings as a clinician wants to hear them: core flags first
     rule_findings: Mapping[str, tuple[tuple[str, int], ...]]  # what each rule asks about, with the leaves of it that it asks
@@ -345,3 +372,5 @@ class Protocol:
     kind_tests: Mapping[str, tuple[tuple[str, Test], ...]]
     leak_tests: Mapping[str, Test]
     opening_test: Test
+    topic_tests: Mapping[str, tuple[Test | None, Test | None]]  # of each topic: only_when, also_when
+    needs: Needs  # what could still raise the level

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from equina import crosscheck, entries
+from equina.implicants import Needs
 from equina.leaves import NEVER, LeafTable, leaf_table
 from equina.logic import Condition, findings_in
 from equina.model import Protocol, Rule
@@ -18,6 +19,8 @@ __all__ = ["SHIPPED", "load"]
 
 SHIPPED = Path(__file__).parent / "protocols" / "back_pain"
 
+# Without these files the interview asks the core flags by name, then the rest section by section (equina.topics).
+OPTIONAL = ("interview", "handover")
 CODE_SYSTEMS = ("icd10cm", "hpo", "loinc", "snomed")
 
 T = TypeVar("T")
@@ -79,6 +82,10 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
         stories=each("stories", "stories", entries.story),
         questions=each("faq", "faq", entries.question),
         lines=each("article", "lines", entries.line),
+        topics=each("interview", "topics", entries.topic),
+        handover=files.top("handover").texts("lines"),
+        handover_medicines=files.top("handover").texts("medicines"),
+        handover_topics=each("handover", "topics", entries.topic),
         table=leaf_table({}, (), ()),
         order={},
         rule_findings={},
@@ -88,6 +95,8 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
         kind_tests={},
         leak_tests={},
         opening_test=NEVER,
+        topic_tests={},
+        needs=Needs({}, {}.__getitem__),
     )
     files.finish()
     unreadable = [fault for fault in faults if not fault.table and not fault.key]
@@ -109,7 +118,8 @@ class _Files:
     def top(self, name: str) -> Table:
         if name not in self._opened:
             file = f"{name}.toml"
-            self._opened[name] = Table(file, "", read_file(self.folder, file, self.faults), self.faults)
+            left_out = name in OPTIONAL and not (self.folder / file).exists()
+            self._opened[name] = Table(file, "", {} if left_out else read_file(self.folder, file, self.faults), self.faults)
         return self._opened[name]
 
     def codes(self, system: str) -> Mapping[str, tuple[str, ...]]:
@@ -162,6 +172,8 @@ def conditions(protocol: Protocol) -> Iterator[Condition]:
     for cause in protocol.causes.values():
         yield from (condition for kind in cause.kinds for _, condition in kind.supports)
     yield from (condition for question in protocol.questions.values() for condition, _ in question.own)
+    for topic in protocol.topics.values():
+        yield from (condition for condition in (topic.only_when, topic.also_when) if condition is not None)
 
 
 def _ready(protocol: Protocol, digest: str) -> Protocol:
@@ -181,6 +193,10 @@ def _ready(protocol: Protocol, digest: str) -> Protocol:
         "kind_tests": MappingProxyType({k.id: tuple((fit, table.test(when)) for fit, when in k.supports) for k in kinds}),
         "opening_test": table.test(protocol.opening_when),
         "leak_tests": MappingProxyType({leak.id: table.test(leak.when) for leak in protocol.leak_types.values()}),
+        "topic_tests": MappingProxyType(
+            {t.id: tuple(when and table.test(when) for when in (t.only_when, t.also_when)) for t in protocol.topics.values()}
+        ),
+        "needs": Needs(protocol.rules, table.bit),
     }
     return Protocol(**{name: getattr(protocol, name) for name in protocol.__slots__} | ready)
 

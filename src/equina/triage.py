@@ -15,7 +15,7 @@ from equina.explain import causes_of, expected_workup, matching_care, open_rules
 from equina.leaves import EXPLAINED, Truth, resolve
 from equina.model import LONG_STANDING, Disposition, Finding, Protocol, Value, rank
 
-__all__ = ["assess", "general_denials", "interval", "not_known_by_name", "settle"]
+__all__ = ["CAN_ANSWER", "assess", "general_denials", "interval", "level", "not_known_by_name", "reach", "settle"]
 
 # Who can answer a question, by who could settle it at the least. A record may hold anything that somebody once found.
 CAN_ANSWER: Mapping[str, frozenset[str]] = {
@@ -35,7 +35,7 @@ def assess(protocol: Protocol, case: Case) -> Assessment:
     truth = resolve(protocol.table, settled)
     fired = tuple(protocol.rules[name] for name, test in protocol.rule_tests.items() if test.holds(truth.must))
     low = fired[0].disposition if fired else "self_care"
-    high = _level(protocol, truth.may)
+    high = level(protocol, truth.may)
     disposition = _advice(protocol, case, settled, truth, low)
     unsettled = open_rules(protocol, case, truth, low)
     leaks = tuple(leak for leak in protocol.leak_types.values() if protocol.leak_tests[leak.id].holds(truth.must))
@@ -44,7 +44,7 @@ def assess(protocol: Protocol, case: Case) -> Assessment:
         low=low,
         high=high,
         disposition=disposition,
-        settled=low == high or _level(protocol, _reach(protocol, case, truth)) == low,
+        settled=low == high or level(protocol, reach(protocol, case, truth)) == low,
         reasons=reasons_for(protocol, truth, fired, low, disposition, given=_given(case)),
         open=unsettled,
         examine=_only_examination(protocol, case, unsettled),
@@ -63,10 +63,10 @@ def assess(protocol: Protocol, case: Case) -> Assessment:
 def interval(protocol: Protocol, case: Case) -> tuple[Disposition, Disposition]:
     """(`low`, `high`) alone, for when no reasons are wanted."""
     truth = resolve(protocol.table, settle(protocol, case)[0])
-    return _level(protocol, truth.must), _level(protocol, truth.may)
+    return level(protocol, truth.must), level(protocol, truth.may)
 
 
-def _level(protocol: Protocol, true: int) -> Disposition:
+def level(protocol: Protocol, true: int) -> Disposition:
     """The highest disposition among the rules that hold for these leaves; the rules come worst first."""
     for name, test in protocol.rule_tests.items():
         if test.holds(true):
@@ -182,18 +182,24 @@ def general_denials(protocol: Protocol, case: Case) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in denied if name not in case.values))
 
 
-def _reach(protocol: Protocol, case: Case, truth: Truth) -> int:
+def reach(protocol: Protocol, case: Case, truth: Truth) -> int:
     """The leaves that could still become true by asking the one who answers, beside those already true."""
-    return _askable(protocol, case) & truth.may | truth.must
+    return _askable(protocol, case, truth) & truth.may | truth.must
 
 
-def _askable(protocol: Protocol, case: Case) -> int:
-    reach = 0
+def _askable(protocol: Protocol, case: Case, truth: Truth) -> int:
+    leaves = 0
     answered = CAN_ANSWER[case.answered_by]
     for name, could in protocol.table.could.items():
-        if name not in case.values and protocol.findings[name].answered_by in answered:
-            reach |= could
-    return reach
+        finding = protocol.findings[name]
+        if name not in case.values and finding.answered_by in answered and not _answered_by_a_member(protocol, finding, truth):
+            leaves |= could
+    return leaves
+
+
+def _answered_by_a_member(protocol: Protocol, umbrella: Finding, truth: Truth) -> bool:
+    """Whether a present member has answered the umbrella: with a weak stream known, "any bladder symptom?" asks nothing."""
+    return any(truth.must & protocol.table.about[member] & protocol.table.plain for member in umbrella.denies)
 
 
 def _only_examination(protocol: Protocol, case: Case, unsettled: tuple[OpenRule, ...]) -> tuple[str, ...]:

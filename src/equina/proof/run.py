@@ -157,7 +157,7 @@ def _patient(every: Cases, solver: z3.Solver, broken: Term) -> Case | None:
         solver.check(*kept)
         model = solver.model()
         spoken = [term for said in every.statements.values() for term in (said.old, said.no, said.recent, said.yes)]
-        spoken += [quantity.known for quantity in every.measured.values()]
+        spoken += [*(quantity.known for quantity in every.measured.values()), *every.chosen.values()]
         true = [term for term in spoken if z3.is_true(model.eval(term, model_completion=True))]
         kept += [z3.Not(term) for term in spoken if not any(term.eq(other) for other in true)]
         # Leave out one statement after the other as long as the claim still fails: what stays is what the failure needs.
@@ -197,6 +197,7 @@ def _case(every: Cases, model: z3.ModelRef) -> Case:
     for name, quantity in every.measured.items():
         if true(quantity.known):
             values[name] = float(model.eval(quantity.value, model_completion=True).as_fraction())
+    values |= {name: option for (name, option), term in every.chosen.items() if true(term)}
     return Case(values=values, onset=recent, as_of=MOMENT)
 
 
@@ -211,4 +212,6 @@ def _value_in_words(protocol: Protocol, patient: Case, name: str) -> str:
     began = ", began in the last days" if name in patient.onset else ""
     if isinstance(value, bool):
         return ("yes, new or of unknown age" if value else "no") + began
-    return "old and unchanged" + began if value == LONG_STANDING else f"{value:g} {protocol.findings[name].unit}"
+    if isinstance(value, str):
+        return "old and unchanged" + began if value == LONG_STANDING else value
+    return f"{value:g} {protocol.findings[name].unit}"

@@ -53,6 +53,7 @@ class Cases:
     protocol: Protocol
     statements: Mapping[str, Statement]
     measured: Mapping[str, Measured]
+    chosen: Mapping[tuple[str, Value], Term]  # which option of a choice is given
     possible: tuple[Term, ...]
     leaves: Mapping[str, Pair]
 
@@ -86,16 +87,21 @@ def _at_least(count: int, parts: Iterable[Pair]) -> Pair:
 def cases(protocol: Protocol) -> Cases:
     """The terms of every case that the protocol's findings allow."""
     statements, measured, possible = {}, {}, []
+    chosen: dict[tuple[str, Value], Term] = {}
     for finding in protocol.findings.values():
         if finding.measured:
             quantity = Measured(z3.Bool(f"{finding.id} measured"), z3.Real(finding.id))
             measured[finding.id] = quantity
             possible += [quantity.value >= _exact(finding.low), quantity.value <= _exact(finding.high)]
-        elif finding.kind != "choice":
+        elif finding.kind == "choice":
+            options = {(finding.id, option): z3.Bool(f"{finding.id} {option}") for option in finding.options}
+            chosen |= options
+            possible.append(z3.AtMost(*options.values(), 1))
+        else:
             said = Statement(*(z3.Bool(f"{finding.id} {word}") for word in ("yes", "no", "old", "recent")))
             statements[finding.id] = said
             possible.append(z3.AtMost(said.yes, said.no, said.old, 1))
-    return Cases(protocol, statements, measured, tuple(possible), _leaves(protocol, statements, measured))
+    return Cases(protocol, statements, measured, chosen, tuple(possible), _leaves(protocol, statements, measured, chosen))
 
 
 def _settled(protocol: Protocol, statements: Mapping[str, Statement]) -> Mapping[tuple[str, Value], Term]:
@@ -125,10 +131,15 @@ def _settled(protocol: Protocol, statements: Mapping[str, Statement]) -> Mapping
     return settled
 
 
-def _leaves(protocol: Protocol, statements: Mapping[str, Statement], measured: Mapping[str, Measured]) -> Mapping[str, Pair]:
+def _leaves(
+    protocol: Protocol,
+    statements: Mapping[str, Statement],
+    measured: Mapping[str, Measured],
+    chosen: Mapping[tuple[str, Value], Term],
+) -> Mapping[str, Pair]:
     """Each leaf from the leaf table: true when some settled value makes it true, not excluded unless one excludes it."""
     table: LeafTable = protocol.table
-    settled = _settled(protocol, statements)
+    settled = {**_settled(protocol, statements), **chosen}
     true: dict[str, list[Term]] = {name: [] for name in table.names}
     excluded: dict[str, list[Term]] = {name: [] for name in table.names}
 
@@ -147,6 +158,7 @@ def _leaves(protocol: Protocol, statements: Mapping[str, Statement], measured: M
             holds = row.relation(quantity.value, _exact(row.number))
             add(true, row.bit, z3.And(quantity.known, holds))
             add(excluded, row.bit, z3.And(quantity.known, z3.Not(holds)))
+            add(excluded, row.excluded, z3.And(quantity.known, holds))
             for implied, bits in row.implied:
                 old = [settled[name, how] for name in table.old_measures.get(implied, ()) for how in (LONG_STANDING, EXPLAINED)]
                 counts = z3.Not(z3.Or(old))

@@ -1,0 +1,1 @@
+"""How well it does: simulated interviews, and patients drawn from the protocol itself."""

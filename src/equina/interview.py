@@ -1,0 +1,241 @@
+"""The interview: which questions come next, and what the answers say of the case.
+
+A question is asked when its answer could still change the level (equina.implicants), when it is a core flag that nobody has asked
+by name, or when the protocol says why it is asked all the same. The topics and their order are data (interview.toml).
+docs/decisions/0010.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, cast
+
+from equina.case import CODES, Case, Evidence, Option, Step
+from equina.leaves import Truth, resolve
+from equina.model import LONG_STANDING, Disposition, Finding, Protocol, Topic, Value
+from equina.triage import CAN_ANSWER, level, not_known_by_name, reach, settle
+
+__all__ = ["handover_questions", "next_questions", "value_of", "with_answers"]
+
+# How many findings one step asks at the most: by name, and as a list that an eye can hold.
+BY_NAME, IN_LIST = 6, 8
+# Of two ways to an emergency, the one that wants one more finding is this much rarer.
+RARE = 0.1
+TIMED = ("symptom", "sign", "umbrella", "diagnosis")
+Kind = Literal["one", "list", "number"]
+VALUES: Mapping[str, Value] = {"yes_new": True, "long_standing": LONG_STANDING, "no": False, "not_sure": None}
+
+
+def next_questions(protocol: Protocol, case: Case) -> Step | None:
+    """The next step, or None when no answer of the one answering can change the advice any more.
+
+    An emergency asks nothing further. A record answers no questions.
+    """
+    if case.complete or case.answered_by == "record":
+        return None
+    truth = resolve(protocol.table, settle(protocol, case)[0])
+    low = level(protocol, truth.must)
+    if low == "emergency":
+        return None
+    still = _open(protocol, case, truth, low)
+    found = _next(protocol, case, _wanted(protocol, case, truth, still), still)
+    return _step(protocol, case, *found) if found else None
+
+
+def handover_questions(protocol: Protocol, case: Case) -> Step | None:
+    """The next step of what only makes the handover fuller: its lines not asked yet, medicines, measurements."""
+    truth = resolve(protocol.table, settle(protocol, case)[0])
+    about = protocol.table.about
+    for topic in protocol.handover_topics.values():
+        unasked = _unasked(protocol, case, topic)
+        if wanted := [finding for finding in unasked if about[finding.id] & truth.may and not about[finding.id] & truth.must]:
+            return _step(protocol, case, topic, wanted)
+    return None
+
+
+def with_answers(protocol: Protocol, case: Case, answers: Mapping[str, str | float]) -> Case:
+    """The case with these answers, by finding: a code, a number for a quantity, an option for a choice.
+
+    Raises ValueError when an answer does not fit its finding.
+    """
+    values = dict(case.values)
+    for name, code in answers.items():
+        values.pop(name, None)  # answered again, it is the latest answer
+        values[name] = value_of(protocol.findings[name], code)
+    return replace(case, values=values, evidence=dict.fromkeys(values, (Evidence(origin="answer"),)) | dict(case.evidence))
+
+
+def value_of(finding: Finding, code: str | float) -> Value:
+    """The value that an answer gives the finding. Raises ValueError when it does not fit."""
+    if code == "not_sure":
+        return None
+    if isinstance(code, str) and code in finding.options:
+        return code
+    if finding.measured and isinstance(code, int | float) and not isinstance(code, bool):
+        return float(code)
+    if isinstance(code, str) and code in codes_of(finding):
+        return VALUES[code]
+    raise ValueError(f"{finding.id}: {code!r} is no answer; give one of {', '.join(codes_of(finding))}")
+
+
+def codes_of(finding: Finding, *, timed: bool = True) -> tuple[str, ...]:
+    """The codes that may answer the finding."""
+    if finding.measured:
+        return ("number", "not_sure")
+    if finding.kind == "choice":
+        return (*finding.options, "not_sure")
+    return tuple(code for code in CODES if timed or code != "long_standing")
+
+
+# --- what is wanted ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """What could still raise the level: the sets of leaves that would be an emergency, and every leaf that is worth asking now."""
+
+    emergencies: frozenset[int]
+    now: int
+
+
+def _open(protocol: Protocol, case: Case, truth: Truth, low: Disposition) -> _Open:
+    """What is worth asking now. Where several findings are needed together, those of the first topic among them come first:
+    once they are denied, the others need no question."""
+    asked = [topic for topic in protocol.topics.values() if _may_come(protocol, case, truth, topic)]
+    topics = [_union(_about(protocol, protocol.findings[name]) for name in topic.findings) for topic in asked]
+    levels = protocol.needs.open(low, truth.must, reach(protocol, case, truth))
+    now = 0
+    for sets in levels.values():
+        for leaves in sets:
+            now |= next((leaves & topic for topic in topics if leaves & topic), leaves)
+    return _Open(levels["emergency"], now)
+
+
+def _may_come(protocol: Protocol, case: Case, truth: Truth, topic: Topic) -> bool:
+    only = protocol.topic_tests[topic.id][0]
+    return only is None or only.holds(truth.must | _not_sure(protocol, case) & truth.may)
+
+
+def _not_sure(protocol: Protocol, case: Case) -> int:
+    """The leaves of what was asked and is not known."""
+    return _union(protocol.table.about.get(name, 0) for name, value in case.values.items() if value is None)
+
+
+def _union(sets: Iterable[int]) -> int:
+    total = 0
+    for leaves in sets:
+        total |= leaves
+    return total
+
+
+def _wanted(protocol: Protocol, case: Case, truth: Truth, still: _Open) -> frozenset[str]:
+    """The findings that are worth asking of the one who answers."""
+    table, unknown = protocol.table, _not_sure(protocol, case)
+    wanted = {name for name in not_known_by_name(protocol, case, truth) if name not in case.values}
+    decisive = _decide_time_course(protocol)
+    for topic in protocol.topics.values():
+        also_when = protocol.topic_tests[topic.id][1]
+        also = also_when is not None and also_when.holds(truth.must)
+        if not _may_come(protocol, case, truth, topic):
+            continue
+        for finding in _possible(protocol, case, truth, topic):
+            useful = _about(protocol, finding) & still.now or table.could.get(finding.id, 0) & still.now & unknown
+            if (useful or also or finding.id in decisive) and all(name in case.values for name in finding.presumes):
+                wanted.add(finding.id)
+    possible = {f.id for topic in protocol.topics.values() for f in _possible(protocol, case, truth, topic)}
+    for name in tuple(wanted):
+        if members := possible.intersection(protocol.findings[name].denies):  # by name first, "anything else?" last
+            wanted.remove(name)
+            wanted |= members
+    return frozenset(wanted)
+
+
+def _possible(protocol: Protocol, case: Case, truth: Truth, topic: Topic) -> Iterator[Finding]:
+    """The findings of a topic that are not asked yet and neither present nor excluded."""
+    for finding in _unasked(protocol, case, topic):
+        about = _about(protocol, finding)
+        if finding.kind == "choice" or about & truth.may & ~truth.must:
+            yield finding
+
+
+def _next(protocol: Protocol, case: Case, wanted: frozenset[str], still: _Open) -> tuple[Topic, list[Finding]] | None:
+    """The topic to ask now: an opening one in its place, else the one with most findings that are an emergency by themselves.
+
+    What few are left of lists already shown are gathered into one.
+    """
+    topics = ((topic, [protocol.findings[name] for name in topic.findings if name in wanted]) for topic in protocol.topics.values())
+    found = [(topic, findings) for topic, findings in topics if findings]
+    if not found or found[0][0].opening:
+        return found[0] if found else None
+
+    weight: dict[str, float] = {}
+    about = {f.id: protocol.table.about.get(f.id, 0) for _, findings in found for f in findings}
+    for leaves in still.emergencies:
+        for name, own in about.items():
+            if own & leaves:
+                weight[name] = weight.get(name, 0.0) + RARE ** leaves.bit_count()
+    ranked = [(topic, sorted(findings, key=lambda f: -weight.get(f.id, 0.0))) for topic, findings in found]
+    topic, findings = max(ranked, key=lambda each: sum(weight.get(f.id, 0.0) for f in each[1][:IN_LIST]))
+    gathering = next((topic for topic in protocol.topics.values() if topic.gathers), None)
+    if gathering and _left_over(case, topic) and len(findings) < IN_LIST:
+        rest = [finding for other, more in ranked if other is not topic and _left_over(case, other) for finding in more]
+        return gathering, findings + rest
+    return topic, findings
+
+
+def _left_over(case: Case, topic: Topic) -> bool:
+    return topic.kind == "list" and (topic.gathers or any(name in case.values for name in topic.findings))
+
+
+def _unasked(protocol: Protocol, case: Case, topic: Topic) -> Iterator[Finding]:
+    answered = CAN_ANSWER[case.answered_by]
+    for name in topic.findings:
+        if name not in case.values and protocol.findings[name].answered_by in answered:
+            yield protocol.findings[name]
+
+
+def _about(protocol: Protocol, finding: Finding) -> int:
+    """The leaves that the finding settles by itself: its own, or those that one of its options rules out."""
+    if finding.kind != "choice":
+        return protocol.table.about[finding.id]
+    leaves = 0
+    for option in finding.options:
+        leaves |= protocol.table.effects[finding.id, option].excluded
+    return leaves
+
+
+def _decide_time_course(protocol: Protocol) -> frozenset[str]:
+    """The baseline facts that decide what may count as old: asked of everyone, before anything is said to be old."""
+    return frozenset((*protocol.explained_by, *(name for f in protocol.findings.values() for name in f.old_only_with)))
+
+
+# --- in words ------------------------------------------------------------------------------------------------------------------
+
+
+def _step(protocol: Protocol, case: Case, topic: Topic, findings: list[Finding]) -> Step:
+    """What a topic still asks, as a step; a list of one is asked by name."""
+    kind = "one" if topic.kind == "list" and len(findings) == 1 else topic.kind
+    most = IN_LIST if kind == "list" else BY_NAME
+    options = tuple(_option(protocol, case, finding, kind) for finding in findings[:most])
+    return Step(id=topic.id, kind=cast(Kind, kind), wording=topic.wording, hint=topic.hint, options=options)
+
+
+def _option(protocol: Protocol, case: Case, finding: Finding, kind: str) -> Option:
+    ask = next((words for fact, words in finding.reword.items() if case.values.get(fact) in (True, LONG_STANDING)), finding.ask)
+    return Option(
+        finding=finding.id,
+        wording=str(finding.say if kind == "list" and finding.say else ask),
+        hint=finding.hint,
+        answers=codes_of(finding, timed=_timed(protocol, finding)),
+        unit=finding.unit_words or finding.unit,
+    )
+
+
+def _timed(protocol: Protocol, finding: Finding) -> bool:
+    """Whether "the same as always" is an answer: it is one to what a patient has now, if old and new count for something."""
+    if finding.kind not in TIMED or finding.never_old:
+        return False
+    table = protocol.table
+    newer = table.bits[finding.id] ^ table.about[finding.id]  # its leaves that tell new from old
+    return not finding.lasting or any(test.leaves & newer for test in protocol.rule_tests.values())
