@@ -10,6 +10,7 @@ from equina.leaves import timings
 from equina.logic import Compare, Condition, Or, Present, leaves, stem
 from equina.model import DISPOSITIONS, LONG_STANDING, Finding, Protocol, Value
 from equina.tables import LARGEST, Fault, nearest
+from equina.topics import topic_conditions, topic_faults
 
 if TYPE_CHECKING:
     from equina.model import Story
@@ -35,6 +36,7 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
         yield from _condition(protocol, file, table, key, condition)
     for story in protocol.stories.values():
         yield from _story(protocol, story)
+    yield from topic_faults(protocol)
 
 
 def misfit(finding: Finding, value: Value) -> str | None:
@@ -290,8 +292,9 @@ def _conditions(protocol: Protocol) -> Iterator[tuple[str, str, str, Condition]]
     for name, group in protocol.groups.items():
         yield "rules.toml", "groups", name, group
     for finding in protocol.findings.values():
-        if finding.true_when is not None:
-            yield "findings.toml", f"findings.{finding.id}", "true_when", finding.true_when
+        for key, condition in (("true_when", finding.true_when), ("not_of_age", finding.not_of_age)):
+            if condition is not None:
+                yield "findings.toml", f"findings.{finding.id}", key, condition
     for rule in protocol.rules.values():
         yield "rules.toml", f"rules.{rule.id}", "when", rule.when
     for promise in protocol.promises.values():
@@ -303,8 +306,8 @@ def _conditions(protocol: Protocol) -> Iterator[tuple[str, str, str, Condition]]
             for fit, condition in kind.supports:
                 yield "causes.toml", f"causes.{cause.id}.kinds.{kind.id}", fit, condition
     for question in protocol.questions.values():
-        for i, (condition, _) in enumerate(question.own, 1):
-            yield "faq.toml", f"faq.{question.id}.if {i}", "when", condition
+        yield from (("faq.toml", f"faq.{question.id}.if {i}", "when", own) for i, (own, _) in enumerate(question.own, 1))
+    yield from topic_conditions(protocol)
 
 
 def _condition(protocol: Protocol, file: str, table: str, key: str, condition: Condition) -> Iterator[Fault]:

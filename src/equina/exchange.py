@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from equina.case import ANSWERERS, Assessment, Case, Evidence, SetAside
+from equina.case import ANSWERERS, Assessment, Case, Evidence, SetAside, Step
 from equina.crosscheck import misfit
+from equina.interview import next_questions
 from equina.model import Protocol, Value
 from equina.tables import nearest
 
 __all__ = ["BadInput", "Request", "answer", "failure", "read_request"]
 
 ANSWERED = (Evidence(origin="answer"),)
-KEYS = ("id", "age", "sex", "text", "findings", "complete", "answered_by", "as_of", "onset")
+KEYS = ("id", "age", "sex", "text", "findings", "complete", "answered_by", "carer", "as_of", "onset", "protocol")
 
 
 class BadInput(ValueError):  # noqa: N818  (what it is, not how it is told)
@@ -115,18 +116,26 @@ def _case(protocol: Protocol, data: Mapping[str, object], now: datetime) -> Case
         answered_by = "record" if only_text else "self"
     if answered_by not in ANSWERERS:
         raise BadInput(f"answered_by: {_shown(answered_by)} is not known; write one of {', '.join(ANSWERERS)}")
-    complete = False if data.get("complete") is None else data["complete"]
-    if not isinstance(complete, bool):
-        raise BadInput(f"complete: true or false is expected, not {_kind(complete)}")
+    if not isinstance(data.get("protocol") or {}, dict):  # which protocol the answers were given to; a saved interview says it
+        raise BadInput(f"protocol: an object is expected, not {_kind(data['protocol'])}; leave it out")
     return Case(
         values=values,
         evidence=dict.fromkeys(values, ANSWERED),
         onset=_onset(protocol, data.get("onset"), values, as_of),
         as_of=as_of,
         answered_by=str(answered_by),
-        complete=complete,
+        complete=_flag(data, "complete"),
+        told=text or "",
+        carer=_flag(data, "carer"),
         set_aside=_unread(text),
     )
+
+
+def _flag(data: Mapping[str, object], key: str) -> bool:
+    value = False if data.get(key) is None else data[key]
+    if not isinstance(value, bool):
+        raise BadInput(f"{key}: true or false is expected, not {_kind(value)}")
+    return value
 
 
 def _values(protocol: Protocol, data: Mapping[str, object]) -> dict[str, Value]:
@@ -282,7 +291,7 @@ def answer(protocol: Protocol, request: Request, assessment: Assessment, line: i
         "watch_for": assessment.watch_for,
         "words": words,
         "say": assessment.say,
-        "next_questions": None,
+        "next_questions": _step(next_questions(protocol, case)),
         "not_known": assessment.not_known,
         "general_denials": assessment.general_denials,
         "conflicts": [
@@ -291,6 +300,17 @@ def answer(protocol: Protocol, request: Request, assessment: Assessment, line: i
         "set_aside": [{"origin": item.origin, "quote": item.quote, "why": item.why} for item in case.set_aside],
         "notice": " ".join(protocol.notice.split()),
     }
+
+
+def _step(step: Step | None) -> dict[str, object] | None:
+    """The next step of the interview; each option with the codes that may answer it."""
+    if step is None:
+        return None
+    options = [
+        {"finding": option.finding, "wording": option.wording, "hint": option.hint, "answers": option.answers, "unit": option.unit}
+        for option in step.options
+    ]
+    return {"id": step.id, "kind": step.kind, "wording": step.wording, "hint": step.hint, "options": options}
 
 
 def _evidence(pieces: Iterable[Evidence]) -> list[dict[str, object]]:

@@ -27,12 +27,13 @@ class Needs:
         """Each level above self care, worst first, with the sets of leaves that make it certain."""
         found = []
         for level in reversed(DISPOSITIONS[1:]):
-            sets = (leaves for rule in self._rules.values() if rule.disposition == level for leaves in implicants(rule.when, self._bit))
+            rules = (rule for rule in self._rules.values() if rule.disposition == level)
+            sets = (leaves for rule in rules for leaves in implicants(rule.when, self._bit))
             found.append((level, tuple(_smallest(sets))))
         return tuple(found)
 
     def open(self, low: Disposition, must: int, may: int) -> Mapping[Disposition, frozenset[int]]:
-        """For each level above `low`: the smallest sets of leaves, not true yet, that would reach it, and that no set of an equal or
+        """For each level above `low`: the smallest sets of leaves, not true yet, that would reach it, and that no set of this or a
         higher level makes needless.
 
         `must` are the leaves that are true, `may` those that are true or could still become so.
@@ -46,9 +47,7 @@ class Needs:
             known |= left
             alone = _union(leaves for leaves in known if leaves.bit_count() == 1)
             found[level] = frozenset(
-                leaves
-                for leaves in left
-                if leaves.bit_count() == 1 or (not leaves & alone and known.isdisjoint(_within(leaves)))
+                leaves for leaves in left if leaves.bit_count() == 1 or (not leaves & alone and known.isdisjoint(_within(leaves)))
             )
         return found
 

@@ -19,9 +19,9 @@ from equina.triage import CAN_ANSWER, level, not_known_by_name, reach, settle
 __all__ = ["handover_questions", "next_questions", "value_of", "with_answers"]
 
 # How many findings one step asks at the most: by name, and as a list that an eye can hold.
-BY_NAME, IN_LIST = 6, 8
+BY_NAME, IN_LIST = 7, 8
 # Of two ways to an emergency, the one that wants one more finding is this much rarer.
-RARE = 0.1
+RARE = 0.03
 TIMED = ("symptom", "sign", "umbrella", "diagnosis")
 Kind = Literal["one", "list", "number"]
 VALUES: Mapping[str, Value] = {"yes_new": True, "long_standing": LONG_STANDING, "no": False, "not_sure": None}
@@ -113,8 +113,9 @@ def _open(protocol: Protocol, case: Case, truth: Truth, low: Disposition) -> _Op
 
 
 def _may_come(protocol: Protocol, case: Case, truth: Truth, topic: Topic) -> bool:
+    """Whether the topic's own condition holds, or may hold and cannot be known better."""
     only = protocol.topic_tests[topic.id][0]
-    return only is None or only.holds(truth.must | _not_sure(protocol, case) & truth.may)
+    return only is None or bool(only.holds(truth.must | _not_sure(protocol, case) & truth.may))
 
 
 def _not_sure(protocol: Protocol, case: Case) -> int:
@@ -141,13 +142,17 @@ def _wanted(protocol: Protocol, case: Case, truth: Truth, still: _Open) -> froze
             continue
         for finding in _possible(protocol, case, truth, topic):
             useful = _about(protocol, finding) & still.now or table.could.get(finding.id, 0) & still.now & unknown
-            if (useful or also or finding.id in decisive) and all(name in case.values for name in finding.presumes):
+            if useful or also or finding.id in decisive:
                 wanted.add(finding.id)
-    possible = {f.id for topic in protocol.topics.values() for f in _possible(protocol, case, truth, topic)}
-    for name in tuple(wanted):
-        if members := possible.intersection(protocol.findings[name].denies):  # by name first, "anything else?" last
+    possible = frozenset(f.id for topic in protocol.topics.values() for f in _possible(protocol, case, truth, topic))
+    waiting = list(wanted)
+    while waiting:  # what it presumes comes first; members by name come before "anything else?"
+        name = waiting.pop()
+        if before := possible.intersection((*protocol.findings[name].presumes, *protocol.findings[name].denies)):
+            before = frozenset(member for member in before if before.isdisjoint(protocol.findings[member].implies))
             wanted.remove(name)
-            wanted |= members
+            waiting += before - wanted
+            wanted |= before
     return frozenset(wanted)
 
 
@@ -223,9 +228,10 @@ def _step(protocol: Protocol, case: Case, topic: Topic, findings: list[Finding])
 
 def _option(protocol: Protocol, case: Case, finding: Finding, kind: str) -> Option:
     ask = next((words for fact, words in finding.reword.items() if case.values.get(fact) in (True, LONG_STANDING)), finding.ask)
+    marked = finding.say if kind == "list" and finding.say else ask
     return Option(
         finding=finding.id,
-        wording=str(finding.say if kind == "list" and finding.say else ask),
+        wording=finding.label if finding.answered_by == "examination" else str(marked),
         hint=finding.hint,
         answers=codes_of(finding, timed=_timed(protocol, finding)),
         unit=finding.unit_words or finding.unit,

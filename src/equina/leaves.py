@@ -139,78 +139,27 @@ def leaf_table(findings: Mapping[str, Finding], conditions: Iterable[Condition],
     """The table of a protocol whose findings and conditions are already cross-checked."""
     stated = [finding for finding in findings.values() if not finding.measured and finding.kind != "choice"]
     asked = {leaf for condition in conditions for leaf in leaves(condition)}
-    measured = {leaf for leaf in asked if isinstance(leaf, Compare)}
-    by_measure = [condition for finding in stated for condition in (finding.true_when, finding.not_of_age) if condition is not None]
-    measured |= {leaf for condition in by_measure for leaf in compares(condition)}
-    names = [finding.id + ending for finding in stated for ending in timings(finding)] + sorted(map(render, measured))
+    by_measure = [condition for f in stated for condition in (f.true_when, f.not_of_age) if condition is not None]
+    measured = {leaf for leaf in asked if isinstance(leaf, Compare)} | {m for when in by_measure for m in compares(when)}
+    ordered = tuple(sorted(measured, key=render))
+    names = [finding.id + ending for finding in stated for ending in timings(finding)] + [render(leaf) for leaf in ordered]
     bits = {name: 1 << i for i, name in enumerate(names)}
-
-    parents = {finding.id: _reachable(finding.id, lambda f: findings[f].implies) for finding in stated}
-    children: dict[str, set[str]] = {finding.id: set() for finding in stated}
-    for child, ancestors in parents.items():
-        for ancestor in ancestors:
-            children[ancestor].add(child)
-    presuming: dict[str, set[str]] = {finding.id: set() for finding in stated}
-    for finding in stated:
-        for presumed in finding.presumes:
-            presuming[presumed].add(finding.id)
-    core = frozenset(core_flags)
-
-    def mask(ids: Iterable[str], endings: Iterable[str]) -> int:
-        return _union(bits.get(finding + ending, 0) for finding in ids for ending in endings)
-
-    def present(finding: str) -> int:
-        # An old-or-new finding says nothing of how new its parents are: chronic_back_pain is back_pain, not new back_pain.
-        newer = [finding] if findings[finding].lasting else parents[finding]
-        return mask(parents[finding], ("",)) | mask(newer, ("_new",))
-
-    def old(finding: str, endings: tuple[str, ...]) -> int:
-        lasting = [ancestor for ancestor in parents[finding] if findings[ancestor].lasting]
-        return mask(parents[finding], endings) | mask(lasting, ("",))
-
-    def without(finding: str) -> frozenset[str]:
-        """What is denied with it: what implies it, and what makes no sense without it."""
-        return _reachable(finding, lambda f: children[f] | presuming[f])
-
-    def at_least(finding: Finding) -> int:
-        """The measurements that would make it true, for when it is denied: no fever, so no 40 degrees."""
-        if finding.true_when is None:
-            return 0
-        least = tuple(compares(finding.true_when))
-        return _union(bits[render(leaf)] for leaf in measured if any(_as_strict(leaf, other) for other in least))
-
-    def newness(finding: Finding) -> tuple[str, ...]:
-        return ("_new",) if finding.lasting else ("", "_new")
+    among = _among(findings, stated, bits, ordered, frozenset(core_flags))
 
     effects: dict[tuple[str, Value], Effect] = {}
     for finding in stated:
-        denied = set(without(finding.id))
-        for member in finding.denies:
-            denied |= without(member) - core
-        effects[finding.id, True] = Effect(present(finding.id), mask([finding.id], ("_long_standing", "_unexplained")))
-        high = _union(at_least(findings[name]) for name in denied)
-        effects[finding.id, False] = Effect(0, mask(denied, ENDINGS) | high)
-        effects[finding.id, LONG_STANDING] = Effect(
-            old(finding.id, ("_long_standing", "_unexplained")), mask([finding.id], newness(finding))
-        )
-        effects[finding.id, EXPLAINED] = Effect(
-            old(finding.id, ("_long_standing",)), mask([finding.id], (*newness(finding), "_unexplained"))
-        )
-
+        effects |= among.effects(finding)
     for choice in (finding for finding in findings.values() if finding.kind == "choice"):
         for option in choice.options:
-            never = [f.id for f in stated if f.not_of_sex == option]
-            effects[choice.id, option] = Effect(0, mask((name for f in never for name in without(f)), ENDINGS))
-
+            effects[choice.id, option] = Effect(0, among.gone(f for f in stated if f.not_of_sex == option))
     measures: dict[str, list[Measure]] = {finding.id: [] for finding in findings.values() if finding.measured}
-    for leaf in sorted(measured, key=render):
-        implied = tuple((f.id, present(f.id)) for f in stated if f.true_when is not None and leaf in compares(f.true_when))
-        never = [f.id for f in stated if f.not_of_age is not None and leaf in compares(f.not_of_age)]
-        gone = mask((name for f in never for name in without(f)), ENDINGS)
-        measures[leaf.quantity].append(Measure(RELATIONS[leaf.relation], leaf.number, bits[render(leaf)], implied, gone))
+    for leaf in ordered:
+        implied = tuple((f.id, among.present(f.id)) for f in stated if f.true_when is not None and leaf in compares(f.true_when))
+        never = among.gone(f for f in stated if f.not_of_age is not None and leaf in compares(f.not_of_age))
+        measures[leaf.quantity].append(Measure(RELATIONS[leaf.relation], leaf.number, bits[render(leaf)], implied, never))
 
     could = {finding.id: effects[finding.id, True].true | effects[finding.id, LONG_STANDING].true for finding in stated}
-    about = {finding.id: mask([finding.id], ENDINGS) for finding in stated}
+    about = {finding.id: among.mask([finding.id], ENDINGS) for finding in stated}
     for quantity, rows in measures.items():
         could[quantity] = _union(row.bit | _union(bit for _, bit in row.implied) for row in rows)
         about[quantity] = _union(row.bit for row in rows)
@@ -219,11 +168,81 @@ def leaf_table(findings: Mapping[str, Finding], conditions: Iterable[Condition],
         bits=bits,
         effects=effects,
         measures={quantity: tuple(rows) for quantity, rows in measures.items()},
-        old_measures={f.id: frozenset({f.id} | children[f.id]) for f in stated if f.old_measure_stands},
+        old_measures={f.id: frozenset({f.id} | among.children[f.id]) for f in stated if f.old_measure_stands},
         could=could,
         about=about,
         plain=_union(bits[finding.id] for finding in stated),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Among:
+    """How the findings of a protocol hang together, as sets of leaves."""
+
+    findings: Mapping[str, Finding]
+    parents: Mapping[str, frozenset[str]]  # what each implies, itself among them
+    children: Mapping[str, set[str]]  # what implies it, itself among them
+    presuming: Mapping[str, set[str]]  # what makes no sense without it
+    bits: Mapping[str, int]
+    measured: tuple[Compare, ...]
+    core: frozenset[str]
+
+    def mask(self, ids: Iterable[str], endings: Iterable[str]) -> int:
+        return _union(self.bits.get(finding + ending, 0) for finding in ids for ending in endings)
+
+    def effects(self, finding: Finding) -> Mapping[tuple[str, Value], Effect]:
+        """What each thing that may be said of the finding makes true and excludes."""
+        name = finding.id
+        denied = set(self.without(name))
+        for member in finding.denies:
+            denied |= self.without(member) - self.core
+        measures = _union(self.least(self.findings[other]) for other in denied)
+        newer = ("_new",) if finding.lasting else ("", "_new")
+        return {
+            (name, True): Effect(self.present(name), self.mask([name], ("_long_standing", "_unexplained"))),
+            (name, False): Effect(0, self.mask(denied, ENDINGS) | measures),
+            (name, LONG_STANDING): Effect(self.old(name, ("_long_standing", "_unexplained")), self.mask([name], newer)),
+            (name, EXPLAINED): Effect(self.old(name, ("_long_standing",)), self.mask([name], (*newer, "_unexplained"))),
+        }
+
+    def present(self, finding: str) -> int:
+        # An old-or-new finding says nothing of how new its parents are: chronic_back_pain is back_pain, not new back_pain.
+        newer = [finding] if self.findings[finding].lasting else self.parents[finding]
+        return self.mask(self.parents[finding], ("",)) | self.mask(newer, ("_new",))
+
+    def old(self, finding: str, endings: tuple[str, ...]) -> int:
+        lasting = [ancestor for ancestor in self.parents[finding] if self.findings[ancestor].lasting]
+        return self.mask(self.parents[finding], endings) | self.mask(lasting, ("",))
+
+    def without(self, finding: str) -> frozenset[str]:
+        """What is denied with it: what implies it, and what makes no sense without it."""
+        return _reachable(finding, lambda f: self.children[f] | self.presuming[f])
+
+    def gone(self, ruled_out: Iterable[Finding]) -> int:
+        return self.mask((name for finding in ruled_out for name in self.without(finding.id)), ENDINGS)
+
+    def least(self, finding: Finding) -> int:
+        """The measurements that would make it true, for when it is denied: no fever, so no 40 degrees."""
+        least = () if finding.true_when is None else tuple(compares(finding.true_when))
+        return _union(self.bits[render(leaf)] for leaf in self.measured if any(_as_strict(leaf, other) for other in least))
+
+
+def _among(
+    findings: Mapping[str, Finding],
+    stated: Iterable[Finding],
+    bits: Mapping[str, int],
+    measured: tuple[Compare, ...],
+    core: frozenset[str],
+) -> _Among:
+    parents = {finding.id: _reachable(finding.id, lambda f: findings[f].implies) for finding in stated}
+    children: dict[str, set[str]] = {name: set() for name in parents}
+    presuming: dict[str, set[str]] = {name: set() for name in parents}
+    for child, ancestors in parents.items():
+        for ancestor in ancestors:
+            children[ancestor].add(child)
+        for presumed in findings[child].presumes:
+            presuming[presumed].add(child)
+    return _Among(findings, parents, children, presuming, bits, measured, core)
 
 
 def _reachable(start: str, step: Callable[[str], Iterable[str]]) -> frozenset[str]:

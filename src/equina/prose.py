@@ -54,9 +54,7 @@ def _text(blocks: Iterable[Block], width: int, *, bold: bool) -> Iterator[str]:
 
 def _wrapped(text: str, width: int, first: str = "", rest: str = "", *, bold: bool = False) -> Iterator[str]:
     """The text in lines; an address is never broken, so that it can be copied."""
-    lines = textwrap.wrap(
-        text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
-    )
+    lines = textwrap.wrap(text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False)
     yield from (f"\x1b[1m{line}\x1b[0m" if bold else line for line in lines)
 
 

@@ -10,10 +10,11 @@ from typing import TypeVar
 
 from equina import crosscheck, entries
 from equina.implicants import Needs
-from equina.leaves import NEVER, LeafTable, leaf_table
+from equina.leaves import NEVER, LeafTable, Test, leaf_table
 from equina.logic import Condition, findings_in
 from equina.model import Protocol, Rule
 from equina.tables import Fault, ProtocolError, Table, read_file
+from equina.topics import plain_topics
 
 __all__ = ["SHIPPED", "load"]
 
@@ -96,7 +97,7 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
         leak_tests={},
         opening_test=NEVER,
         topic_tests={},
-        needs=Needs({}, {}.__getitem__),
+        needs=Needs({}, lambda _: 0),
     )
     files.finish()
     unreadable = [fault for fault in faults if not fault.table and not fault.key]
@@ -179,11 +180,17 @@ def conditions(protocol: Protocol) -> Iterator[Condition]:
 def _ready(protocol: Protocol, digest: str) -> Protocol:
     """The protocol with its leaves worked out and each condition made ready to be asked."""
     table = leaf_table(protocol.findings, conditions(protocol), protocol.core_flags)
+    topics = protocol.topics or plain_topics(protocol.findings, protocol.core_flags)
     worst_first = sorted(protocol.rules.values(), key=lambda rule: -rule.rank)
     kinds = [kind for cause in protocol.causes.values() for kind in cause.kinds]
     told = dict.fromkeys((*protocol.core_flags, *protocol.findings))
+
+    def asked(condition: Condition | None) -> Test | None:
+        return None if condition is None else table.test(condition)
+
     ready = {
         "digest": digest,
+        "topics": topics,
         "table": table,
         "order": MappingProxyType({name: i for i, name in enumerate(told)}),
         "rule_findings": MappingProxyType({rule.id: _asked(protocol, table, rule) for rule in worst_first}),
@@ -193,9 +200,7 @@ def _ready(protocol: Protocol, digest: str) -> Protocol:
         "kind_tests": MappingProxyType({k.id: tuple((fit, table.test(when)) for fit, when in k.supports) for k in kinds}),
         "opening_test": table.test(protocol.opening_when),
         "leak_tests": MappingProxyType({leak.id: table.test(leak.when) for leak in protocol.leak_types.values()}),
-        "topic_tests": MappingProxyType(
-            {t.id: tuple(when and table.test(when) for when in (t.only_when, t.also_when)) for t in protocol.topics.values()}
-        ),
+        "topic_tests": MappingProxyType({t.id: (asked(t.only_when), asked(t.also_when)) for t in topics.values()}),
         "needs": Needs(protocol.rules, table.bit),
     }
     return Protocol(**{name: getattr(protocol, name) for name in protocol.__slots__} | ready)

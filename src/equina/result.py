@@ -1,23 +1,340 @@
-"""The result in words, as blocks: what to do first, then why, what to say, what to expect, what helps and when to come back."""
+"""The result in words, as blocks: what to do first, then why, what is not known, what to expect, what helps and when to come back.
+
+What is shown is the protocol's; the titles and what joins them are words/en/result.toml. docs/decisions/0006 (the advice).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Literal
 
-from equina.case import Assessment, Case
-from equina.model import Protocol
+from equina.case import Assessment, Case, Conflict
+from equina.handover import QUESTIONS, item_states, span
+from equina.leaves import Truth, resolve
+from equina.model import DISPOSITIONS, LONG_STANDING, Line, Protocol, Story, Value, rank
 from equina.prose import Block
+from equina.triage import settle
+from equina.wording import wording
 
-__all__ = ["result"]
+__all__ = ["EXAMINED", "PLACED", "result"]
+
+WORDS = wording("result")
+MOST_STORIES = 2
+MOST_AGAINST = 3
+
+# Care that has a block of its own, beside what helps.
+PLACED: Mapping[str, tuple[str, ...]] = {
+    "why_now": ("today_not_later",),
+    "come_back": ("safety_net_check_daily", "safety_net_infection", "safety_net_no_better"),
+    "not_seen": ("not_seen_today", "long_wait", "cannot_travel", "emergency_number"),
+    "bring": ("bring_along",),
+}
+# Which examination settles what. The rectal one is left out: it is optional, and the advice never waits for it.
+EXAMINED: Mapping[str, tuple[str, ...]] = {
+    "bladder_scan": ("elevated_pvr", "pvr_ml"),
+    "neuro_exam": ("mrc_power_lowest", "areflexia", "areflexia_bilateral", "hyperreflexia"),
+    "saddle_sensation": ("perianal_sensation_reduced",),
+    "abdominal_exam": ("palpable_bladder", "cva_tenderness", "pulsatile_abdominal_mass"),
+    "spine_exam": ("midline_spinal_tenderness", "positive_slr"),
+    "vital_signs": (
+        "hypotension",
+        "severe_hypertension",
+        "tachycardia",
+        "systolic_bp_mmhg",
+        "heart_rate_bpm",
+        "respiratory_rate_per_min",
+        "oxygen_saturation_percent",
+    ),
+    "urine_test": ("nitrite_positive", "leukocyte_esterase_positive"),
+    "pelvic_floor_exam": ("pelvic_floor_weakness", "pelvic_floor_overactivity", "cough_stress_test_positive"),
+}
 
 
 def result(protocol: Protocol, case: Case, assessment: Assessment) -> tuple[Block, ...]:
-    """Every block of the result. In an emergency, action, words and what to bring come first; the rest is marked `more`."""
-    return tuple(_blocks(protocol, case, assessment))
+    """Every block of the result, in the order in which it is read.
+
+    In an emergency, what to do, what to say and the page to show come first; the rest is marked `more`. While no advice can be
+    given, nothing is shown that could reassure.
+    """
+    first = (*_action(protocol, case, assessment), *_why_now(protocol, assessment))
+    if assessment.disposition == "emergency":
+        first = (*first, *_now(protocol), *_say(case, assessment), *_page())
+        return (
+            *first,
+            *(replace(block, more=True) for block in _rest(protocol, case, assessment)),
+            *_small_print(protocol, more=True),
+        )
+    if assessment.disposition is None:
+        return (*first, *_without_advice(protocol, case, assessment), *_small_print(protocol))
+    offered = _page() if assessment.disposition == "urgent" else ()
+    rest = _rest(protocol, case, assessment)
+    return (*first, *rest, *_say(case, assessment), *offered, *_small_print(protocol))
 
 
-def _blocks(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[Block]:
+def _rest(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[Block]:
+    settled = settle(protocol, case)[0]
+    truth = resolve(protocol.table, settled)
+    emergency = assessment.disposition == "emergency"
+    yield from _why(assessment)
+    yield from _not_known(protocol, case, assessment)
+    yield from _examine(protocol, assessment)
+    yield from _conflicts(protocol, assessment)
+    yield from _leak(protocol, assessment)
+    yield from _asked(protocol, case)
+    yield from _workup(protocol, assessment)
+    yield from _causes(protocol, assessment)
+    yield from _care(protocol, assessment)
+    if not emergency:
+        yield from _watch_for(protocol, assessment)
+        for place in ("come_back", "not_seen", "bring"):
+            yield from _list(place, _placed(protocol, assessment, place))
+    yield from _questions(protocol, truth)
+    yield from _stories(protocol, settled, truth, assessment)
+
+
+def _without_advice(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[Block]:
+    """What is open and the signs that cannot wait; no cause, no kind of leak, no story: each could be taken for an all-clear."""
+    yield from _not_known(protocol, case, assessment)
+    yield from _watch_for(protocol, assessment)
+    yield from _list("not_seen", _placed(protocol, assessment, "not_seen"))
+    yield from _why(assessment)
+    yield from _conflicts(protocol, assessment)
+    yield from _care(protocol, assessment)
+    yield from _list("come_back", _placed(protocol, assessment, "come_back"))
+    if case.values:
+        yield from _say(case, assessment)
+
+
+def _list(
+    id: str, lines: Iterable[str], kind: Literal["words", "list", "text"] = "list", title: str | None = None
+) -> Iterator[Block]:
+    """A block of these lines, each once; none when there is nothing to say."""
+    told = tuple(dict.fromkeys(lines))
+    if told:
+        yield Block(id=id, title=WORDS[id] if title is None else title, lines=told, kind=kind)
+
+
+def _placed(protocol: Protocol, assessment: Assessment, place: str) -> Iterator[str]:
+    return (protocol.care[name].told for name in PLACED[place] if name in assessment.care)
+
+
+# --- what to do ----------------------------------------------------------------------------------------------------------------
+
+
+def _action(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[Block]:
     headline = protocol.disposition_words[assessment.disposition or "none"]
-    timings = dict.fromkeys(reason.timing for reason in assessment.reasons if reason.timing != headline)
-    yield Block(id="action", title=headline, lines=tuple(timings), kind="headline")
-    yield Block(id="say", title="What to say", lines=(assessment.say,), kind="words")
+    lines = tuple(line for line in _timings(protocol, assessment) if line != headline)
+    yield Block(id="action", title=headline, lines=lines, kind="headline")
+    if case.carer:
+        yield from _list("carer", (WORDS["carer"],), kind="text", title="")
+
+
+def _timings(protocol: Protocol, assessment: Assessment) -> tuple[str, ...]:
+    """The timing of every determining rule, what only few rules say first: an ambulance before the way to the hospital."""
+    if assessment.disposition is None:
+        given = any(reason.id == "questions_open" for reason in assessment.reasons)
+        return (protocol.policies["core_flag_not_known"].because if given else assessment.reasons[0].because,)
+    common = Counter(rule.timing for rule in protocol.rules.values())
+    timings = {reason.timing: None for reason in assessment.reasons if reason.disposition == assessment.disposition}
+    return tuple(sorted(timings, key=lambda timing: common[timing]))
+
+
+def _why_now(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
+    if assessment.disposition == "emergency":
+        yield from _list("why_now", (protocol.policies["waiting_harms"].because,), kind="text")
+    else:
+        yield from _list("why_now", _placed(protocol, assessment, "why_now"), kind="text")
+
+
+def _now(protocol: Protocol) -> Iterator[Block]:
+    return _list("now", (protocol.care[name].told for name in protocol.level_care.get("emergency", ())))
+
+
+def _say(case: Case, assessment: Assessment) -> Iterator[Block]:
+    return _list("say", (assessment.say,), kind="words", title=WORDS["say_carer" if case.carer else "say"])
+
+
+def _page() -> Iterator[Block]:
+    return _list("page", (WORDS["page_offer"],), kind="text")
+
+
+# --- why, and what is not known ------------------------------------------------------------------------------------------------
+
+
+def _why(assessment: Assessment) -> Iterator[Block]:
+    """The reasons, but the policy that the headline has already said."""
+    said = ("questions_open", "nothing_given")
+    return _list("why", (reason.because for reason in assessment.reasons if reason.id not in said))
+
+
+def _not_known(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[Block]:
+    """The core flags that hold the advice, each with how to find out alone."""
+    findings = [protocol.findings[name] for name in assessment.not_known]
+    asked = [
+        " ".join(part for part in (_question(case, finding.reword, finding.ask), finding.check or finding.hint) if part)
+        for finding in findings
+    ]
+    note = WORDS["not_known_later" if assessment.disposition == "emergency" else "not_known_note"]
+    return _list("not_known", (note, *asked) if asked else ())
+
+
+def _question(case: Case, reword: Mapping[str, str], ask: str | None) -> str | None:
+    return next((words for fact, words in reword.items() if case.values.get(fact) in (True, LONG_STANDING)), ask)
+
+
+def _examine(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
+    """What the open rules want that only an examination settles, unless it is among the tests to expect."""
+    expected = {test.id for test in assessment.workup}
+    wanted = (test for test, findings in EXAMINED.items() if test not in expected and set(findings) & set(assessment.examine))
+    told = [_test(protocol, test) for test in wanted if test in protocol.workup]
+    return _list("examine", (WORDS["examine_note"], *told) if told else ())
+
+
+def _conflicts(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
+    told = [_conflict(protocol, conflict) for conflict in assessment.conflicts]
+    if set(assessment.general_denials) & set(assessment.not_known):
+        told.append(WORDS["conflict_general"])
+    return _list("conflicts", told)
+
+
+def _conflict(protocol: Protocol, conflict: Conflict) -> str:
+    if not conflict.against:
+        return WORDS["conflict_old"].format(finding=_quoted(protocol, [conflict.finding]))
+    against = _quoted(protocol, conflict.against[:MOST_AGAINST])
+    return WORDS["conflict"].format(finding=_quoted(protocol, [conflict.finding]), against=against)
+
+
+def _quoted(protocol: Protocol, names: Iterable[str]) -> str:
+    """The findings as the person would say them; a measured one by its name."""
+    findings = (protocol.findings[name] for name in names)
+    return " ".join(WORDS["quote"].format(words=f.say) if f.say else WORDS["measured"].format(label=f.label) for f in findings)
+
+
+# --- what to expect ------------------------------------------------------------------------------------------------------------
+
+
+def _leak(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
+    leaks = [protocol.leak_types[leak.id] for leak in assessment.continence]
+    yield from _list("leak", (f"{leak.label}. {leak.because}" for leak in leaks))
+    yield from _list("leak_care", (protocol.care[name].told for name in _for_the_leak(protocol, assessment)))
+
+
+def _for_the_leak(protocol: Protocol, assessment: Assessment) -> tuple[str, ...]:
+    wanted = dict.fromkeys(name for leak in assessment.continence for name in protocol.leak_types[leak.id].care)
+    return tuple(name for name in wanted if name in assessment.care)
+
+
+def _asked(protocol: Protocol, case: Case) -> Iterator[Block]:
+    """The clinician's questions, each with what the person has answered."""
+    lines = (line for line in protocol.lines.values() if line.row == QUESTIONS)
+    return _list("asked", (f"{WORDS.get(line.id, line.says)} {_answered(protocol, case, line)}" for line in lines))
+
+
+def _answered(protocol: Protocol, case: Case, line: Line) -> str:
+    states = item_states(protocol, case, line.serves.get("findings", ()))
+    told = [item for item in states if not item.by]
+    new = [item for item in told if item.state == "present"]
+    old = [item.finding for item in told if item.state == "long_standing"]
+    parts = [WORDS["answer_yes"].format(said=_quoted(protocol, [item.finding for item in new]))] if new else []
+    onset = min((item.onset for item in new if item.onset), default=None)
+    if onset and case.as_of and case.as_of - onset >= timedelta():
+        parts.append(WORDS["answer_since"].format(span=span(case.as_of - onset, WORDS)))
+    if old:
+        parts.append(WORDS["answer_old"].format(said=_quoted(protocol, old)))
+    return " ".join(parts) or WORDS[_unanswered({item.state for item in states})]
+
+
+def _unanswered(states: set[str]) -> str:
+    if "not_known" in states:
+        return "answer_not_sure"
+    if states == {"absent"}:
+        return "answer_no"
+    return "answer_part" if "absent" in states else "answer_open"
+
+
+def _workup(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
+    """The tests by how soon, each with its reason, unless `why` or a test above has said it."""
+    said = {reason.because for reason in assessment.reasons}
+    rules = {rule.because for rule in protocol.rules.values()}
+    lines: dict[str, list[str]] = {when: [] for when in reversed(DISPOSITIONS)}
+    least = "self_care" if assessment.disposition == "self_care" else "scheduled"
+    for test in assessment.workup:
+        because = WORDS["workup_why"].format(because=test.because) if test.because in rules else test.because
+        lines[max(test.when, least, key=rank)].append(_test(protocol, test.id) + ("" if test.because in said else f" {because}"))
+        said.add(test.because)
+    for when, told in lines.items():
+        yield from _list(f"workup_{when}", told)
+
+
+def _test(protocol: Protocol, name: str) -> str:
+    return f"{protocol.workup[name].label}. {protocol.workup[name].words}"
+
+
+def _causes(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
+    """In the order of the assessment; in an emergency those alone that must not be missed."""
+    emergency = assessment.disposition == "emergency"
+    named = [fit for fit in assessment.causes if fit.fit != "weak" and (fit.cant_miss or not emergency)]
+    note = [WORDS["causes_note"]] if any(fit.cant_miss for fit in named) else []
+    causes = (protocol.causes[fit.id] for fit in named)
+    return _list("causes", (*note, *(f"{cause.label}. {cause.words}" for cause in causes)))
+
+
+# --- what helps, and when to come back ------------------------------------------------------------------------------------------
+
+
+def _care(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
+    """What helps, but for what stands in a block of its own."""
+    elsewhere = {name for names in PLACED.values() for name in names} | set(_for_the_leak(protocol, assessment))
+    if assessment.disposition == "emergency":
+        elsewhere |= set(protocol.level_care.get("emergency", ()))
+    return _list("care", (protocol.care[name].told for name in assessment.care if name not in elsewhere))
+
+
+def _watch_for(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
+    return _list("watch_for", (protocol.watch_for[sign].words for sign in assessment.watch_for))
+
+
+def _questions(protocol: Protocol, truth: Truth) -> Iterator[Block]:
+    """The questions often asked, each with what bears on the person's own answers."""
+    for question in protocol.questions.values():
+        own = (answer for condition, answer in question.own if protocol.table.test(condition).holds(truth.must))
+        yield from _list(f"faq_{question.id}", (question.answer, *own), kind="text", title=question.question)
+
+
+def _stories(protocol: Protocol, settled: Mapping[str, Value], truth: Truth, assessment: Assessment) -> Iterator[Block]:
+    """The stories most like the case. One that ended calmer than the advice is never shown: it could hold someone back."""
+    least = rank(assessment.disposition or "emergency")
+    fitting = [
+        (likeness, story)
+        for story in protocol.stories.values()
+        if rank(story.expected) >= least
+        and not _of_another(protocol, truth, story)
+        and (likeness := _likeness(protocol, settled, story))
+    ]
+    fitting.sort(key=lambda pair: -pair[0])
+    told = [WORDS["story"].format(title=story.title, lesson=story.lesson) for _, story in fitting[:MOST_STORIES]]
+    return _list("stories", (WORDS["stories_note"], *told) if told else ())
+
+
+def _likeness(protocol: Protocol, settled: Mapping[str, Value], story: Story) -> float:
+    """How much the two have in common: what is present in both, at the same time course; what few stories tell counts for more."""
+    telling = Counter(name for other in protocol.stories.values() for name, value in other.findings.items() if value)
+    shared = (name for name, value in story.findings.items() if value and settled.get(name) == value and name != "sex_at_birth")
+    return sum(math.log(len(protocol.stories) / telling[name]) for name in shared)
+
+
+def _of_another(protocol: Protocol, truth: Truth, story: Story) -> bool:
+    """Whether it tells of what this person cannot have, such as a birth."""
+    about = protocol.table.about
+    told = (name for name, value in story.findings.items() if value and protocol.findings[name].not_of_sex)
+    return any(not truth.may & about[name] for name in told)
+
+
+def _small_print(protocol: Protocol, *, more: bool = False) -> Iterator[Block]:
+    words = {"id": protocol.id, "version": protocol.version, "reviewed": protocol.reviewed, "digest": protocol.digest}
+    lines = (" ".join(protocol.notice.split()), WORDS["made_by"].format(**words))
+    yield Block(id="notice", title="", lines=lines, kind="fine", more=more)

@@ -6,12 +6,17 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from equina.case import Case, Option, Step
+from equina.case import Case, Option
+from equina.implicants import implicants
 from equina.interview import next_questions, with_answers
+from equina.leaves import EXPLAINED, RELATIONS
+from equina.logic import Condition, compares
 from equina.model import LONG_STANDING, Protocol, Value
-from equina.triage import interval
+from equina.triage import CAN_ANSWER, interval, settle
 
-__all__ = ["Patient", "Run", "interview", "whole"]
+__all__ = ["Patient", "Run", "drawn", "interview", "sparse", "whole"]
+
+OTHERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +43,11 @@ def interview(protocol: Protocol, patient: Patient, *, unlisted: str = "no") -> 
 
     Marking nothing on a list is one answer; so is each mark, and the "no more" behind the last one.
     """
-    case = Case(values={name: patient.truth[name] for name in ("age_years", "sex_at_birth") if name in patient.truth})
+    case = Case()
     steps = answers = 0
     asked: list[str] = []
     while step := next_questions(protocol, case):
-        given = {option.finding: _answer(option, patient, unlisted) for option in step.options}
+        given = {option.finding: _answer(protocol, option, patient, unlisted) for option in step.options}
         steps += 1
         asked += given
         if step.kind != "list":
@@ -57,8 +62,10 @@ def interview(protocol: Protocol, patient: Patient, *, unlisted: str = "no") -> 
     return Run(case, steps, answers, interval(protocol, case)[0] == "emergency", tuple(asked))
 
 
-def _answer(option: Option, patient: Patient, unlisted: str) -> str | float:
-    value = patient.truth.get(option.finding, unlisted)
+def _answer(protocol: Protocol, option: Option, patient: Patient, unlisted: str) -> str | float:
+    members = protocol.findings[option.finding].denies
+    unless = True if any(patient.truth.get(member) is True for member in members) else unlisted
+    value = patient.truth.get(option.finding, unless)
     if value is True or (value == LONG_STANDING and LONG_STANDING not in option.answers):
         return "yes_new"
     if value is False:
@@ -69,17 +76,103 @@ def _answer(option: Option, patient: Patient, unlisted: str) -> str | float:
 
 
 def whole(protocol: Protocol, truth: Mapping[str, Value]) -> Mapping[str, Value]:
-    """The truth with what it implies: who has a foot drop says yes to a weak leg, and to "anything new?"."""
+    """The truth with what it implies, presumes or was measured: who has a foot drop says yes to a weak leg."""
     closed = dict(truth)
-    waiting = list(truth)
+    for finding in protocol.findings.values():
+        quantities = () if finding.true_when is None else tuple(compares(finding.true_when))
+        if any(RELATIONS[leaf.relation](float(at), leaf.number) for leaf in quantities if (at := truth.get(leaf.quantity))):
+            closed.setdefault(finding.id, True)
+    waiting = list(closed)
     while waiting:
         name = waiting.pop()
         if closed[name] in (True, LONG_STANDING):
-            for parent in protocol.findings[name].implies:
-                if parent not in closed:
-                    closed[parent] = closed[name]
-                    waiting.append(parent)
-    for umbrella in protocol.findings.values():
-        if any(closed.get(member) is True for member in umbrella.denies):
-            closed.setdefault(umbrella.id, True)
-    return closed
+            for other in (*protocol.findings[name].implies, *protocol.findings[name].presumes):
+                if other not in closed:
+                    closed[other] = closed[name]
+                    waiting.append(other)
+    settled = settle(protocol, Case(values=closed))[0]  # who says that nothing has changed says so of each symptom
+    return {name: LONG_STANDING if value == EXPLAINED else value for name, value in settled.items()}
+
+
+def drawn(protocol: Protocol, count: int, seed: int = 0) -> Iterator[Patient]:
+    """Patients drawn from the protocol's causes: each has all of one combination that supports a kind of a cause, each other
+    finding that supports it with a chance of one in `OTHERS`, and a random age and sex.
+
+    The kinds are drawn evenly, the rare as often as the common: this measures the order of the questions, not a clinic.
+    """
+    tests = {kind.id: [when for _, when in kind.supports] for kind in protocol.kinds.values()}
+    yield from _patients(protocol, tests, count, seed, others=OTHERS)
+
+
+def sparse(protocol: Protocol, count: int, seed: int = 0) -> Iterator[Patient]:
+    """The hardest patients: each has nothing but what one way into one rule wants. The rules are drawn evenly."""
+    yield from _patients(protocol, {rule.id: [rule.when] for rule in protocol.rules.values()}, count, seed, others=0)
+
+
+def _patients(
+    protocol: Protocol, conditions: Mapping[str, list[Condition]], count: int, seed: int, *, others: int
+) -> Iterator[Patient]:
+    chance = random.Random(seed)
+    ways: dict[str, list[Mapping[str, Value]]] = {}
+    for name, alternatives in conditions.items():
+        sets = sorted({leaves for when in alternatives for leaves in implicants(when, protocol.table.bit)})
+        told = [way for leaves in sets if (way := _wants(protocol, leaves)) and _can_tell(protocol, way)]
+        if told:
+            ways[name] = told
+    number = 0
+    while number < count:
+        name = chance.choice(list(ways))
+        truth: dict[str, Value] = {"age_years": float(chance.randint(18, 90)), "sex_at_birth": chance.choice("FM")}
+        truth |= chance.choice(ways[name])
+        if others:
+            supporting = sorted({finding for way in ways[name] for finding in way} - truth.keys())
+            truth |= {
+                finding: True for finding in supporting if not protocol.findings[finding].measured and not chance.randrange(others)
+            }
+        truth = dict(whole(protocol, truth))
+        if not _ruled_out(protocol, truth):
+            number += 1
+            yield Patient(f"{name} {number}", truth)
+
+
+def _wants(protocol: Protocol, leaves: int) -> Mapping[str, Value] | None:
+    """The values that make the leaves true, or None when no statement does (a time course that is worked out)."""
+    table = protocol.table
+    truth: dict[str, Value] = {}
+    for name in protocol.findings:
+        own = table.about.get(name, 0) & leaves
+        if not own:
+            continue
+        if protocol.findings[name].measured:
+            rows = (row for row in table.measures[name] if row.bit & own)
+            values = (at for row in rows for at in _at(protocol, name, row.number) if row.relation(at, row.number))
+            value = next(values, None)
+            if value is None:
+                return None
+            truth[name] = value
+        else:
+            fitting = [value for value in (True, LONG_STANDING) if not own & ~table.effects[name, value].true]
+            if not fitting:
+                return None
+            truth[name] = fitting[0]
+    return truth
+
+
+def _at(protocol: Protocol, name: str, number: float) -> Iterator[float]:
+    """The number and its neighbors, as far as the quantity can have them."""
+    low, high = protocol.findings[name].low or 0.0, protocol.findings[name].high or 0.0
+    return (at for at in (number, number + 1, number - 1) if low <= at <= high)
+
+
+def _can_tell(protocol: Protocol, truth: Mapping[str, Value]) -> bool:
+    return all(protocol.findings[name].answered_by in CAN_ANSWER["self"] for name in truth)
+
+
+def _ruled_out(protocol: Protocol, truth: Mapping[str, Value]) -> bool:
+    """Whether age or sex excludes something that the patient is to have."""
+    table = protocol.table
+    excluded = table.effects["sex_at_birth", truth["sex_at_birth"]].excluded
+    for row in table.measures["age_years"]:
+        if row.relation(float(truth["age_years"] or 0), row.number):
+            excluded |= row.excluded
+    return any(table.about.get(name, 0) & excluded for name in truth)

@@ -94,7 +94,9 @@ def cases(protocol: Protocol) -> Cases:
             measured[finding.id] = quantity
             possible += [quantity.value >= _exact(finding.low), quantity.value <= _exact(finding.high)]
         elif finding.kind == "choice":
-            options = {(finding.id, option): z3.Bool(f"{finding.id} {option}") for option in finding.options}
+            options: dict[tuple[str, Value], Term] = {
+                (finding.id, option): z3.Bool(f"{finding.id} {option}") for option in finding.options
+            }
             chosen |= options
             possible.append(z3.AtMost(*options.values(), 1))
         else:
