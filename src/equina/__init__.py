@@ -12,15 +12,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__all__ = ["Case", "__version__", "assess", "load"]
+__all__ = ["Case", "__version__", "assess", "load", "next_questions"]
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from equina.case import Case
+    from equina.interview import next_questions
     from equina.protocol import load
     from equina.triage import assess
 
-_HOME = {"Case": "equina.case", "assess": "equina.triage", "load": "equina.protocol"}
+_HOME = {
+    "Case": "equina.case",
+    "assess": "equina.triage",
+    "load": "equina.protocol",
+    "next_questions": "equina.interview",
+}
 
 
 def __getattr__(name: str) -> object:

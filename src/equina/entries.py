@@ -81,6 +81,7 @@ def finding(name: str, table: Table, groups: Groups) -> Finding:
         ask=table.optional("ask"),
         hint=table.optional("hint"),
         say=table.optional("say"),
+        marked=table.optional("marked"),
         examine=table.optional("examine"),
         implies=table.texts("implies"),
         true_when=table.condition("true_when", groups) if "true_when" in table else None,

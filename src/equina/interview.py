@@ -63,6 +63,9 @@ def with_answers(protocol: Protocol, case: Case, answers: Mapping[str, str | flo
     for name, code in answers.items():
         values.pop(name, None)  # answered again, it is the latest answer
         values[name] = value_of(protocol.findings[name], code)
+    for name in answers:  # beside a member that is present, "no" to "anything else?" denies nothing
+        if values[name] is False and any(values.get(member) is True for member in protocol.findings[name].denies):
+            del values[name]
     return replace(case, values=values, evidence=dict.fromkeys(values, (Evidence(origin="answer"),)) | dict(case.evidence))
 
 
@@ -93,9 +96,11 @@ def codes_of(finding: Finding, *, timed: bool = True) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """What could still raise the level: the sets of leaves that would be an emergency, and every leaf that is worth asking now."""
+    """What could still raise the level: the sets of leaves that would be an emergency, every leaf of any set, and those of them
+    that are worth asking now."""
 
     emergencies: frozenset[int]
+    ever: int
     now: int
 
 
@@ -103,13 +108,13 @@ def _open(protocol: Protocol, case: Case, truth: Truth, low: Disposition) -> _Op
     """What is worth asking now. Where several findings are needed together, those of the first topic among them come first:
     once they are denied, the others need no question."""
     asked = [topic for topic in protocol.topics.values() if _may_come(protocol, case, truth, topic)]
-    topics = [_union(_about(protocol, protocol.findings[name]) for name in topic.findings) for topic in asked]
+    topics = [_union(_about(protocol, finding) for finding in _possible(protocol, case, truth, topic)) for topic in asked]
     levels = protocol.needs.open(low, truth.must, reach(protocol, case, truth))
     now = 0
     for sets in levels.values():
         for leaves in sets:
-            now |= next((leaves & topic for topic in topics if leaves & topic), leaves)
-    return _Open(levels["emergency"], now)
+            now |= next((leaves & topic for topic in topics if leaves & topic), 0)
+    return _Open(levels["emergency"], _union(leaves for sets in levels.values() for leaves in sets), now)
 
 
 def _may_come(protocol: Protocol, case: Case, truth: Truth, topic: Topic) -> bool:
@@ -141,18 +146,19 @@ def _wanted(protocol: Protocol, case: Case, truth: Truth, still: _Open) -> froze
         if not _may_come(protocol, case, truth, topic):
             continue
         for finding in _possible(protocol, case, truth, topic):
-            useful = _about(protocol, finding) & still.now or table.could.get(finding.id, 0) & still.now & unknown
+            useful = _about(protocol, finding) & still.now or table.could.get(finding.id, 0) & still.ever & unknown
             if useful or also or finding.id in decisive:
                 wanted.add(finding.id)
     possible = frozenset(f.id for topic in protocol.topics.values() for f in _possible(protocol, case, truth, topic))
     waiting = list(wanted)
-    while waiting:  # what it presumes comes first; members by name come before "anything else?"
-        name = waiting.pop()
-        if before := possible.intersection((*protocol.findings[name].presumes, *protocol.findings[name].denies)):
-            before = frozenset(member for member in before if before.isdisjoint(protocol.findings[member].implies))
-            wanted.remove(name)
-            waiting += before - wanted
-            wanted |= before
+    while waiting:  # what it presumes is asked before it, the members of an umbrella before or beside it
+        finding = protocol.findings[waiting.pop()]
+        before = possible.intersection((*finding.presumes, *finding.denies))
+        before = frozenset(member for member in before if before.isdisjoint(protocol.findings[member].implies))
+        if not before.isdisjoint(finding.presumes):
+            wanted.remove(finding.id)
+        waiting += before - wanted
+        wanted |= before
     return frozenset(wanted)
 
 
@@ -167,9 +173,11 @@ def _possible(protocol: Protocol, case: Case, truth: Truth, topic: Topic) -> Ite
 def _next(protocol: Protocol, case: Case, wanted: frozenset[str], still: _Open) -> tuple[Topic, list[Finding]] | None:
     """The topic to ask now: an opening one in its place, else the one with most findings that are an emergency by themselves.
 
-    What few are left of lists already shown are gathered into one.
+    What few are left of lists already shown are gathered into one; an umbrella comes with the last of its members.
     """
-    topics = ((topic, [protocol.findings[name] for name in topic.findings if name in wanted]) for topic in protocol.topics.values())
+    umbrellas = [finding for name in wanted if not wanted.isdisjoint((finding := protocol.findings[name]).denies)]
+    names = wanted - {umbrella.id for umbrella in umbrellas}
+    topics = ((topic, [protocol.findings[name] for name in topic.findings if name in names]) for topic in protocol.topics.values())
     found = [(topic, findings) for topic, findings in topics if findings]
     if not found or found[0][0].opening:
         return found[0] if found else None
@@ -185,8 +193,10 @@ def _next(protocol: Protocol, case: Case, wanted: frozenset[str], still: _Open) 
     gathering = next((topic for topic in protocol.topics.values() if topic.gathers), None)
     if gathering and _left_over(case, topic) and len(findings) < IN_LIST:
         rest = [finding for other, more in ranked if other is not topic and _left_over(case, other) for finding in more]
-        return gathering, findings + rest
-    return topic, findings
+        topic, findings = gathering, list({finding.id: finding for finding in findings + rest}.values())
+    asked = {finding.id for finding in findings[:IN_LIST]}
+    last = [umbrella for umbrella in umbrellas if wanted.intersection(umbrella.denies) <= asked]
+    return topic, findings[:IN_LIST] + last if topic.kind == "list" else findings
 
 
 def _left_over(case: Case, topic: Topic) -> bool:
@@ -222,13 +232,14 @@ def _step(protocol: Protocol, case: Case, topic: Topic, findings: list[Finding])
     """What a topic still asks, as a step; a list of one is asked by name."""
     kind = "one" if topic.kind == "list" and len(findings) == 1 else topic.kind
     most = IN_LIST if kind == "list" else BY_NAME
-    options = tuple(_option(protocol, case, finding, kind) for finding in findings[:most])
+    chosen = sorted(findings[:most], key=lambda finding: bool(finding.denies))  # "in some other way" comes last
+    options = tuple(_option(protocol, case, finding, kind) for finding in chosen)
     return Step(id=topic.id, kind=cast(Kind, kind), wording=topic.wording, hint=topic.hint, options=options)
 
 
 def _option(protocol: Protocol, case: Case, finding: Finding, kind: str) -> Option:
     ask = next((words for fact, words in finding.reword.items() if case.values.get(fact) in (True, LONG_STANDING)), finding.ask)
-    marked = finding.say if kind == "list" and finding.say else ask
+    marked = finding.marked or finding.say or ask if kind == "list" else ask
     return Option(
         finding=finding.id,
         wording=finding.label if finding.answered_by == "examination" else str(marked),

@@ -79,6 +79,7 @@ class Finding:
     ask: str | None = None
     hint: str | None = None
     say: str | None = None
+    marked: str | None = None  # as an item of a list, where `say` does not fit
     examine: str | None = None
     implies: tuple[str, ...] = ()
     true_when: Condition | None = None

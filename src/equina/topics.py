@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from equina.logic import Compare, Condition, findings_in, leaves
+from equina.logic import Compare, Condition, compares, findings_in, leaves
 from equina.model import Finding, Protocol, Rule, Topic
 from equina.tables import Fault, nearest
 from equina.wording import wording
@@ -87,13 +87,20 @@ def _known(protocol: Protocol, file: str, table: str, key: str, names: Iterable[
 
 
 def _needed(protocol: Protocol) -> Mapping[str, Rule]:
-    """What the rules want that a person could tell, each with a rule that wants it."""
+    """What the rules want that a person could tell, and what implies it, each with a rule that wants it."""
     needed: dict[str, Rule] = {}
     for rule in protocol.rules.values():
         for name in findings_in(rule.when, protocol.findings):
-            if name in protocol.findings and protocol.findings[name].answered_by != "record":
+            if name in protocol.findings:
                 needed.setdefault(name, rule)
-    return needed
+    for finding in protocol.findings.values():
+        for parent in finding.implies:
+            if parent in needed:
+                needed.setdefault(finding.id, needed[parent])
+        if finding.id in needed and finding.true_when is not None:
+            for leaf in compares(finding.true_when):
+                needed.setdefault(leaf.quantity, needed[finding.id])
+    return {name: rule for name, rule in needed.items() if protocol.findings[name].answered_by != "record"}
 
 
 def topic_conditions(protocol: Protocol) -> Iterator[tuple[str, str, str, Condition]]:

@@ -193,22 +193,16 @@ def _askable(protocol: Protocol, case: Case, truth: Truth) -> int:
     for name, could in protocol.table.could.items():
         finding = protocol.findings[name]
         about = (finding, *(protocol.findings[presumed] for presumed in finding.presumes))
-        told = any(_told_by_members(protocol, case, umbrella, truth) for umbrella in about)
-        if name not in case.values and finding.answered_by in answered and not told:
+        told = any(_told_by_a_member(protocol, umbrella, truth) for umbrella in about)
+        possible = protocol.table.about[name] & truth.may  # what is excluded is not asked, though it implies what is not
+        if possible and name not in case.values and finding.answered_by in answered and not told:
             leaves |= could
     return leaves
 
 
-def _told_by_members(protocol: Protocol, case: Case, finding: Finding, truth: Truth) -> bool:
-    """Whether the members of an umbrella have answered it: with a weak stream known, or each bladder symptom asked by its name,
-    "any bladder symptom?" asks nothing."""
-    if not finding.denies:
-        return False
-    about, answered = protocol.table.about, CAN_ANSWER[case.answered_by]
-    return any(truth.must & about[member] & protocol.table.plain for member in finding.denies) or not any(
-        truth.may & ~truth.must & about[member] and member not in case.values and protocol.findings[member].answered_by in answered
-        for member in finding.denies
-    )
+def _told_by_a_member(protocol: Protocol, finding: Finding, truth: Truth) -> bool:
+    """Whether a present member has answered an umbrella: with a weak stream known, "any bladder symptom?" asks nothing."""
+    return any(truth.must & protocol.table.about[member] & protocol.table.plain for member in finding.denies)
 
 
 def _only_examination(protocol: Protocol, case: Case, unsettled: tuple[OpenRule, ...]) -> tuple[str, ...]:

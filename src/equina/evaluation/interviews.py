@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from equina.case import Case, Option
@@ -14,7 +15,7 @@ from equina.logic import Condition, compares
 from equina.model import LONG_STANDING, Protocol, Value
 from equina.triage import CAN_ANSWER, interval, settle
 
-__all__ = ["Patient", "Run", "drawn", "interview", "sparse", "whole"]
+__all__ = ["Patient", "Run", "drawn", "interview", "listed", "sparse", "whole"]
 
 OTHERS = 3
 
@@ -25,6 +26,10 @@ class Patient:
 
     id: str
     truth: Mapping[str, Value]
+
+    def told(self, protocol: Protocol) -> Mapping[str, Value]:
+        """What of the truth the patient can tell without being examined."""
+        return {name: value for name, value in self.truth.items() if protocol.findings[name].answered_by == "self"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,8 @@ def interview(protocol: Protocol, patient: Patient, *, unlisted: str = "no") -> 
 
 def _answer(protocol: Protocol, option: Option, patient: Patient, unlisted: str) -> str | float:
     members = protocol.findings[option.finding].denies
-    unless = True if any(patient.truth.get(member) is True for member in members) else unlisted
+    told = patient.told(protocol)
+    unless = True if any(told.get(member) is True for member in members) else unlisted
     value = patient.truth.get(option.finding, unless)
     if value is True or (value == LONG_STANDING and LONG_STANDING not in option.answers):
         return "yes_new"
@@ -92,6 +98,17 @@ def whole(protocol: Protocol, truth: Mapping[str, Value]) -> Mapping[str, Value]
                     waiting.append(other)
     settled = settle(protocol, Case(values=closed))[0]  # who says that nothing has changed says so of each symptom
     return {name: LONG_STANDING if value == EXPLAINED else value for name, value in settled.items()}
+
+
+def listed(protocol: Protocol, lines: Iterable[str]) -> Iterator[Patient]:
+    """The patients of vignettes, one JSON object a line, with the findings present, absent and long-standing that each lists."""
+    for line in lines:
+        if line.strip():
+            vignette = json.loads(line)
+            truth: dict[str, Value] = {"age_years": float(vignette["age"]), "sex_at_birth": vignette["sex"]}
+            truth |= dict.fromkeys(vignette["findings_present"], True) | dict.fromkeys(vignette["findings_absent"], False)
+            truth |= dict.fromkeys(vignette["findings_long_standing"], LONG_STANDING)
+            yield Patient(vignette["id"], whole(protocol, truth))
 
 
 def drawn(protocol: Protocol, count: int, seed: int = 0) -> Iterator[Patient]:
