@@ -266,6 +266,17 @@ def test_an_answer_given_again_is_the_latest_and_the_only_one():
     assert case.evidence.keys() == case.values.keys()
 
 
+def test_no_other_change_beside_a_change_denies_nothing():
+    case = with_answers(PROTOCOL, Case(), {"weak_stream": "yes_new", "bladder_dysfunction": "no"})
+    assert case.values == {"weak_stream": True}
+    case = with_answers(PROTOCOL, Case(), {"weak_stream": "no", "bladder_dysfunction": "no"})
+    assert case.values == {"weak_stream": False, "bladder_dysfunction": False}
+
+
+def test_every_core_flag_tells_how_to_find_out_alone():
+    assert [name for name in PROTOCOL.core_flags if not PROTOCOL.findings[name].check] == []
+
+
 def test_as_always_is_offered_where_it_means_something():
     offered = {option.finding: option.answers for _, step in steps(Case(), constant("no")) for option in step.options}
     for name in ("urinary_retention", "new_urinary_incontinence", "back_pain", "fever"):

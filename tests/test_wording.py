@@ -24,6 +24,7 @@ PROSE = {
     "why": texts(PROTOCOL.rules, "because"),
     "how soon": texts(PROTOCOL.rules, "timing"),
     "causes": texts(PROTOCOL.causes, "words"),
+    "self-checks": texts(PROTOCOL.findings, "check"),
     "care": texts(PROTOCOL.care, "words", "amount", "duration"),
     "work-up": texts(PROTOCOL.workup, "words"),
     "leaks": texts(PROTOCOL.leak_types, "words", "because"),
@@ -40,7 +41,9 @@ PROSE = {
 # Read too, but too short for a grade, or graded in test_wording_findings.
 SHORT = {
     "labels": [text for table in ("causes", "care", "leak_types", "workup") for text in texts(getattr(PROTOCOL, table), "label")],
-    "findings": texts(PROTOCOL.findings, "ask", "hint", "say"),
+    "findings": texts(PROTOCOL.findings, "ask", "hint", "say", "marked"),
+    "reworded": [words for finding in PROTOCOL.findings.values() for words in finding.reword.values()],
+    "topics": texts(PROTOCOL.topics, "wording", "hint") + texts(PROTOCOL.handover_topics, "wording", "hint"),
 }
 GROUPS = PROSE | SHORT
 # What a question may name all the same, so that people know what they were told, measured or given.

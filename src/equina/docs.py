@@ -119,6 +119,7 @@ def protocol_page(protocol: Protocol) -> str:
         _rules,
         _policy,
         _findings,
+        _interview,
         _causes,
         _leaks,
         _tests,
@@ -192,6 +193,17 @@ def _findings(protocol: Protocol) -> Iterator[str]:
     unused = unused_findings(protocol)
     yield from ("", "### Findings that nothing uses", "")
     yield from (f"- `{name}`: {why}" for name, why in unused.items()) if unused else ("None.",)
+
+
+def _interview(protocol: Protocol) -> Iterator[str]:
+    yield from ("", "## The interview", "", "A question comes only while its answer could change the advice (decision 0010).", "")
+    yield from ("| topic | asked as | heading | findings, in order | when |", "| --- | --- | --- | --- | --- |")
+    names = named_groups(protocol)
+    for topic in protocol.topics.values():
+        only = f"only when {render(topic.only_when, names)}" if topic.only_when is not None else ""
+        also = f"even when the level is known, if {render(topic.also_when, names)}" if topic.also_when is not None else ""
+        when = "; ".join(filter(None, ("opening" if topic.opening else "", only, also, topic.because)))
+        yield f"| {topic.id} | {topic.kind} | {topic.wording} | {_codes(topic.findings)} | {when} |"
 
 
 def _causes(protocol: Protocol) -> Iterator[str]:

@@ -30,6 +30,7 @@ from equina.model import (
     WorkUp,
 )
 from equina.tables import Table
+from equina.topics import STEP_KINDS
 
 T = TypeVar("T")
 Groups = Mapping[str, Condition]
@@ -43,7 +44,6 @@ KINDS = (
     *("umbrella", "baseline", "quantity", "choice", "distractor"),
 )
 FITS = ("strong", "possible", "weak")
-STEP_KINDS = ("one", "list", "number")
 STRENGTHS = ("guideline", "consensus")
 CAUTIONS = ("contested", "uncertain", "poor_sensitivity", "composite")
 # What a line of the article may name.

@@ -10,7 +10,9 @@ from equina.model import Finding, Protocol, Rule, Topic
 from equina.tables import Fault, nearest
 from equina.wording import wording
 
-__all__ = ["plain_topics", "topic_conditions", "topic_faults"]
+__all__ = ["STEP_KINDS", "plain_topics", "topic_conditions", "topic_faults"]
+
+STEP_KINDS = ("one", "list", "number")
 
 
 def plain_topics(findings: Mapping[str, Finding], core_flags: Iterable[str]) -> Mapping[str, Topic]:
@@ -52,7 +54,7 @@ def _topic(protocol: Protocol, file: str, topic: Topic) -> Iterator[Fault]:
             continue
         if not finding.ask:
             yield Fault(file, table, "findings", f"{name} has no question", "write its ask in findings.toml")
-        if finding.measured != (topic.kind == "number") and finding.kind != "choice":
+        if topic.kind in STEP_KINDS and finding.measured != (topic.kind == "number") and finding.kind != "choice":
             wanted = "number" if finding.measured else "one or list"
             yield Fault(file, table, "findings", f"{name} cannot be asked as {topic.kind}", f"put it into a topic of kind {wanted}")
         if topic.kind == "list" and not finding.say:
