@@ -96,9 +96,11 @@ score: setup  ## score the triage of vignettes: CASES=FILE, MODE=findings|patien
 	@[ -f '$(CASES)' ] || { echo "score: no file '$(CASES)'; make score CASES=FILE" >&2; exit 1; }
 	@$(BIN)/python tests/score.py '$(CASES)' --command '$(BIN)/equina triage' --mode '$(MODE)'
 
-bench: .venv-bench/.stamp  ## time the engine beside its named peers, in one run
+bench: .venv-bench/.stamp  ## time the engine beside its named peers, in one run; then the length of interviews
 	$(STEP) bench "bench/run.py"
 	@.venv-bench/bin/python bench/run.py
+	$(STEP) bench "bench/interviews.py"
+	@.venv-bench/bin/python bench/interviews.py
 
 .venv-bench/.stamp: requirements-bench.lock pyproject.toml
 	@$(call new_venv,.venv-bench)

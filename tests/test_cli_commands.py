@@ -8,10 +8,12 @@ import pytest
 
 from command import ENVIRONMENT, PATIENCE, TINY, readable, run, start
 from equina import Case, __version__, assess
-from equina.cards import cards, every_id, in_words
+from equina.cards import cards, every_id
 from equina.cli import main
 from equina.model import DISPOSITIONS
+from equina.prose import as_text
 from equina.protocol import SHIPPED, load
+from equina.result import result
 
 COMMANDS = ("triage", "show", "stories", "prove")
 
@@ -274,6 +276,7 @@ def test_the_words_of_the_protocol_are_printed_in_every_locale(arguments):
 def test_an_emergency_leaves_out_no_instruction_of_its_rules():
     protocol = load()
     values = {"urinary_retention": True, "syncope": True, "spinal_cord_injury": True, "headache": True}
-    told = "\n".join(in_words(protocol, assess(protocol, Case(values=values))))
+    case = Case(values=values)
+    told = as_text(result(protocol, case, assess(protocol, case)))
     for rule in ("cannot_pass_urine", "unstable", "dysreflexia"):
         assert protocol.rules[rule].timing in told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from equina.case import Assessment, Case
+from equina.case import Case
 from equina.logic import Condition, render
 from equina.model import (
     Accuracy,
@@ -24,6 +24,8 @@ from equina.model import (
     WatchFor,
     WorkUp,
 )
+from equina.prose import as_text
+from equina.result import result
 from equina.triage import assess
 
 __all__ = ["cards", "every_id", "listing", "story_in_full", "story_line"]
@@ -276,43 +278,6 @@ def story_line(protocol: Protocol, story: Story) -> str:
 def story_in_full(protocol: Protocol, story: Story) -> str:
     """The story and its whole result, in words."""
     case = Case(values=story.findings, complete=True)
-    lines = [story.title, "", _wrapped(f'"{story.story}"', WIDTH), "", *in_words(protocol, assess(protocol, case))]
-    lines += ["", _wrapped(f"What it teaches: {story.lesson}", WIDTH)]
+    words = as_text(result(protocol, case, assess(protocol, case)), WIDTH)
+    lines = [story.title, "", _wrapped(f'"{story.story}"', WIDTH), "", words, _wrapped(f"What it teaches: {story.lesson}", WIDTH)]
     return "\n".join(lines)
-
-
-def in_words(protocol: Protocol, assessment: Assessment) -> Iterator[str]:
-    """A whole result for a person: what to do first, then why, what to say, what to expect, what helps and when to come back."""
-    emergency = assessment.disposition == "emergency"
-    headline = protocol.disposition_words[assessment.disposition or "none"]
-    yield headline.upper()
-    # Each emergency may say what the others do not: call an ambulance, sit up, keep still. Below one, the first decides.
-    reasons = assessment.reasons if emergency else assessment.reasons[:1]
-    yield from (_wrapped(timing) for timing in dict.fromkeys(reason.timing for reason in reasons) if timing != headline)
-    if emergency:
-        yield _wrapped(protocol.policies["waiting_harms"].because)
-        yield from _block("Now", (protocol.care[item].told for item in protocol.level_care.get("emergency", ())))
-    yield from _block("Why", (reason.because for reason in assessment.reasons))
-    yield from _block("What to say", [f'"{assessment.say}"'])
-    yield from _block("What a clinician will check", (protocol.workup[test.id].words for test in assessment.workup))
-    if assessment.continence:
-        yield from _block(
-            "Your kind of leak", (f"{protocol.leak_types[leak.id].label}: {leak.because}" for leak in assessment.continence)
-        )
-    named = (cause for cause in assessment.causes if cause.fit != "weak" and (cause.cant_miss or not emergency))
-    causes = (f"{protocol.causes[cause.id].label}: {protocol.causes[cause.id].words}" for cause in named)
-    yield from _block("What it could be (not a diagnosis)", causes)
-    told = protocol.level_care.get("emergency", ()) if emergency else ()
-    yield from _block("What helps", (protocol.care[item].told for item in assessment.care if item not in told))
-    if not emergency:
-        yield from _block("Get emergency care at once if", (protocol.watch_for[sign].words for sign in assessment.watch_for))
-    yield ""
-    yield _wrapped(" ".join(protocol.notice.split()), WIDTH)
-
-
-def _block(title: str, sentences: Iterable[str]) -> Iterator[str]:
-    sentences = tuple(dict.fromkeys(sentences))
-    if sentences:
-        yield ""
-        yield title
-        yield from (_wrapped(sentence, WIDTH, initial_indent="  - ", subsequent_indent="    ") for sentence in sentences)

@@ -226,6 +226,8 @@ def _rule_names(protocol: Protocol) -> Iterator[_Reference]:
         yield "rules.toml", f"rules.{rule.id}", "serves", rule.serves, protocol.lines
         yield "rules.toml", f"rules.{rule.id}", "accuracy", rule.accuracy, protocol.accuracy
         yield "rules.toml", f"rules.{rule.id}", "workup", rule.workup, protocol.workup
+    for test in protocol.workup.values():
+        yield "workup.toml", f"workup.{test.id}", "settles", test.settles, protocol.findings
     yield "promises.toml", "unpromised", "", protocol.unpromised, protocol.rules
     yield "promises.toml", "", "never_unasked", protocol.never_unasked, protocol.findings
     yield "promises.toml", "never_old_alone", "", protocol.never_old_alone, protocol.findings

@@ -114,6 +114,7 @@ def rule(name: str, table: Table, groups: Groups) -> Rule:
         when=_condition(table, "when", groups),
         because=table.text("because"),
         timing=table.text("timing"),
+        within_hours=table.number("within_hours"),
         pathway=table.text("pathway"),
         serves=table.texts("serves"),
         sources=table.texts("sources", required=True),
@@ -174,7 +175,8 @@ def leak_type(name: str, table: Table, groups: Groups) -> LeakType:
 
 def workup(name: str, table: Table, _: Groups) -> WorkUp:
     sources = table.texts("sources", required=True)
-    return WorkUp(id=name, label=table.text("label"), words=table.text("words"), how=table.text("how"), sources=sources)
+    words = {key: table.text(key) for key in ("label", "words", "how")}
+    return WorkUp(id=name, sources=sources, settles=table.texts("settles"), **words)
 
 
 def care(name: str, table: Table, _: Groups) -> Care:

@@ -134,7 +134,8 @@ def expected_workup(
                 _sooner(found, test, rule.disposition, rule.because)
     for fit in causes:
         if fit.fit != "weak" and (fit.cant_miss or low != "emergency"):
-            because = f"To look for: {protocol.causes[fit.id].label}."
+            cause = protocol.causes[fit.id]
+            because = f"To look for: {cause.label}." if cause.article_group else cause.words  # a mixed group has no telling name
             for name in fit.kinds:
                 for test, when in protocol.kinds[name].workup.items():
                     _sooner(found, test, min(when, low, key=rank), because)
@@ -163,9 +164,10 @@ def matching_care(
 
 
 def what_to_watch_for(protocol: Protocol, truth: Truth) -> tuple[str, ...]:
-    """The emergency signs that the person does not have yet; a sign of several findings stays while one of them is missing."""
+    """The emergency signs that the person does not have yet, each by the first of its findings: one with a weak leg is still to
+    watch for a leg that gets worse, one with a fever need not watch for a fever."""
     bits = protocol.table.bits
-    return tuple(sign.id for sign in protocol.watch_for.values() if not all(truth.must & bits[name] for name in sign.findings))
+    return tuple(sign.id for sign in protocol.watch_for.values() if not truth.must & bits[sign.findings[0]])
 
 
 def what_to_say(protocol: Protocol, settled: Mapping[str, Value], truth: Truth) -> str:

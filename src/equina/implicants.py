@@ -40,15 +40,18 @@ class Needs:
         """
         found: dict[Disposition, frozenset[int]] = {}
         known: set[int] = set()
+        alone, never, unknown = 0, ~may, ~must
         for level, sets in self.levels:
             if rank(level) <= rank(low):
                 break
-            left = {leaves & ~must for leaves in sets if not leaves & ~may}
+            left = {leaves & unknown for leaves in sets if not leaves & never}
             known |= left
-            alone = _union(leaves for leaves in known if leaves.bit_count() == 1)
-            found[level] = frozenset(
-                leaves for leaves in left if leaves.bit_count() == 1 or (not leaves & alone and known.isdisjoint(_within(leaves)))
-            )
+            single = [leaves for leaves in left if not leaves & (leaves - 1)]
+            alone |= _union(single)
+            joint = [leaves for leaves in left if not leaves & alone]
+            pairs = [leaves for leaves in joint if leaves.bit_count() == 2]  # nothing but a single leaf could be within a pair
+            more = [leaves for leaves in joint if leaves.bit_count() > 2 and known.isdisjoint(_within(leaves))]
+            found[level] = frozenset((*single, *pairs, *more))
         return found
 
 

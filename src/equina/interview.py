@@ -109,6 +109,7 @@ def _open(protocol: Protocol, case: Case, truth: Truth, low: Disposition) -> _Op
     once they are denied, the others need no question."""
     asked = [topic for topic in protocol.topics.values() if _may_come(protocol, case, truth, topic)]
     topics = [_union(_about(protocol, finding) for finding in _possible(protocol, case, truth, topic)) for topic in asked]
+    topics = [leaves for leaves in topics if leaves]
     levels = protocol.needs.open(low, truth.must, reach(protocol, case, truth))
     now = 0
     for sets in levels.values():

@@ -140,6 +140,7 @@ class Rule:
     when: Condition
     because: str
     timing: str
+    within_hours: float | None  # the longest wait that the timing allows; it ranks timings of one level. Today: 12
     sources: tuple[str, ...]
     strength: str  # guideline | consensus
     pathway: str  # for the clinician
@@ -204,6 +205,7 @@ class WorkUp:
     words: str
     how: str
     sources: tuple[str, ...]
+    settles: tuple[str, ...] = ()  # the findings of an examination that it looks for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Literal
 __all__ = ["Block", "as_markdown", "as_text"]
 
 NARROWEST = 20
+MARKS = "\\`*_[]<>#|&"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +56,14 @@ def _text(blocks: Iterable[Block], width: int, *, bold: bool) -> Iterator[str]:
 
 def _wrapped(text: str, width: int, first: str = "", rest: str = "", *, bold: bool = False) -> Iterator[str]:
     """The text in lines; an address is never broken, so that it can be copied."""
+    text = _plain(text)
     lines = textwrap.wrap(text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False)
     yield from (f"\x1b[1m{line}\x1b[0m" if bold else line for line in lines)
+
+
+def _plain(text: str) -> str:
+    """The text in one line and without what a terminal would obey: a person's own words may hold anything."""
+    return "".join(mark for mark in " ".join(text.split()) if mark.isprintable())
 
 
 def as_markdown(blocks: Iterable[Block]) -> str:
@@ -80,4 +88,5 @@ def _markdown(blocks: Iterable[Block]) -> Iterator[str]:
 
 def _escaped(text: str) -> str:
     """The text with what Markdown would take for its own marks written as itself."""
-    return "".join(f"\\{mark}" if mark in "\\`*_[]<>#|" else mark for mark in text)
+    text = "".join(f"\\{mark}" if mark in MARKS else mark for mark in _plain(text))
+    return re.sub(r"^(\d+)?([-+.)=~])", r"\1\\\2", text)  # a list, a rule or a heading begins with these

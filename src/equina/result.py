@@ -12,46 +12,31 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
-from equina.case import Assessment, Case, Conflict
+from equina.case import Assessment, Case, Conflict, Reason
 from equina.handover import QUESTIONS, item_states, span
 from equina.leaves import Truth, resolve
-from equina.model import DISPOSITIONS, LONG_STANDING, Line, Protocol, Story, Value, rank
+from equina.model import DISPOSITIONS, LONG_STANDING, Disposition, Line, Protocol, Story, Value, rank
 from equina.prose import Block
 from equina.triage import settle
 from equina.wording import wording
 
-__all__ = ["EXAMINED", "PLACED", "result"]
+__all__ = ["PLACED", "result"]
 
 WORDS = wording("result")
 MOST_STORIES = 2
 MOST_AGAINST = 3
+TODAY = 24.0  # hours
 
 # Care that has a block of its own, beside what helps.
 PLACED: Mapping[str, tuple[str, ...]] = {
     "why_now": ("today_not_later",),
     "come_back": ("safety_net_check_daily", "safety_net_infection", "safety_net_no_better"),
-    "not_seen": ("not_seen_today", "long_wait", "cannot_travel", "emergency_number"),
+    "number": ("emergency_number",),
+    "not_seen": ("not_seen_today", "long_wait", "cannot_travel"),
     "bring": ("bring_along",),
 }
-# Which examination settles what. The rectal one is left out: it is optional, and the advice never waits for it.
-EXAMINED: Mapping[str, tuple[str, ...]] = {
-    "bladder_scan": ("elevated_pvr", "pvr_ml"),
-    "neuro_exam": ("mrc_power_lowest", "areflexia", "areflexia_bilateral", "hyperreflexia"),
-    "saddle_sensation": ("perianal_sensation_reduced",),
-    "abdominal_exam": ("palpable_bladder", "cva_tenderness", "pulsatile_abdominal_mass"),
-    "spine_exam": ("midline_spinal_tenderness", "positive_slr"),
-    "vital_signs": (
-        "hypotension",
-        "severe_hypertension",
-        "tachycardia",
-        "systolic_bp_mmhg",
-        "heart_rate_bpm",
-        "respiratory_rate_per_min",
-        "oxygen_saturation_percent",
-    ),
-    "urine_test": ("nitrite_positive", "leukocyte_esterase_positive"),
-    "pelvic_floor_exam": ("pelvic_floor_weakness", "pelvic_floor_overactivity", "cough_stress_test_positive"),
-}
+AFTER = ("number", "come_back", "not_seen", "bring")  # after the signs to come back for
+BEFORE_TRAINING = "check_first"
 
 
 def result(protocol: Protocol, case: Case, assessment: Assessment) -> tuple[Block, ...]:
@@ -90,8 +75,7 @@ def _rest(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[Bl
     yield from _care(protocol, assessment)
     if not emergency:
         yield from _watch_for(protocol, assessment)
-        for place in ("come_back", "not_seen", "bring"):
-            yield from _list(place, _placed(protocol, assessment, place))
+        yield from (block for place in AFTER for block in _list(place, _placed(protocol, assessment, place)))
     yield from _questions(protocol, truth)
     yield from _stories(protocol, settled, truth, assessment)
 
@@ -100,11 +84,10 @@ def _without_advice(protocol: Protocol, case: Case, assessment: Assessment) -> I
     """What is open and the signs that cannot wait; no cause, no kind of leak, no story: each could be taken for an all-clear."""
     yield from _not_known(protocol, case, assessment)
     yield from _watch_for(protocol, assessment)
-    yield from _list("not_seen", _placed(protocol, assessment, "not_seen"))
+    yield from (block for place in AFTER for block in _list(place, _placed(protocol, assessment, place)))
     yield from _why(assessment)
     yield from _conflicts(protocol, assessment)
     yield from _care(protocol, assessment)
-    yield from _list("come_back", _placed(protocol, assessment, "come_back"))
     if case.values:
         yield from _say(case, assessment)
 
@@ -134,13 +117,30 @@ def _action(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[
 
 
 def _timings(protocol: Protocol, assessment: Assessment) -> tuple[str, ...]:
-    """The timing of every determining rule, what only few rules say first: an ambulance before the way to the hospital."""
+    """How soon, as the determining rules say it.
+
+    In an emergency each in full, what only few rules say first: an ambulance before the way to the hospital. Below one, the
+    soonest, with all that would make it sooner still.
+    """
     if assessment.disposition is None:
         given = any(reason.id == "questions_open" for reason in assessment.reasons)
         return (protocol.policies["core_flag_not_known"].because if given else assessment.reasons[0].because,)
-    common = Counter(rule.timing for rule in protocol.rules.values())
-    timings = {reason.timing: None for reason in assessment.reasons if reason.disposition == assessment.disposition}
-    return tuple(sorted(timings, key=lambda timing: common[timing]))
+    timings = dict.fromkeys(reason.timing for reason in assessment.reasons if reason.disposition == assessment.disposition)
+    if assessment.disposition == "emergency":
+        common = Counter(rule.timing for rule in protocol.rules.values())
+        return tuple(sorted(timings, key=lambda timing: common[timing]))
+    hours = {timing: _hours(protocol, reason) for reason in assessment.reasons if (timing := reason.timing) in timings}
+    parts = {timing: timing.split(". ", 1) for timing in timings}
+    soonest = min(hours.values())
+    when = dict.fromkeys(f"{first.rstrip('.')}." for timing, (first, *_) in parts.items() if hours[timing] == soonest)
+    # "Go today if ..." says nothing to who is told to go today anyhow.
+    told = (rest for timing, (_, *rest) in parts.items() if hours[timing] == soonest or soonest > TODAY)
+    return (*when, *dict.fromkeys(sooner for rest in told for sooner in rest))
+
+
+def _hours(protocol: Protocol, reason: Reason) -> float:
+    rule = protocol.rules.get(reason.id)
+    return math.inf if rule is None or rule.within_hours is None else rule.within_hours
 
 
 def _why_now(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
@@ -189,9 +189,11 @@ def _question(case: Case, reword: Mapping[str, str], ask: str | None) -> str | N
 def _examine(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
     """What the open rules want that only an examination settles, unless it is among the tests to expect."""
     expected = {test.id for test in assessment.workup}
-    wanted = (test for test, findings in EXAMINED.items() if test not in expected and set(findings) & set(assessment.examine))
-    told = [_test(protocol, test) for test in wanted if test in protocol.workup]
-    return _list("examine", (WORDS["examine_note"], *told) if told else ())
+    wanted = set(assessment.examine)
+    tests = [test.id for test in protocol.workup.values() if test.id not in expected and wanted.intersection(test.settles)]
+    if assessment.disposition == "self_care" and tests:  # nothing asks for a visit: named, not urged
+        return _list("examine", (" ".join((WORDS["examine_if_seen"], *(f"{protocol.workup[test].label}." for test in tests))),))
+    return _list("examine", (WORDS["examine_note"], *(_test(protocol, test) for test in tests)) if tests else ())
 
 
 def _conflicts(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
@@ -224,8 +226,10 @@ def _leak(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
 
 
 def _for_the_leak(protocol: Protocol, assessment: Assessment) -> tuple[str, ...]:
-    wanted = dict.fromkeys(name for leak in assessment.continence for name in protocol.leak_types[leak.id].care)
-    return tuple(name for name in wanted if name in assessment.care)
+    """What helps the kinds of leak, after what has to come before any training."""
+    wanted = [name for leak in assessment.continence for name in protocol.leak_types[leak.id].care if name in assessment.care]
+    first = [BEFORE_TRAINING] if wanted and BEFORE_TRAINING in assessment.care else []
+    return tuple(dict.fromkeys(first + wanted))
 
 
 def _asked(protocol: Protocol, case: Case) -> Iterator[Block]:
@@ -260,14 +264,15 @@ def _workup(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
     """The tests by how soon, each with its reason, unless `why` or a test above has said it."""
     said = {reason.because for reason in assessment.reasons}
     rules = {rule.because for rule in protocol.rules.values()}
-    lines: dict[str, list[str]] = {when: [] for when in reversed(DISPOSITIONS)}
-    least = "self_care" if assessment.disposition == "self_care" else "scheduled"
+    lines: dict[Disposition, list[str]] = {when: [] for when in reversed(DISPOSITIONS)}
+    last: Disposition = "self_care" if assessment.disposition == "self_care" else "scheduled"
     for test in assessment.workup:
         because = WORDS["workup_why"].format(because=test.because) if test.because in rules else test.because
-        lines[max(test.when, least, key=rank)].append(_test(protocol, test.id) + ("" if test.because in said else f" {because}"))
+        when = test.when if rank(test.when) > rank(last) else last
+        lines[when].append(_test(protocol, test.id) + ("" if test.because in said else f" {because}"))
         said.add(test.because)
-    for when, told in lines.items():
-        yield from _list(f"workup_{when}", told)
+    for level, told in lines.items():
+        yield from _list(f"workup_{level}", told)
 
 
 def _test(protocol: Protocol, name: str) -> str:
