@@ -15,7 +15,7 @@ from equina.prose import as_text
 from equina.protocol import SHIPPED, load
 from equina.result import result
 
-COMMANDS = ("triage", "show", "stories", "prove")
+COMMANDS = ("ask", "handover", "triage", "show", "stories", "prove")
 
 
 @pytest.fixture(scope="module", params=[TINY, SHIPPED], ids=["tiny", "shipped"])

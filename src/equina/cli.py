@@ -1,4 +1,7 @@
-"""The command line: `equina triage`, `show`, `stories`, `prove`. Exit codes: 0 success, 1 the answer is no, 2 bad input."""
+"""The command line: `equina ask`, `triage`, `handover`, `show`, `stories`, `prove`.
+
+Exit codes: 0 success, 1 the answer is no, 2 bad input.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,18 @@ NOTICE = (
 EXAMPLE = """\
 example:
   echo '{"id": "c1", "findings": {"back_pain": true, "urinary_retention": true}}' | equina triage
+"""
+
+ASKING = """\
+Answer with a number or a word, then Enter. At any time: b goes back, c changes
+an answer, h is help, r shows the question again, q stops. NO_COLOR leaves out
+bold. A saved file is one line that `equina triage` and `equina handover` take.
+
+exit codes:
+  0    advice was given, or an emergency was shown
+  1    stopped before any advice
+  2    bad input, or the input ended before any advice
+  130  Ctrl-C
 """
 
 
@@ -78,12 +93,27 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"equina {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
+    ask = _command(commands, "ask", _ask, "questions one by one, and what to do; nothing is stored unless asked")
+    ask.formatter_class = argparse.RawDescriptionHelpFormatter
+    ask.epilog = ASKING
+    files = ask.add_mutually_exclusive_group()
+    files.add_argument("--save", metavar="FILE", help="keep the answers in this new file, which only you can read")
+    files.add_argument("--resume", metavar="FILE", help="go on from a saved file, and keep it up to date")
+    files.add_argument(
+        "--answers", metavar="FILE", help="ask nothing: the result of the answers in this file (- for standard input)"
+    )
+    ask.add_argument("--plain", action="store_true", help="no bold, no lines across, one answer a line: for a screen reader")
+
     triage = _command(commands, "triage", _triage, "cases in, what to do and why out (JSON Lines)")
     triage.formatter_class = argparse.RawDescriptionHelpFormatter
     triage.epilog = EXAMPLE
     triage.add_argument(
         "file", nargs="?", default="-", metavar="FILE", help="JSON Lines, one case a line (default: standard input)"
     )
+
+    page = _command(commands, "handover", _handover, "the page of a case, to show a clinician")
+    page.add_argument("file", nargs="?", default="-", metavar="FILE", help="saved by ask, or JSON Lines (default: standard input)")
+    page.add_argument("--format", choices=("text", "markdown"), default="text", help="how the page is written (default: text)")
 
     show = _command(commands, "show", _show, "the card of a rule, finding, cause, test, care, medicine or source")
     show.add_argument("ids", nargs="*", metavar="ID", help="an id of the protocol, such as cannot_pass_urine (default: list them)")
@@ -122,6 +152,29 @@ def _load(options: argparse.Namespace) -> Protocol | None:
         return None
 
 
+# --- the interview and its page ------------------------------------------------------------------------------------------------
+
+
+def _ask(options: argparse.Namespace) -> int:
+    protocol = _load(options)
+    if protocol is None:
+        return BAD_INPUT
+    from equina.ask.command import interview, told_answers
+
+    if options.answers is not None:
+        return told_answers(protocol, _say, answers=options.answers, plain=options.plain)
+    return interview(protocol, _say, save=options.save, resume=options.resume, plain=options.plain)
+
+
+def _handover(options: argparse.Namespace) -> int:
+    protocol = _load(options)
+    if protocol is None:
+        return BAD_INPUT
+    from equina.ask.command import pages
+
+    return _with_lines(options, lambda stream: pages(protocol, _say, _lines(stream), markdown=options.format == "markdown"))
+
+
 # --- triage --------------------------------------------------------------------------------------------------------------------
 
 
@@ -129,16 +182,21 @@ def _triage(options: argparse.Namespace) -> int:
     protocol = _load(options)
     if protocol is None:
         return BAD_INPUT
+    return _with_lines(options, lambda stream: _triage_stream(protocol, stream, sys.stdout))
+
+
+def _with_lines(options: argparse.Namespace, run: Callable[[BinaryIO], int]) -> int:
+    """What `run` returns for the file of the options, or for standard input."""
     if options.file == "-":
         if sys.stdin.isatty():
             _say("type one case a line, as JSON; end with Ctrl-D")
-        return _triage_stream(protocol, sys.stdin.buffer, sys.stdout)
+        return run(sys.stdin.buffer)
     try:
         stream = open(options.file, "rb")  # noqa: PTH123, SIM115  (closed below; an error of opening is told apart from one of writing)
     except OSError as error:
         return _refuse(f"{options.file}: {(error.strerror or str(error)).lower()}; give a file that can be read")
     with stream:
-        return _triage_stream(protocol, stream, sys.stdout)
+        return run(stream)
 
 
 def _triage_stream(protocol: Protocol, lines: BinaryIO, out: TextIO) -> int:

@@ -37,7 +37,7 @@ CARRIED_OTHERWISE = {
     "A1": "the policy `waiting_harms`, on every emergency result; the opening of `equina ask`; the start page is to come",
     "A6": "asked in the interview where they bear on the advice, and written out answered in the result and the handover",
     "A10": "answered against the person's own answers in every result with advice",
-    "A11": "`equina stories`, and \"stories like yours\" in the result",
+    "A11": '`equina stories`, and "stories like yours" in the result',
     "A12": "`what to say` in every result, and the handover page",
     "A13": "the signs to come back for, on every result below an emergency; the checklist card is to come",
     "A14": "`notice` of protocol.toml, on every result and in every `--help`",

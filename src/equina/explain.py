@@ -171,8 +171,13 @@ def what_to_watch_for(protocol: Protocol, truth: Truth) -> tuple[str, ...]:
 
 
 def what_to_say(protocol: Protocol, settled: Mapping[str, Value], truth: Truth) -> str:
-    """The sentence to say, then the facts in the order a clinician needs: what is new and grave first, then what is old."""
-    stated = sorted((name for name in settled if protocol.findings[name].say), key=protocol.order.__getitem__)
+    """The sentence to say, then the facts in the order a clinician needs: what is new and grave first, then what is old.
+
+    What a narrower fact of the same time says as well is left out: who leaks with a cough need not add that they leak.
+    """
+    wider = {(parent, value) for name, value in settled.items() if value for parent in protocol.findings[name].implies}
+    told = (name for name, value in settled.items() if protocol.findings[name].say and (name, value) not in wider)
+    stated = sorted(told, key=protocol.order.__getitem__)
     new = [str(protocol.findings[name].say) for name in stated if settled[name] is True]
     old = [str(protocol.findings[name].say) for name in stated if settled[name] in (LONG_STANDING, EXPLAINED)]
     opening = "opening" if protocol.opening_test.holds(truth.must) else "opening_other"

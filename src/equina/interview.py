@@ -16,7 +16,7 @@ from equina.leaves import Truth, resolve
 from equina.model import LONG_STANDING, Disposition, Finding, Protocol, Topic, Value
 from equina.triage import CAN_ANSWER, level, not_known_by_name, reach, settle
 
-__all__ = ["handover_questions", "next_questions", "value_of", "with_answers"]
+__all__ = ["handover_questions", "next_questions", "option_of", "value_of", "with_answers"]
 
 # How many findings one step asks at the most: by name, and as a list that an eye can hold.
 BY_NAME, IN_LIST = 7, 8
@@ -234,11 +234,12 @@ def _step(protocol: Protocol, case: Case, topic: Topic, findings: list[Finding])
     kind = "one" if topic.kind == "list" and len(findings) == 1 else topic.kind
     most = IN_LIST if kind == "list" else BY_NAME
     chosen = sorted(findings[:most], key=lambda finding: bool(finding.denies))  # "in some other way" comes last
-    options = tuple(_option(protocol, case, finding, kind) for finding in chosen)
+    options = tuple(option_of(protocol, case, finding, kind) for finding in chosen)
     return Step(id=topic.id, kind=cast(Kind, kind), wording=topic.wording, hint=topic.hint, options=options)
 
 
-def _option(protocol: Protocol, case: Case, finding: Finding, kind: str) -> Option:
+def option_of(protocol: Protocol, case: Case, finding: Finding, kind: str) -> Option:
+    """The finding in the words in which a step of that kind asks it of this person."""
     ask = next((words for fact, words in finding.reword.items() if case.values.get(fact) in (True, LONG_STANDING)), finding.ask)
     marked = finding.marked or finding.say or ask if kind == "list" else ask
     return Option(

@@ -1,0 +1,1 @@
+"""`equina ask`: the interview in the terminal, line by line. docs/decisions/0010."""

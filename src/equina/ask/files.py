@@ -1,0 +1,131 @@
+"""A session in a file, when the person asks for one: one line as `equina triage` takes it, for its owner's eyes only."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from equina.case import Case
+from equina.exchange import BadInput, Request, read_request
+from equina.model import Protocol
+from equina.wording import wording
+
+__all__ = ["Saved", "create", "line_of", "read_case", "read_saved", "write"]
+
+WORDS = wording("ask")
+OWNER_ONLY = 0o600
+# A case is a few kilobytes. What is longer is no case, and must not fill the memory.
+LARGEST = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A saved session: its request, and whether the questions are still those that it was asked with."""
+
+    request: Request
+    same_questions: bool
+
+
+def line_of(protocol: Protocol, case: Case, id: str | None = None) -> str:
+    """The case as the one line that `equina triage` and `equina handover` take."""
+    data: dict[str, object] = {} if id is None else {"id": id}
+    data |= {"findings": dict(case.values), "answered_by": case.answered_by, "complete": case.complete, "carer": case.carer}
+    if case.as_of:
+        data["as_of"] = case.as_of.isoformat()
+    if case.onset:
+        data["onset"] = {name: moment.isoformat() for name, moment in case.onset.items()}
+    if case.told:
+        data["text"] = case.told
+    data["protocol"] = {"id": protocol.id, "version": protocol.version, "digest": protocol.digest}
+    return json.dumps(data) + "\n"
+
+
+# --- in ------------------------------------------------------------------------------------------------------------------------
+
+
+def read_case(protocol: Protocol, name: str, data: bytes, now: datetime) -> Request:
+    """The one case that the bytes of a file state. Raises BadInput, naming the file, the key and the mend."""
+    lines = [line for line in data.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()]
+    if not lines:
+        raise BadInput(WORDS["file_empty"].format(file=name))
+    if len(lines) > 1 and all(line.lstrip().startswith(b"{") and line.rstrip().endswith(b"}") for line in lines):
+        raise BadInput(WORDS["file_of_many"].format(file=name, n=len(lines)))
+    try:
+        return read_request(protocol, b"\n".join(lines), now)
+    except BadInput as error:
+        raise BadInput(f"{name}: {error}") from None
+
+
+def read_saved(protocol: Protocol, path: Path, now: datetime) -> Saved:
+    """The session of the file, as of `now`. Raises BadInput."""
+    request = read_case(protocol, str(path), read_bytes(path), now)
+    if request.case.answered_by == "record":
+        raise BadInput(WORDS["file_of_record"].format(file=path))
+    digest = (json.loads(read_bytes(path).removeprefix(b"\xef\xbb\xbf")).get("protocol") or {}).get("digest", protocol.digest)
+    return Saved(request, digest == protocol.digest)
+
+
+def read_bytes(path: Path) -> bytes:
+    """What the file holds. Raises BadInput."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        raise BadInput(WORDS["file_unreadable"].format(file=path, why=why(error))) from None
+    if len(data) > LARGEST:
+        raise BadInput(WORDS["file_too_large"].format(file=path))
+    return data
+
+
+# --- out -----------------------------------------------------------------------------------------------------------------------
+
+
+def create(path: Path, line: str) -> None:
+    """Make the file with the line, its owner's alone from the first byte. Raises BadInput, also when the file is there."""
+    try:
+        _fill(path, line)
+    except FileExistsError:
+        raise BadInput(WORDS["file_there"].format(file=path)) from None
+    except FileNotFoundError:
+        raise BadInput(WORDS["folder_missing"].format(file=path, folder=path.parent)) from None
+    except OSError as error:
+        raise BadInput(WORDS["file_unwritable"].format(file=path, why=why(error))) from None
+
+
+def write(path: Path, line: str) -> None:
+    """Put the line in the place of what the file held, in one stroke: whoever is stopped in between keeps one of the two.
+
+    Raises OSError.
+    """
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        _fill(fresh, line)
+        fresh.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            fresh.unlink()
+        raise
+
+
+def _fill(path: Path, line: str) -> None:
+    """A new file, never one that is there or that a link leads to."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w", encoding="ascii") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def why(error: OSError) -> str:
+    """What the system says of the error."""
+    return (error.strerror or str(error)).lower()
+
+
+def resumed(saved: Saved, now: datetime) -> Case:
+    """The saved case as of now; when the questions have changed, what is new among them is still to be asked."""
+    case = saved.request.case
+    return replace(case, as_of=now, complete=case.complete and saved.same_questions)
