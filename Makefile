@@ -75,7 +75,7 @@ run: setup  ## triage the shipped stories; print one result in full, in words
 
 test: lint $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, types, tests, fresh docs, proofs
 	$(STEP) test "every test, samples of the random ones (about four minutes)"
-	@$(BIN)/python -m pytest --cov --cov-report=
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=
 	$(STEP) test "branch coverage: the whole package, then all of the core"
 	@$(BIN)/python -m coverage report
 	@$(BIN)/python -m coverage report --include='$(CORE_FILES)' --fail-under=100
@@ -85,7 +85,7 @@ test: lint $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, t
 
 verify: setup  ## the same tests with their full counts
 	$(STEP) verify "every test, full counts"
-	@EQUINA_FULL=1 $(BIN)/python -m pytest
+	@EQUINA_FULL=1 $(BIN)/python -m pytest -n auto
 
 prove: setup  ## prove the safety properties over every case
 	$(STEP) prove "the safety properties"
