@@ -178,10 +178,11 @@ def what_to_say(protocol: Protocol, settled: Mapping[str, Value], truth: Truth) 
     wider = {(parent, value) for name, value in settled.items() if value for parent in protocol.findings[name].implies}
     told = (name for name, value in settled.items() if protocol.findings[name].say and (name, value) not in wider)
     stated = sorted(told, key=protocol.order.__getitem__)
+    opening = protocol.say["opening" if protocol.opening_test.holds(truth.must) else "opening_other"]
     new = [str(protocol.findings[name].say) for name in stated if settled[name] is True]
+    new = [words for words in new if words.rstrip(".") not in opening]
     old = [str(protocol.findings[name].say) for name in stated if settled[name] in (LONG_STANDING, EXPLAINED)]
-    opening = "opening" if protocol.opening_test.holds(truth.must) else "opening_other"
-    parts = [protocol.say[opening], *new]
+    parts = [opening, *new]
     if old:
         parts.append(protocol.say["old"] + " " + " ".join(old))
     return " ".join(parts)
