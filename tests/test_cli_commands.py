@@ -278,5 +278,7 @@ def test_an_emergency_leaves_out_no_instruction_of_its_rules():
     values = {"urinary_retention": True, "syncope": True, "spinal_cord_injury": True, "headache": True}
     case = Case(values=values)
     told = as_text(result(protocol, case, assess(protocol, case)))
-    for rule in ("cannot_pass_urine", "unstable", "dysreflexia"):
-        assert protocol.rules[rule].timing in told
+    assert protocol.rules["dysreflexia"].timing in told  # "Sit up. ... Call an ambulance." says the plain call as well
+    assert protocol.rules["cannot_pass_urine"].timing not in told, "who is to call an ambulance is not told to go there"
+    assert protocol.care["until_the_ambulance"].words.split(". ")[0] in told
+    assert protocol.care["on_the_way"].words.split(". ")[0] not in told

@@ -273,6 +273,25 @@ def test_no_other_change_beside_a_change_denies_nothing():
     assert case.values == {"weak_stream": False, "bladder_dysfunction": False}
 
 
+def test_an_item_left_unmarked_beside_one_that_implies_it_is_not_denied():
+    case = with_answers(PROTOCOL, Case(), {"spinal_cord_injury": "yes_new", "neurological_disease": "no", "spina_bifida": "no"})
+    assert case.values == {"spinal_cord_injury": True, "spina_bifida": False}
+    assert assess(PROTOCOL, case).conflicts == ()
+
+
+def test_old_leaks_are_not_asked_for_again_but_weaker_legs_are():
+    again = asked({"new_urinary_incontinence": LONG_STANDING, "spinal_cord_injury": True, "paralysis": LONG_STANDING})
+    assert "urinary_incontinence" not in again
+    assert "leg_weakness" in again
+
+
+def test_a_spinal_cord_injury_is_asked_for_dysreflexia_at_once():
+    taken = [
+        {option.finding for option in step.options} for _, step in steps(Case(values={"spinal_cord_injury": True}), constant("no"))
+    ]
+    assert {"headache", "sweating"} in taken[:3]
+
+
 def test_every_core_flag_tells_how_to_find_out_alone():
     assert [name for name in PROTOCOL.core_flags if not PROTOCOL.findings[name].check] == []
 

@@ -197,7 +197,7 @@ def _policy_names(protocol: Protocol, plain: Container[str]) -> Iterator[_Refere
     yield file, "", "explained_by", protocol.explained_by, protocol.baseline_facts
     for fact, explained in protocol.explained_by.items():
         yield file, "explained_by", fact, (name for name in explained if name != "*"), plain
-    yield file, "level_care", "", protocol.level_care, (*DISPOSITIONS, "none")
+    yield file, "level_care", "", protocol.level_care, (*DISPOSITIONS, "none", "ambulance")
     for level, care in protocol.level_care.items():
         yield file, "level_care", level, care, protocol.care
     for sign in protocol.watch_for.values():
@@ -226,6 +226,8 @@ def _rule_names(protocol: Protocol) -> Iterator[_Reference]:
         yield "rules.toml", f"rules.{rule.id}", "serves", rule.serves, protocol.lines
         yield "rules.toml", f"rules.{rule.id}", "accuracy", rule.accuracy, protocol.accuracy
         yield "rules.toml", f"rules.{rule.id}", "workup", rule.workup, protocol.workup
+    for policy in protocol.policies.values():
+        yield "protocol.toml", f"policies.{policy.id}", "workup", policy.workup, protocol.workup
     for test in protocol.workup.values():
         yield "workup.toml", f"workup.{test.id}", "settles", test.settles, protocol.findings
     yield "promises.toml", "unpromised", "", protocol.unpromised, protocol.rules

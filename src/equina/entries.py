@@ -114,6 +114,7 @@ def rule(name: str, table: Table, groups: Groups) -> Rule:
         when=_condition(table, "when", groups),
         because=table.text("because"),
         timing=table.text("timing"),
+        ambulance=table.flag("ambulance", default=False),
         within_hours=table.number("within_hours"),
         pathway=table.text("pathway"),
         serves=table.texts("serves"),
@@ -232,7 +233,8 @@ def watch_for(name: str, table: Table, _: Groups) -> WatchFor:
 
 
 def policy(name: str, table: Table, _: Groups) -> Policy:
-    return Policy(id=name, because=table.text("because"), sources=table.texts("sources", required=True))
+    because, sources = table.text("because"), table.texts("sources", required=True)
+    return Policy(id=name, because=because, sources=sources, workup=table.texts("workup"))
 
 
 def topic(name: str, table: Table, groups: Groups) -> Topic:
@@ -243,6 +245,7 @@ def topic(name: str, table: Table, groups: Groups) -> Topic:
         hint=table.optional("hint"),
         findings=table.texts("findings", required=True),
         opening=table.flag("opening", default=False),
+        joins=table.optional("joins"),
         gathers=table.flag("gathers", default=False),
         only_when=table.condition("only_when", groups) if "only_when" in table else None,
         also_when=table.condition("also_when", groups) if "also_when" in table else None,

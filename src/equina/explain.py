@@ -120,7 +120,7 @@ def _fit(protocol: Protocol, settled: Mapping[str, Value], truth: Truth, cause: 
 
 
 def expected_workup(
-    protocol: Protocol, fired: Iterable[Rule], low: Disposition, causes: Iterable[CauseFit]
+    protocol: Protocol, fired: Iterable[Rule], low: Disposition, disposition: Disposition | None, causes: Iterable[CauseFit]
 ) -> tuple[Expected, ...]:
     """The examinations and tests to expect, most urgent first, each with its soonest reason.
 
@@ -128,6 +128,9 @@ def expected_workup(
     cannot wait, rules below its level ask for nothing: a bladder diary beside a red flag costs hours.
     """
     found: dict[str, Expected] = {}
+    if disposition and rank(disposition) > rank(low):  # raised, since core flags are not known: an examination can tell
+        for test in (unknown := protocol.policies["core_flag_not_known"]).workup:
+            _sooner(found, test, disposition, unknown.because)
     for rule in fired:
         if rule.disposition == low or rank(low) < rank("urgent"):
             for test in rule.workup:
@@ -148,18 +151,26 @@ def _sooner(found: dict[str, Expected], test: str, when: Disposition, because: s
 
 
 def matching_care(
-    protocol: Protocol, level: Disposition | None, causes: Iterable[CauseFit], leaks: Iterable[LeakType]
+    protocol: Protocol,
+    level: Disposition | None,
+    fired: Iterable[Rule],
+    causes: Iterable[CauseFit],
+    leaks: Iterable[LeakType],
 ) -> tuple[str, ...]:
     """Care matched to the level, the causes that fit and the kinds of leak. In an emergency nothing of the
     harmless causes; while no advice can be given, only what holds for everyone."""
     if level is None:
         return protocol.level_care.get("none", ())
-    care = list(protocol.level_care.get(level, ()))
     emergency = level == "emergency"
+    ambulance = emergency and any(rule.ambulance and rule.disposition == level for rule in fired)
+    care = list(protocol.level_care.get("ambulance" if ambulance else level, protocol.level_care.get(level, ())))
     if not emergency:
         care += [item for leak in leaks for item in leak.care]
     fitting = [protocol.kinds[name] for fit in causes if fit.fit != "weak" for name in fit.kinds]
     care += [item for kind in fitting if kind.cant_miss or not emergency for item in kind.care]
+    if level == "urgent":  # who is to be seen today is not sent to a hot-water bottle first
+        at_home = set(protocol.level_care.get("self_care", ())) - set(protocol.level_care.get("urgent", ()))
+        care = [item for item in care if item not in at_home]
     return tuple(dict.fromkeys(care))
 
 

@@ -14,7 +14,7 @@ from typing import Literal, cast
 from equina.case import CODES, Case, Evidence, Option, Step
 from equina.leaves import Truth, resolve
 from equina.model import LONG_STANDING, Disposition, Finding, Protocol, Topic, Value
-from equina.triage import CAN_ANSWER, level, not_known_by_name, reach, settle
+from equina.triage import CAN_ANSWER, level, not_known_by_name, reach, settle, told_as_old
 
 __all__ = ["handover_questions", "next_questions", "option_of", "value_of", "with_answers"]
 
@@ -63,8 +63,13 @@ def with_answers(protocol: Protocol, case: Case, answers: Mapping[str, str | flo
     for name, code in answers.items():
         values.pop(name, None)  # answered again, it is the latest answer
         values[name] = value_of(protocol.findings[name], code)
-    for name in answers:  # beside a member that is present, "no" to "anything else?" denies nothing
-        if values[name] is False and any(values.get(member) is True for member in protocol.findings[name].denies):
+    effects = (protocol.table.effects.get((name, values[name])) for name in answers)
+    true = _union(effect.true for effect in effects if effect)
+    for name in [name for name in answers if values[name] is False]:
+        # Beside a member that is present, "no" to "anything else?" denies nothing, nor does an item left unmarked beside one
+        # that implies it.
+        members = protocol.findings[name].denies
+        if true & protocol.table.about[name] or any(values.get(member) is True for member in members):
             del values[name]
     return replace(case, values=values, evidence=dict.fromkeys(values, (Evidence(origin="answer"),)) | dict(case.evidence))
 
@@ -102,6 +107,7 @@ class _Open:
     emergencies: frozenset[int]
     ever: int
     now: int
+    topics: tuple[Topic, ...]  # those whose own condition holds
 
 
 def _open(protocol: Protocol, case: Case, truth: Truth, low: Disposition) -> _Open:
@@ -115,7 +121,7 @@ def _open(protocol: Protocol, case: Case, truth: Truth, low: Disposition) -> _Op
     for sets in levels.values():
         for leaves in sets:
             now |= next((leaves & topic for topic in topics if leaves & topic), 0)
-    return _Open(levels["emergency"], _union(leaves for sets in levels.values() for leaves in sets), now)
+    return _Open(levels["emergency"], _union(leaves for sets in levels.values() for leaves in sets), now, tuple(asked))
 
 
 def _may_come(protocol: Protocol, case: Case, truth: Truth, topic: Topic) -> bool:
@@ -141,11 +147,9 @@ def _wanted(protocol: Protocol, case: Case, truth: Truth, still: _Open) -> froze
     table, unknown = protocol.table, _not_sure(protocol, case)
     wanted = {name for name in not_known_by_name(protocol, case, truth) if name not in case.values}
     decisive = _decide_time_course(protocol)
-    for topic in protocol.topics.values():
+    for topic in still.topics:
         also_when = protocol.topic_tests[topic.id][1]
         also = also_when is not None and also_when.holds(truth.must)
-        if not _may_come(protocol, case, truth, topic):
-            continue
         for finding in _possible(protocol, case, truth, topic):
             useful = _about(protocol, finding) & still.now or table.could.get(finding.id, 0) & still.ever & unknown
             if useful or also or finding.id in decisive:
@@ -167,7 +171,7 @@ def _possible(protocol: Protocol, case: Case, truth: Truth, topic: Topic) -> Ite
     """The findings of a topic that are not asked yet and neither present nor excluded."""
     for finding in _unasked(protocol, case, topic):
         about = _about(protocol, finding)
-        if finding.kind == "choice" or about & truth.may & ~truth.must:
+        if finding.kind == "choice" or (about & truth.may & ~truth.must and not told_as_old(protocol, finding, truth)):
             yield finding
 
 
@@ -178,10 +182,11 @@ def _next(protocol: Protocol, case: Case, wanted: frozenset[str], still: _Open) 
     """
     umbrellas = [finding for name in wanted if not wanted.isdisjoint((finding := protocol.findings[name]).denies)]
     names = wanted - {umbrella.id for umbrella in umbrellas}
-    topics = ((topic, [protocol.findings[name] for name in topic.findings if name in names]) for topic in protocol.topics.values())
+    topics = ((topic, [protocol.findings[name] for name in topic.findings if name in names]) for topic in still.topics)
     found = [(topic, findings) for topic, findings in topics if findings]
     if not found or found[0][0].opening:
         return found[0] if found else None
+    found = _joined(found)
 
     weight: dict[str, float] = {}
     about = {f.id: protocol.table.about.get(f.id, 0) for _, findings in found for f in findings}
@@ -189,7 +194,8 @@ def _next(protocol: Protocol, case: Case, wanted: frozenset[str], still: _Open) 
         for name, own in about.items():
             if own & leaves:
                 weight[name] = weight.get(name, 0.0) + RARE ** leaves.bit_count()
-    ranked = [(topic, sorted(findings, key=lambda f: -weight.get(f.id, 0.0))) for topic, findings in found]
+    guests = {name for topic in still.topics if topic.joins for name in topic.findings}
+    ranked = [(topic, sorted(findings, key=lambda f: (f.id not in guests, -weight.get(f.id, 0.0)))) for topic, findings in found]
     topic, findings = max(ranked, key=lambda each: sum(weight.get(f.id, 0.0) for f in each[1][:IN_LIST]))
     gathering = next((topic for topic in protocol.topics.values() if topic.gathers), None)
     if gathering and _left_over(case, topic) and len(findings) < IN_LIST:
@@ -198,6 +204,13 @@ def _next(protocol: Protocol, case: Case, wanted: frozenset[str], still: _Open) 
     asked = {finding.id for finding in findings[:IN_LIST]}
     last = [umbrella for umbrella in umbrellas if wanted.intersection(umbrella.denies) <= asked]
     return topic, findings[:IN_LIST] + last if topic.kind == "list" else findings
+
+
+def _joined(found: list[tuple[Topic, list[Finding]]]) -> list[tuple[Topic, list[Finding]]]:
+    """The topics with those that join another one within it, first on its list."""
+    hosts = {topic.id for topic, _ in found}
+    guests = {topic.joins: findings for topic, findings in found if topic.joins in hosts}
+    return [(topic, guests.get(topic.id, []) + findings) for topic, findings in found if topic.joins not in hosts]
 
 
 def _left_over(case: Case, topic: Topic) -> bool:

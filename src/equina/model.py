@@ -140,6 +140,7 @@ class Rule:
     when: Condition
     because: str
     timing: str
+    ambulance: bool  # the person is not to travel alone
     within_hours: float | None  # the longest wait that the timing allows; it ranks timings of one level. Today: 12
     sources: tuple[str, ...]
     strength: str  # guideline | consensus
@@ -257,6 +258,7 @@ class Policy:
     id: str
     because: str
     sources: tuple[str, ...]
+    workup: tuple[str, ...] = ()  # what would settle the facts that are not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +271,7 @@ class Topic:
     findings: tuple[str, ...]
     hint: str | None = None
     opening: bool = False  # asked in its place; the others follow by what they could settle
+    joins: str | None = None  # the list topic that takes it in when both are to be asked
     gathers: bool = False  # takes in what few are left of other lists
     only_when: Condition | None = None  # asked only once this holds, or is asked and not known
     also_when: Condition | None = None  # asked when this holds, though it can no longer change the level

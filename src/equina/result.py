@@ -25,6 +25,7 @@ __all__ = ["PLACED", "result"]
 WORDS = wording("result")
 MOST_STORIES = 2
 MOST_AGAINST = 3
+DIGITS = len("sha256:") + 12  # of the digest, for a person to compare; the handover has it whole
 TODAY = 24.0  # hours
 
 # Care that has a block of its own, beside what helps.
@@ -47,7 +48,7 @@ def result(protocol: Protocol, case: Case, assessment: Assessment) -> tuple[Bloc
     """
     first = (*_action(protocol, case, assessment), *_why_now(protocol, assessment))
     if assessment.disposition == "emergency":
-        first = (*first, *_now(protocol), *_say(case, assessment), *_page())
+        first = (*first, *_now(protocol, assessment), *_say(case, assessment), *_page())
         return (
             *first,
             *(replace(block, more=True) for block in _rest(protocol, case, assessment)),
@@ -57,26 +58,29 @@ def result(protocol: Protocol, case: Case, assessment: Assessment) -> tuple[Bloc
         return (*first, *_without_advice(protocol, case, assessment), *_small_print(protocol))
     offered = _page() if assessment.disposition == "urgent" else ()
     rest = _rest(protocol, case, assessment)
-    return (*first, *rest, *_say(case, assessment), *offered, *_small_print(protocol))
+    return (*first, *rest, *offered, *_small_print(protocol))
 
 
 def _rest(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[Block]:
     settled = settle(protocol, case)[0]
     truth = resolve(protocol.table, settled)
-    emergency = assessment.disposition == "emergency"
+    calm = assessment.disposition == "self_care"
     yield from _why(assessment)
     yield from _not_known(protocol, case, assessment)
+    if assessment.disposition != "emergency":
+        if not calm:
+            yield from _say(case, assessment)
+        yield from _watch_for(protocol, assessment)
+        yield from (block for place in AFTER for block in _list(place, _placed(protocol, assessment, place)))
     yield from _examine(protocol, assessment)
     yield from _conflicts(protocol, assessment)
     yield from _leak(protocol, assessment)
-    yield from _asked(protocol, case)
+    if not calm:  # who needs no visit is asked nothing there
+        yield from _asked(protocol, case)
     yield from _workup(protocol, assessment)
     yield from _causes(protocol, assessment)
     yield from _care(protocol, assessment)
-    if not emergency:
-        yield from _watch_for(protocol, assessment)
-        yield from (block for place in AFTER for block in _list(place, _placed(protocol, assessment, place)))
-    yield from _questions(protocol, truth)
+    yield from _questions(protocol, truth, own_only=calm)
     yield from _stories(protocol, settled, truth, assessment)
 
 
@@ -127,8 +131,7 @@ def _timings(protocol: Protocol, assessment: Assessment) -> tuple[str, ...]:
         return (protocol.policies["core_flag_not_known"].because if given else assessment.reasons[0].because,)
     timings = dict.fromkeys(reason.timing for reason in assessment.reasons if reason.disposition == assessment.disposition)
     if assessment.disposition == "emergency":
-        common = Counter(rule.timing for rule in protocol.rules.values())
-        return tuple(sorted(timings, key=lambda timing: common[timing]))
+        return _at_once_by(protocol, assessment, timings)
     hours = {timing: _hours(protocol, reason) for reason in assessment.reasons if (timing := reason.timing) in timings}
     parts = {timing: timing.split(". ", 1) for timing in timings}
     soonest = min(hours.values())
@@ -136,6 +139,20 @@ def _timings(protocol: Protocol, assessment: Assessment) -> tuple[str, ...]:
     # "Go today if ..." says nothing to who is told to go today anyhow.
     told = (rest for timing, (_, *rest) in parts.items() if hours[timing] == soonest or soonest > TODAY)
     return (*when, *dict.fromkeys(sooner for rest in told for sooner in rest))
+
+
+def _at_once_by(protocol: Protocol, assessment: Assessment, timings: Iterable[str]) -> tuple[str, ...]:
+    """What to do now, the particular before the common. Who is to call an ambulance is not told to go there as well."""
+    rules = [protocol.rules[reason.id] for reason in assessment.reasons if reason.id in protocol.rules]
+    fetched = {rule.timing for rule in rules if rule.ambulance}
+    common = Counter(rule.timing for rule in protocol.rules.values() if rule.disposition == "emergency")
+    told = sorted(timings, key=lambda timing: common[timing])
+    if fetched:
+        plain = {common.most_common(1)[0][0]}
+        if len(fetched) > 1:  # "Sit up. Call an ambulance." has said the plain "Call an ambulance now." too
+            plain.add(max(fetched, key=lambda timing: common[timing]))
+        told = [timing for timing in told if timing not in plain]
+    return tuple(told)
 
 
 def _hours(protocol: Protocol, reason: Reason) -> float:
@@ -150,8 +167,14 @@ def _why_now(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
         yield from _list("why_now", _placed(protocol, assessment, "why_now"), kind="text")
 
 
-def _now(protocol: Protocol) -> Iterator[Block]:
-    return _list("now", (protocol.care[name].told for name in protocol.level_care.get("emergency", ())))
+def _now(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
+    at_once = _at_once(protocol)
+    return _list("now", (protocol.care[name].told for name in assessment.care if name in at_once))
+
+
+def _at_once(protocol: Protocol) -> frozenset[str]:
+    """The care of an emergency as such, whichever way the person goes."""
+    return frozenset((*protocol.level_care.get("emergency", ()), *protocol.level_care.get("ambulance", ())))
 
 
 def _say(case: Case, assessment: Assessment) -> Iterator[Block]:
@@ -168,17 +191,21 @@ def _page() -> Iterator[Block]:
 def _why(assessment: Assessment) -> Iterator[Block]:
     """The reasons, but the policy that the headline has already said."""
     said = ("questions_open", "nothing_given")
-    return _list("why", (reason.because for reason in assessment.reasons if reason.id not in said))
+    # Below what was advised, a reason would only calm: "leaks can be treated" under "be seen today".
+    level = assessment.disposition
+    told = (reason for reason in assessment.reasons if reason.id not in said and (level is None or reason.disposition == level))
+    return _list("why", (reason.because for reason in told))
 
 
 def _not_known(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[Block]:
     """The core flags that hold the advice, each with how to find out alone."""
     findings = [protocol.findings[name] for name in assessment.not_known]
+    later = assessment.disposition == "emergency"  # nobody stays at home to check
     asked = [
-        " ".join(part for part in (_question(case, finding.reword, finding.ask), finding.check or finding.hint) if part)
-        for finding in findings
+        " ".join(part for part in (_question(case, f.reword, f.ask), None if later else f.check or f.hint) if part)
+        for f in findings
     ]
-    note = WORDS["not_known_later" if assessment.disposition == "emergency" else "not_known_note"]
+    note = WORDS["not_known_later" if later else "not_known_note"]
     return _list("not_known", (note, *asked) if asked else ())
 
 
@@ -262,7 +289,7 @@ def _unanswered(states: set[str]) -> str:
 
 def _workup(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
     """The tests by how soon, each with its reason, unless `why` or a test above has said it."""
-    said = {reason.because for reason in assessment.reasons}
+    said = {reason.because for reason in assessment.reasons} | {cause.words for cause in protocol.causes.values()}
     rules = {rule.because for rule in protocol.rules.values()}
     lines: dict[Disposition, list[str]] = {when: [] for when in reversed(DISPOSITIONS)}
     last: Disposition = "self_care" if assessment.disposition == "self_care" else "scheduled"
@@ -295,7 +322,7 @@ def _care(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
     """What helps, but for what stands in a block of its own."""
     elsewhere = {name for names in PLACED.values() for name in names} | set(_for_the_leak(protocol, assessment))
     if assessment.disposition == "emergency":
-        elsewhere |= set(protocol.level_care.get("emergency", ()))
+        elsewhere |= _at_once(protocol)
     return _list("care", (protocol.care[name].told for name in assessment.care if name not in elsewhere))
 
 
@@ -303,10 +330,12 @@ def _watch_for(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
     return _list("watch_for", (protocol.watch_for[sign].words for sign in assessment.watch_for))
 
 
-def _questions(protocol: Protocol, truth: Truth) -> Iterator[Block]:
-    """The questions often asked, each with what bears on the person's own answers."""
+def _questions(protocol: Protocol, truth: Truth, *, own_only: bool) -> Iterator[Block]:
+    """The questions often asked, each with what bears on the person's own answers; with `own_only` those alone that do."""
     for question in protocol.questions.values():
-        own = (answer for condition, answer in question.own if protocol.table.test(condition).holds(truth.must))
+        own = [answer for condition, answer in question.own if protocol.table.test(condition).holds(truth.must)]
+        if own_only and not own:
+            continue
         yield from _list(f"faq_{question.id}", (question.answer, *own), kind="text", title=question.question)
 
 
@@ -340,6 +369,6 @@ def _of_another(protocol: Protocol, truth: Truth, story: Story) -> bool:
 
 
 def _small_print(protocol: Protocol, *, more: bool = False) -> Iterator[Block]:
-    words = {"id": protocol.id, "version": protocol.version, "reviewed": protocol.reviewed, "digest": protocol.digest}
+    words = {"id": protocol.id, "version": protocol.version, "reviewed": protocol.reviewed, "digest": protocol.digest[:DIGITS]}
     lines = (" ".join(protocol.notice.split()), WORDS["made_by"].format(**words))
     yield Block(id="notice", title="", lines=lines, kind="fine", more=more)

@@ -59,6 +59,8 @@ def _topic(protocol: Protocol, file: str, topic: Topic) -> Iterator[Fault]:
             yield Fault(file, table, "findings", f"{name} cannot be asked as {topic.kind}", f"put it into a topic of kind {wanted}")
         if topic.kind == "list" and not finding.say:
             yield Fault(file, table, "findings", f"{name} cannot be marked on a list", "write its say in findings.toml")
+    if topic.joins is not None and topic.joins not in protocol.topics:
+        yield Fault(file, table, "joins", f'"{topic.joins}" is no topic', nearest(topic.joins, list(protocol.topics)))
     if topic.also_when is not None and not topic.because:
         yield Fault(file, table, "because", "it is asked though the level is known, but why is not said", "write because")
 

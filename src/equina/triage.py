@@ -15,7 +15,17 @@ from equina.explain import causes_of, expected_workup, matching_care, open_rules
 from equina.leaves import EXPLAINED, Truth, resolve
 from equina.model import LONG_STANDING, Disposition, Finding, Protocol, Value, rank
 
-__all__ = ["CAN_ANSWER", "assess", "general_denials", "interval", "level", "not_known_by_name", "reach", "settle"]
+__all__ = [
+    "CAN_ANSWER",
+    "assess",
+    "general_denials",
+    "interval",
+    "level",
+    "not_known_by_name",
+    "reach",
+    "settle",
+    "told_as_old",
+]
 
 # Who can answer a question, by who could settle it at the least. A record may hold anything that somebody once found.
 CAN_ANSWER: Mapping[str, frozenset[str]] = {
@@ -50,8 +60,8 @@ def assess(protocol: Protocol, case: Case) -> Assessment:
         examine=_only_examination(protocol, case, unsettled),
         causes=causes,
         continence=leak_kinds(leaks),
-        workup=expected_workup(protocol, fired, low, causes),
-        care=matching_care(protocol, disposition, causes, leaks),
+        workup=expected_workup(protocol, fired, low, disposition, causes),
+        care=matching_care(protocol, disposition, fired, causes, leaks),
         watch_for=what_to_watch_for(protocol, truth),
         say=what_to_say(protocol, settled, truth),
         not_known=not_known_by_name(protocol, case, truth),
@@ -193,11 +203,17 @@ def _askable(protocol: Protocol, case: Case, truth: Truth) -> int:
     for name, could in protocol.table.could.items():
         finding = protocol.findings[name]
         about = (finding, *(protocol.findings[presumed] for presumed in finding.presumes))
-        told = any(_told_by_a_member(protocol, umbrella, truth) for umbrella in about)
+        told = any(_told_by_a_member(protocol, umbrella, truth) for umbrella in about) or told_as_old(protocol, finding, truth)
         possible = protocol.table.about[name] & truth.may  # what is excluded is not asked, though it implies what is not
         if possible and name not in case.values and finding.answered_by in answered and not told:
             leaves |= could
     return leaves
+
+
+def told_as_old(protocol: Protocol, finding: Finding, truth: Truth) -> bool:
+    """Whether something narrower, said to be the same as always, has answered it. A core flag is asked by name all the same."""
+    old = protocol.table.bits.get(f"{finding.id}_long_standing", 0)
+    return bool(truth.must & old) and finding.id not in protocol.core_flags
 
 
 def _told_by_a_member(protocol: Protocol, finding: Finding, truth: Truth) -> bool:

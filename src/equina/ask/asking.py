@@ -69,6 +69,8 @@ def ask(talk: Talk, session: Session, prompt: Prompt) -> Given | Going:
                 except Misread as error:
                     talk.terminal.say(str(error))
                     misread += 1
+                    if misread == 1 and prompt.kind in ("one", "list"):  # what could not be read may have been a cry for help
+                        talk.terminal.say(WORDS["help_emergency"])
                     if misread % 2 == 0:  # the answers may have scrolled away
                         _put(talk, session, prompt, heading=True)
 

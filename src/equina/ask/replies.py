@@ -73,6 +73,11 @@ def choose(text: str, choices: Sequence[Choice]) -> str:
         if len(found) == 1:
             return found[0]
     yes_no = any(choice.value == "no" for choice in choices)
+    # "yes since this evening" is a yes, and is said back. A sentence is never taken for a no.
+    first, *rest = typed.split() or [""]
+    yes = [choice.value for choice in choices if first in choice.words]
+    if yes_no and yes == ["yes_new"] and not set(rest) & set(_listed("accept_no")):
+        return yes[0]
     raise Misread(WORDS["choose_yes_no" if yes_no else "choose"].format(numbers=_numbers(len(choices))))
 
 
