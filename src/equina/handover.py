@@ -27,6 +27,7 @@ QUESTIONS = "A6"  # the row of the article that holds the clinician's questions
 OWN_LINE = ("bladder_scan", "mri_lumbar", "mri_whole_spine")
 LONGEST_QUOTE = 300
 MOST_SOURCES = 3
+BY_THE_DAY = timedelta(days=2)
 WORDS = wording("handover")
 
 
@@ -176,6 +177,8 @@ def _own_words(case: Case, assessment: Assessment) -> Block:
 def _by_state(protocol: Protocol, case: Case, names: Iterable[str], present: str = "present") -> Iterator[str]:
     """The findings by state: what is present one a line with its time, the rest in one line a state."""
     states = item_states(protocol, case, names)
+    if present != "present":  # of a medicine, absent is said only of what was asked by name
+        states = tuple(item for item in states if item.state != "absent" or not item.by)
     for item in states:
         if item.state == "present":
             yield WORDS["state"].format(state=WORDS[present], findings=_told(protocol, case, item))
@@ -273,6 +276,8 @@ def _short(protocol: Protocol, names: Iterable[str]) -> str:
 
 
 def _moment(moment: datetime, beside: datetime | None = None) -> str:
-    """The moment to the minute; beside another of the same offset from UTC, without it."""
+    """The moment to the minute; beside another of the same offset from UTC, without it; the day alone when it is days before."""
+    if beside is not None and beside - moment >= BY_THE_DAY:
+        return moment.date().isoformat()
     same = beside is not None and beside.utcoffset() == moment.utcoffset()
     return (moment.replace(tzinfo=None) if same else moment).isoformat(" ", "minutes")

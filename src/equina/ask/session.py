@@ -120,7 +120,11 @@ def next_prompt(protocol: Protocol, session: Session) -> Prompt | None:
     if waiting := next(_untimed(session), None):
         return waiting
     case = known(protocol, session)
-    step = handover_questions(protocol, case) if emergency and session.stage == "fuller" else next_questions(protocol, case)
+    fuller = emergency and session.stage == "fuller"
+    page = list(_for_the_page(protocol, session, case)) if fuller else []
+    if page and page[0].kind == "onset":  # when it began comes first: the person may stop at any time
+        return page[0]
+    step = handover_questions(protocol, case) if fuller else next_questions(protocol, case)
     if step:
         return _first(step)
     if session.stage != "advice" and (emergency or session.complete):
