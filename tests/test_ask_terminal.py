@@ -218,7 +218,7 @@ def test_what_cannot_be_read_is_met_kindly(window):
 def test_help_and_repeat_at_every_kind_of_prompt(window):
     one = window()
     session = Session(start=Case(as_of=NOW))
-    truth, kinds = {"weak_stream": True, "chest_pain": "long_standing"}, set()
+    truth, kinds = {"weak_stream": True, "dyspnea": "long_standing"}, set()
     while prompt := next_prompt(PROTOCOL, session):
         kind = (prompt.kind, prompt.options[0].answers[0] if prompt.options else "")
         if kind not in kinds:

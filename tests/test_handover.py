@@ -50,7 +50,15 @@ def text(case):
         ("saddle_anesthesia", {"saddle_anesthesia": "long_standing"}, ("present", ())),
         ("saddle_anesthesia", {"saddle_anesthesia": "long_standing", "spina_bifida": True}, ("long_standing", ())),
         ("fever", {"fever": False}, ("absent", ())),
-        ("foot_drop", {"leg_weakness": False}, ("absent", ("leg_weakness",))),
+        ("paralysis", {"leg_weakness": False}, ("absent", ("leg_weakness",))),
+        ("foot_drop", {"leg_weakness": False}, ("not_asked", ())),  # who has one may not call the leg weak
+        ("saddle_anesthesia", {"saddle_anesthesia": False}, ("absent", ())),
+        ("saddle_paresthesia", {"saddle_paresthesia": "long_standing"}, ("long_standing", ())),
+        (
+            "saddle_paresthesia",
+            {"saddle_paresthesia": "long_standing", "genital_sensory_change": True},
+            ("present", ("genital_sensory_change",)),
+        ),
         ("fever", {"fever": None}, ("not_known", ())),
         ("fever", {}, ("not_asked", ())),
         ("urinary_retention", {"bladder_dysfunction": False}, ("general", ())),
@@ -77,7 +85,8 @@ def test_the_page_agrees_with_the_rules(case):
         leaf, about = table.bits[item.finding], table.about[item.finding]
         old = table.bits[f"{item.finding}_long_standing"]
         if item.state == "absent":
-            assert not truth.may & about, item
+            assert not truth.must & about, item
+            assert settle(PROTOCOL, case)[0].get(item.finding) is False or not truth.may & about, item
         elif item.state == "present":
             assert truth.must & leaf, item
         elif item.state == "long_standing":
@@ -107,7 +116,7 @@ def test_states_are_marked_in_words():
         "NOT EXAMINED",
         "ABSENT",
     ]
-    assert "Foot drop (parent denied)" in lines[-1]
+    assert "Weakness in both legs (wider sign denied)" in lines[-1]
     assert len(STATES) == 7
 
 

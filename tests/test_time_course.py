@@ -104,9 +104,11 @@ def test_while_there_is_no_advice_nothing_is_said_that_holds_for_self_care():
     assert "stay_active" not in assessment.care
 
 
-def test_a_sign_of_several_findings_is_watched_for_until_all_are_present():
-    assert "collapse" in assess(PROTOCOL, Case.of(abdominal_pain=True)).watch_for
+def test_what_is_there_is_not_watched_for_but_its_getting_worse_is():
     assert "cannot_pee" not in assess(PROTOCOL, Case.of(urinary_retention=True)).watch_for
+    assert "weak_legs" in assess(PROTOCOL, Case.of(leg_weakness=True)).watch_for
+    assert "bowel_feeling" not in assess(PROTOCOL, Case.of(reduced_rectal_sensation=True)).watch_for
+    assert "bowel" in assess(PROTOCOL, Case.of(reduced_rectal_sensation=True)).watch_for
 
 
 @pytest.mark.parametrize(
@@ -120,3 +122,24 @@ def test_a_sign_of_several_findings_is_watched_for_until_all_are_present():
 )
 def test_the_sentence_about_back_and_bladder_is_said_only_when_it_is_true(values, opens):
     assert assess(PROTOCOL, Case.of(**values)).say.startswith(PROTOCOL.say["opening"]) == opens
+
+
+@pytest.mark.parametrize(
+    ("wider", "narrower"),
+    [
+        ({"saddle_paresthesia": "long_standing"}, {"genital_sensory_change": True}),
+        ({"sciatica_bilateral": "long_standing"}, {"sciatica_unilateral_to_bilateral": True}),
+        ({"leg_weakness": "long_standing"}, {"foot_drop": True}),
+        ({"leg_weakness": False}, {"foot_drop": True}),
+        ({"insensate_urination": False}, {"insensible_incontinence": True}),
+        ({"fever": False, "iv_drug_use": True}, {"temperature_c": 38.6}),
+        ({"fever": "long_standing", "iv_drug_use": True}, {"temperature_c": 38.6}),
+        ({"saddle_anesthesia": False}, {"perianal_sensation_reduced": True}),
+    ],
+)
+def test_what_is_old_or_denied_hides_nothing_narrower_that_is_new(wider, narrower):
+    before = Case(values={"back_pain": True} | wider, answered_by="clinician")
+    after = Case(values={"back_pain": True} | wider | narrower, answered_by="clinician")
+    assert assess(PROTOCOL, after).low == "emergency"
+    assert assess(PROTOCOL, before).high == "emergency"
+    assert not assess(PROTOCOL, before).settled

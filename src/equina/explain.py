@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Literal, cast
 
-from equina.case import Case, CauseFit, Expected, OpenRule, Reason
+from equina.case import Assessment, Case, CauseFit, Expected, OpenRule, Reason
 from equina.leaves import EXPLAINED, Truth
-from equina.model import LONG_STANDING, Cause, Disposition, LeakType, Protocol, Rule, Value, rank
+from equina.model import LONG_STANDING, Cause, Disposition, LeakType, Protocol, Rule, Value, WatchFor, rank
 
 __all__ = [
     "causes_of",
     "expected_workup",
+    "for_a_person",
     "matching_care",
     "open_rules",
     "reasons_for",
@@ -54,6 +56,15 @@ def reasons_for(
     if disposition == "self_care":
         return (_by_policy(protocol, "nothing_worrying", disposition),)
     return tuple(reasons)
+
+
+def for_a_person(protocol: Protocol, case: Case, assessment: Assessment) -> Assessment:
+    """The assessment as a person may be told it: while answers that are still to come could raise it, a calm level is no advice."""
+    level = assessment.disposition
+    if level is None or rank(level) >= rank("urgent") or case.complete or assessment.settled:
+        return assessment
+    reasons = (_by_policy(protocol, "questions_open", None), *(r for r in assessment.reasons if r.id in protocol.rules))
+    return replace(assessment, disposition=None, reasons=reasons, care=protocol.level_care.get("none", ()))
 
 
 def _by_policy(protocol: Protocol, name: str, disposition: Disposition | None) -> Reason:
@@ -175,10 +186,15 @@ def matching_care(
 
 
 def what_to_watch_for(protocol: Protocol, truth: Truth) -> tuple[str, ...]:
-    """The emergency signs that the person does not have yet, each by the first of its findings: one with a weak leg is still to
-    watch for a leg that gets worse, one with a fever need not watch for a fever."""
+    """The emergency signs that the person does not have yet: one with a fever need not watch for a fever. A sign that is first of
+    all a change for the worse stays until it is that: one with a weak leg is still to watch for a leg that gets worse."""
     bits = protocol.table.bits
-    return tuple(sign.id for sign in protocol.watch_for.values() if not truth.must & bits[sign.findings[0]])
+
+    def there(sign: WatchFor) -> bool:
+        worse = protocol.findings[sign.findings[0]].never_old
+        return any(truth.must & bits[name] for name in (sign.findings[:1] if worse else sign.findings))
+
+    return tuple(sign.id for sign in protocol.watch_for.values() if not there(sign))
 
 
 def what_to_say(protocol: Protocol, settled: Mapping[str, Value], truth: Truth) -> str:

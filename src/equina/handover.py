@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from equina.case import Assessment, Case, Conflict
+from equina.explain import for_a_person
 from equina.leaves import EXPLAINED, Truth, resolve
 from equina.model import LONG_STANDING, Protocol, Value, rank
 from equina.prose import Block
@@ -73,23 +74,24 @@ class _Known:
         if not self.truth.must & (new | old):
             return None
         value = self.settled.get(name)
-        is_new = bool(self.truth.must & new) and value not in (LONG_STANDING, EXPLAINED)
-        stated = value not in (None, False)
-        by = () if stated else tuple(f for f, true in self.truth.support if true & (new if is_new else old))
+        others = tuple(f for f, true in self.truth.support if true & new and f != name and not self.protocol.findings[name].lasting)
+        is_new = bool(self.truth.must & new) and (value not in (LONG_STANDING, EXPLAINED) or bool(others))
+        stated = value not in (None, False) and not (is_new and value in (LONG_STANDING, EXPLAINED))
+        by = () if stated else tuple(f for f, true in self.truth.support if f != name and true & (new if is_new else old))
         return "present" if is_new else "long_standing", by
 
     def absent(self, name: str) -> tuple[State, tuple[str, ...]] | None:
         """Denied by name, or with a parent that was denied by name. What needs an examination is absent once it was examined."""
         table = self.protocol.table
         about = table.about.get(name, 0)
+        if about and self.case.values.get(name) is False:
+            return "absent", ()
         if not about or self.truth.may & about:
             return None
-        if self.case.values.get(name) is False:
-            return "absent", ()
         if name in self.case.values or self.protocol.findings[name].answered_by == "examination":
             return None
         effects = ((f, table.effects.get((f, value))) for f, value in self.settled.items() if not self.protocol.findings[f].denies)
-        by = tuple(f for f, effect in effects if effect and effect.excluded & about)
+        by = tuple(f for f, effect in effects if effect and effect.denied & about)
         return None if name in self.general and not by else ("absent", by)
 
     def unknown(self, name: str) -> State:
@@ -113,6 +115,7 @@ def span(time: timedelta, words: Mapping[str, str] = WORDS) -> str:
 
 def handover(protocol: Protocol, case: Case, assessment: Assessment) -> tuple[Block, ...]:
     """The page as blocks, for `as_text` or `as_markdown`: about 60 lines of 80 columns. Nothing on it is a diagnosis."""
+    assessment = for_a_person(protocol, case, assessment)
     blocks = (
         _top(protocol, case),
         _level(protocol, assessment),

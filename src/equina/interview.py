@@ -13,6 +13,7 @@ from typing import Literal, cast
 
 from equina.case import CODES, Case, Evidence, Option, Step
 from equina.leaves import Truth, resolve
+from equina.logic import findings_in
 from equina.model import LONG_STANDING, Disposition, Finding, Protocol, Topic, Value
 from equina.triage import CAN_ANSWER, level, not_known_by_name, reach, settle, told_as_old
 
@@ -63,6 +64,9 @@ def with_answers(protocol: Protocol, case: Case, answers: Mapping[str, str | flo
     for name, code in answers.items():
         values.pop(name, None)  # answered again, it is the latest answer
         values[name] = value_of(protocol.findings[name], code)
+    anew = any(values[name] is True and name in protocol.chronic_covers for name in answers)
+    if anew and values.get("chronic_urinary_symptoms") in (True, LONG_STANDING):
+        values["change_from_baseline"] = True  # "new or worse" has answered it
     effects = (protocol.table.effects.get((name, values[name])) for name in answers)
     true = _union(effect.true for effect in effects if effect)
     for name in [name for name in answers if values[name] is False]:
@@ -135,6 +139,11 @@ def _not_sure(protocol: Protocol, case: Case) -> int:
     return _union(protocol.table.about.get(name, 0) for name, value in case.values.items() if value is None)
 
 
+def _narrower(protocol: Protocol, case: Case) -> int:
+    """The leaves of what was asked and could still be true by something narrower."""
+    return _union(protocol.table.about.get(name, 0) for name in case.values)
+
+
 def _union(sets: Iterable[int]) -> int:
     total = 0
     for leaves in sets:
@@ -144,7 +153,7 @@ def _union(sets: Iterable[int]) -> int:
 
 def _wanted(protocol: Protocol, case: Case, truth: Truth, still: _Open) -> frozenset[str]:
     """The findings that are worth asking of the one who answers."""
-    table, unknown = protocol.table, _not_sure(protocol, case)
+    table, unknown = protocol.table, _narrower(protocol, case)
     wanted = {name for name in not_known_by_name(protocol, case, truth) if name not in case.values}
     decisive = _decide_time_course(protocol)
     for topic in still.topics:
@@ -154,6 +163,11 @@ def _wanted(protocol: Protocol, case: Case, truth: Truth, still: _Open) -> froze
             useful = _about(protocol, finding) & still.now or table.could.get(finding.id, 0) & still.ever & unknown
             if useful or also or finding.id in decisive:
                 wanted.add(finding.id)
+    for topic in protocol.topics.values():  # what a topic waits for, when something of it could still decide
+        if topic.only_when is not None and topic not in still.topics:
+            closed = _possible(protocol, case, truth, topic)
+            if any(_about(protocol, finding) & still.ever for finding in closed):
+                wanted.update(name for name in findings_in(topic.only_when, protocol.findings) if name not in case.values)
     possible = frozenset(f.id for topic in protocol.topics.values() for f in _possible(protocol, case, truth, topic))
     waiting = list(wanted)
     while waiting:  # what it presumes is asked before it, the members of an umbrella before or beside it
@@ -164,7 +178,7 @@ def _wanted(protocol: Protocol, case: Case, truth: Truth, still: _Open) -> froze
             wanted.remove(finding.id)
         waiting += before - wanted
         wanted |= before
-    return frozenset(wanted)
+    return frozenset(wanted & possible | wanted & {f.id for f in protocol.findings.values() if f.kind == "choice"})
 
 
 def _possible(protocol: Protocol, case: Case, truth: Truth, topic: Topic) -> Iterator[Finding]:
@@ -220,7 +234,8 @@ def _left_over(case: Case, topic: Topic) -> bool:
 def _unasked(protocol: Protocol, case: Case, topic: Topic) -> Iterator[Finding]:
     answered = CAN_ANSWER[case.answered_by]
     for name in topic.findings:
-        if name not in case.values and protocol.findings[name].answered_by in answered:
+        finding = protocol.findings[name]
+        if name not in case.values and finding.answered_by in answered and not finding.not_asked:
             yield protocol.findings[name]
 
 
@@ -266,7 +281,7 @@ def option_of(protocol: Protocol, case: Case, finding: Finding, kind: str) -> Op
 
 def _timed(protocol: Protocol, finding: Finding) -> bool:
     """Whether "the same as always" is an answer: it is one to what a patient has now, if old and new count for something."""
-    if finding.kind not in TIMED or finding.never_old:
+    if finding.kind not in TIMED or finding.never_old or finding.now_only:
         return False
     table = protocol.table
     newer = table.bits[finding.id] ^ table.about[finding.id]  # its leaves that tell new from old

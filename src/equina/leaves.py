@@ -31,10 +31,17 @@ RELATIONS: Mapping[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Leaves made true and leaves excluded, each a set held as the bits of an integer."""
+    """Leaves made true and leaves excluded, each a set held as the bits of an integer; `unless` leaves are excluded too, but for
+    those that something narrower could still make true."""
 
     true: int
     excluded: int
+    unless: int = 0
+
+    @property
+    def denied(self) -> int:
+        """All leaves that it speaks against."""
+        return self.excluded | self.unless
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,7 @@ class LeafTable:
     effects: Mapping[tuple[str, Value], Effect]
     measures: Mapping[str, tuple[Measure, ...]]
     old_measures: Mapping[str, frozenset[str]]  # a finding whose old value stands whatever is measured: it and what implies it
+    below: tuple[tuple[int, int], ...]  # a finding's own leaves and the plain leaves of what implies it, the narrowest first
     could: Mapping[str, int]  # finding: every leaf that some answer about it would make true
     about: Mapping[str, int]  # finding: the leaves of its own name
     plain: int  # the leaves that are findings by their plain name
@@ -97,7 +105,7 @@ class Truth:
 
 def resolve(table: LeafTable, settled: Mapping[str, Value]) -> Truth:
     """The leaves that the settled values of a case make true or exclude; what is true wins over what is denied."""
-    must = excluded = 0
+    must = excluded = unless = 0
     support = []
     for finding, value in settled.items():
         true = 0
@@ -108,9 +116,15 @@ def resolve(table: LeafTable, settled: Mapping[str, Value]) -> Truth:
         elif effect := table.effects.get((finding, value)):
             true = effect.true
             excluded |= effect.excluded
+            unless |= effect.unless
         if true:
             must |= true
             support.append((finding, true))
+    if unless:
+        excluded |= unless
+        for own, below in table.below:  # what is old, or denied, may still be there anew through what was not denied with it
+            if own & unless and below & ~excluded:
+                excluded &= ~(own & unless)
     return Truth(must, ~excluded & (1 << len(table.names)) - 1 | must, tuple(support))
 
 
@@ -144,7 +158,7 @@ def leaf_table(findings: Mapping[str, Finding], conditions: Iterable[Condition],
     ordered = tuple(sorted(measured, key=render))
     names = [finding.id + ending for finding in stated for ending in timings(finding)] + [render(leaf) for leaf in ordered]
     bits = {name: 1 << i for i, name in enumerate(names)}
-    among = _among(findings, stated, bits, ordered, frozenset(core_flags))
+    among = _among(findings, stated, bits, frozenset(core_flags))
 
     effects: dict[tuple[str, Value], Effect] = {}
     for finding in stated:
@@ -169,6 +183,7 @@ def leaf_table(findings: Mapping[str, Finding], conditions: Iterable[Condition],
         effects=effects,
         measures={quantity: tuple(rows) for quantity, rows in measures.items()},
         old_measures={f.id: frozenset({f.id} | among.children[f.id]) for f in stated if f.old_measure_stands},
+        below=among.below(stated),
         could=could,
         about=about,
         plain=_union(bits[finding.id] for finding in stated),
@@ -184,7 +199,6 @@ class _Among:
     children: Mapping[str, set[str]]  # what implies it, itself among them
     presuming: Mapping[str, set[str]]  # what makes no sense without it
     bits: Mapping[str, int]
-    measured: tuple[Compare, ...]
     core: frozenset[str]
 
     def mask(self, ids: Iterable[str], endings: Iterable[str]) -> int:
@@ -196,14 +210,27 @@ class _Among:
         denied = set(self.without(name))
         for member in finding.denies:
             denied |= self.without(member) - self.core
-        measures = _union(self.least(self.findings[other]) for other in denied)
         newer = ("_new",) if finding.lasting else ("", "_new")
         return {
             (name, True): Effect(self.present(name), self.mask([name], ("_long_standing", "_unexplained"))),
-            (name, False): Effect(0, self.mask(denied, ENDINGS) | measures),
-            (name, LONG_STANDING): Effect(self.old(name, ("_long_standing", "_unexplained")), self.mask([name], newer)),
-            (name, EXPLAINED): Effect(self.old(name, ("_long_standing",)), self.mask([name], (*newer, "_unexplained"))),
+            (name, False): Effect(0, 0, self.mask(denied, ENDINGS)),
+            (name, LONG_STANDING): Effect(self.old(name, ("_long_standing", "_unexplained")), 0, self.mask([name], newer)),
+            (name, EXPLAINED): Effect(
+                self.old(name, ("_long_standing",)), self.mask([name], ("_unexplained",)), self.mask([name], newer)
+            ),
         }
+
+    def below(self, stated: Iterable[Finding]) -> tuple[tuple[int, int], ...]:
+        """Each finding's own leaves, with the plain leaves and measurements that imply it; the narrowest come first."""
+        rows = []
+        for finding in sorted(stated, key=lambda f: len(self.children[f.id])):
+            children = self.mask((child for child in self.children[finding.id] if child != finding.id), ("",))
+            measures = (
+                _union(self.bits[render(leaf)] for leaf in compares(finding.true_when)) if finding.true_when is not None else 0
+            )
+            if children | measures:
+                rows.append((self.mask([finding.id], ENDINGS), children | measures))
+        return tuple(rows)
 
     def present(self, finding: str) -> int:
         # An old-or-new finding says nothing of how new its parents are: chronic_back_pain is back_pain, not new back_pain.
@@ -215,23 +242,24 @@ class _Among:
         return self.mask(self.parents[finding], endings) | self.mask(lasting, ("",))
 
     def without(self, finding: str) -> frozenset[str]:
-        """What is denied with it: what implies it, and what makes no sense without it."""
-        return _reachable(finding, lambda f: self.children[f] | self.presuming[f])
+        """What is denied with it: what implies it, and what makes no sense without it. Not what only an examination finds, where
+        the person denies what they feel, nor what the question did not ask for."""
+        return _reachable(finding, lambda f: {c for c in self.children[f] if self.covers(f, c)} | self.presuming[f])
+
+    def covers(self, wider: str, narrower: str) -> bool:
+        """Whether who denies the wider finding has denied the narrower one."""
+        child = self.findings[narrower]
+        felt = self.findings[wider].answered_by == "self" and child.answered_by != "self"
+        return not felt and wider not in child.not_covered_by
 
     def gone(self, ruled_out: Iterable[Finding]) -> int:
         return self.mask((name for finding in ruled_out for name in self.without(finding.id)), ENDINGS)
-
-    def least(self, finding: Finding) -> int:
-        """The measurements that would make it true, for when it is denied: no fever, so no 40 degrees."""
-        least = () if finding.true_when is None else tuple(compares(finding.true_when))
-        return _union(self.bits[render(leaf)] for leaf in self.measured if any(_as_strict(leaf, other) for other in least))
 
 
 def _among(
     findings: Mapping[str, Finding],
     stated: Iterable[Finding],
     bits: Mapping[str, int],
-    measured: tuple[Compare, ...],
     core: frozenset[str],
 ) -> _Among:
     parents = {finding.id: _reachable(finding.id, lambda f: findings[f].implies) for finding in stated}
@@ -242,7 +270,7 @@ def _among(
             children[ancestor].add(child)
         for presumed in findings[child].presumes:
             presuming[presumed].add(child)
-    return _Among(findings, parents, children, presuming, bits, measured, core)
+    return _Among(findings, parents, children, presuming, bits, core)
 
 
 def _reachable(start: str, step: Callable[[str], Iterable[str]]) -> frozenset[str]:
@@ -253,15 +281,6 @@ def _reachable(start: str, step: Callable[[str], Iterable[str]]) -> frozenset[st
                 reached.add(following)
                 waiting.append(following)
     return frozenset(reached)
-
-
-def _as_strict(leaf: Compare, other: Compare) -> bool:
-    """Whether whatever satisfies the one comparison satisfies the other: 40 or more is 38 or more."""
-    if leaf.quantity != other.quantity or leaf.relation[0] != other.relation[0]:
-        return False
-    if leaf.number == other.number:
-        return leaf.relation in (other.relation, other.relation[0])
-    return (leaf.number > other.number) == (leaf.relation[0] == ">")
 
 
 def _union(masks: Iterable[int]) -> int:

@@ -89,6 +89,9 @@ class Finding:
     never_old: bool = False  # worsening, climbing, not draining: "old and unchanged" contradicts what it says
     onset_of: str | None = None  # the finding whose onset, when given and recent enough, makes this one true
     onset_within_days: int = 0
+    not_covered_by: tuple[str, ...] = ()  # what it implies, but whose question does not ask for it: denying that denies not this
+    now_only: bool = False  # asked as of now: "the same as always" is no answer to it
+    not_asked: str | None = None  # why no interview asks it
     presumes: tuple[str, ...] = ()  # makes no sense without these: denied with them, but does not imply them
     not_of_sex: str | None = None  # the sex at birth that rules it out
     not_of_age: Condition | None = None  # ages that rule it out, comparisons joined by or

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Literal
 
 from equina.case import Assessment, Case, Conflict, Reason
+from equina.explain import for_a_person
 from equina.handover import QUESTIONS, item_states, span
 from equina.leaves import Truth, resolve
 from equina.model import DISPOSITIONS, LONG_STANDING, Disposition, Line, Protocol, Story, Value, rank
@@ -46,6 +47,7 @@ def result(protocol: Protocol, case: Case, assessment: Assessment) -> tuple[Bloc
     In an emergency, what to do, what to say and the page to show come first; the rest is marked `more`. While no advice can be
     given, nothing is shown that could reassure.
     """
+    assessment = for_a_person(protocol, case, assessment)
     first = (*_action(protocol, case, assessment), *_why_now(protocol, assessment))
     if assessment.disposition == "emergency":
         first = (*first, *_now(protocol, assessment), *_say(case, assessment), *_page())
@@ -267,15 +269,15 @@ def _asked(protocol: Protocol, case: Case) -> Iterator[Block]:
 
 def _answered(protocol: Protocol, case: Case, line: Line) -> str:
     states = item_states(protocol, case, line.serves.get("findings", ()))
-    told = [item for item in states if not item.by]
-    new = [item for item in told if item.state == "present"]
-    old = [item.finding for item in told if item.state == "long_standing"]
-    parts = [WORDS["answer_yes"].format(said=_quoted(protocol, [item.finding for item in new]))] if new else []
+    new = [item for item in states if item.state == "present"]
+    old = [name for item in states if item.state == "long_standing" for name in item.by or (item.finding,)]
+    said = dict.fromkeys(name for item in new for name in item.by or (item.finding,))
+    parts = [WORDS["answer_yes"].format(said=_quoted(protocol, said))] if new else []
     onset = min((item.onset for item in new if item.onset), default=None)
     if onset and case.as_of and case.as_of - onset >= timedelta():
         parts.append(WORDS["answer_since"].format(span=span(case.as_of - onset, WORDS)))
     if old:
-        parts.append(WORDS["answer_old"].format(said=_quoted(protocol, old)))
+        parts.append(WORDS["answer_old"].format(said=_quoted(protocol, dict.fromkeys(old))))
     return " ".join(parts) or WORDS[_unanswered({item.state for item in states})]
 
 

@@ -39,6 +39,7 @@ def topic_faults(protocol: Protocol) -> Iterator[Fault]:
         yield from _finding(protocol, finding)
     if protocol.topics:
         asked = {name for topic in protocol.topics.values() for name in topic.findings}
+        asked |= {finding.id for finding in protocol.findings.values() if finding.not_asked}
         for name, rule in _needed(protocol).items():
             if name not in asked:
                 problem, mend = f"no topic asks {name}, which the rule {rule.id} wants", "add it to the findings of a topic"
@@ -68,6 +69,7 @@ def _topic(protocol: Protocol, file: str, topic: Topic) -> Iterator[Fault]:
 def _finding(protocol: Protocol, finding: Finding) -> Iterator[Fault]:
     table = f"findings.{finding.id}"
     yield from _known(protocol, "findings.toml", table, "presumes", finding.presumes)
+    yield from _known(protocol, "findings.toml", table, "not_covered_by", finding.not_covered_by)
     for fact in finding.reword:
         if fact not in protocol.baseline_facts:
             problem = f'"{fact}" is no baseline fact'

@@ -140,7 +140,7 @@ def _contradictions(protocol: Protocol, settled: Mapping[str, Value], truth: Tru
     """Denials that something present contradicts. What is present has won; here it is said."""
     for name, value in settled.items():
         if value is False:
-            denied = protocol.table.effects[name, False].excluded
+            denied = protocol.table.effects[name, False].denied
             for member in protocol.findings[name].denies:  # core flags too: an umbrella does not exclude them, yet speaks of them
                 denied |= protocol.table.about[member]
             against = tuple(other for other, bits in truth.support if bits & denied & protocol.table.plain)
@@ -205,7 +205,7 @@ def _askable(protocol: Protocol, case: Case, truth: Truth) -> int:
         about = (finding, *(protocol.findings[presumed] for presumed in finding.presumes))
         told = any(_told_by_a_member(protocol, umbrella, truth) for umbrella in about) or told_as_old(protocol, finding, truth)
         possible = protocol.table.about[name] & truth.may  # what is excluded is not asked, though it implies what is not
-        if possible and name not in case.values and finding.answered_by in answered and not told:
+        if possible and name not in case.values and finding.answered_by in answered and not told and not finding.not_asked:
             leaves |= could
     return leaves
 

@@ -215,6 +215,10 @@ def changed(protocol: Protocol, session: Session, given: Given) -> tuple[Session
     denied = {name for name, answer in given.answers.items() if answer == "no"}
     positive = (name for name, value in values.items() if value in (True, LONG_STANDING))
     back_too = tuple(name for name in positive if name not in given.answers and denied & _follows(protocol, name))
+    # What was asked in other words since the person's normal was another has not been asked at all.
+    facts = {name for name in given.answers if name in protocol.baseline_facts and name in values}
+    reworded = (f.id for f in protocol.findings.values() if f.id in values and not facts.isdisjoint(f.reword))
+    back_too = tuple(dict.fromkeys((*back_too, *(name for name in reworded if name not in given.answers))))
     session = _without(session, (*given.answers, *back_too))
     complete = session.complete and _beside(given.prompt)
     return replace(session, given=(*session.given, given), again=None, complete=complete), back_too

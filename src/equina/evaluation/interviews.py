@@ -52,7 +52,7 @@ def interview(protocol: Protocol, patient: Patient, *, unlisted: str = "no") -> 
     steps = answers = 0
     asked: list[str] = []
     while step := next_questions(protocol, case):
-        given = {option.finding: _answer(protocol, option, patient, unlisted) for option in step.options}
+        given = {option.finding: _answer(option, patient, unlisted) for option in step.options}
         steps += 1
         asked += given
         if step.kind != "list":
@@ -67,11 +67,8 @@ def interview(protocol: Protocol, patient: Patient, *, unlisted: str = "no") -> 
     return Run(case, steps, answers, interval(protocol, case)[0] == "emergency", tuple(asked))
 
 
-def _answer(protocol: Protocol, option: Option, patient: Patient, unlisted: str) -> str | float:
-    members = protocol.findings[option.finding].denies
-    told = patient.told(protocol)
-    unless = True if any(told.get(member) is True for member in members) else unlisted
-    value = patient.truth.get(option.finding, unless)
+def _answer(option: Option, patient: Patient, unlisted: str) -> str | float:
+    value = patient.truth.get(option.finding, unlisted)  # an umbrella asks for what its members did not: "in some other way"
     if value is True or (value == LONG_STANDING and LONG_STANDING not in option.answers):
         return "yes_new"
     if value is False:

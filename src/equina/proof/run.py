@@ -109,7 +109,7 @@ def never_unasked(protocol: Protocol) -> Iterator[Proof]:
 
 def _excludes(protocol: Protocol, denied: str, flag: str) -> bool:
     """Whether denying the one answers the other, as "no weak leg" answers "can't move a leg"."""
-    return bool(protocol.table.effects[denied, False].excluded & protocol.table.bits[flag])
+    return bool(protocol.table.effects[denied, False].denied & protocol.table.bits[flag])
 
 
 def never_old_alone(every: Cases) -> Iterator[Proof]:

@@ -144,6 +144,7 @@ def _leaves(
     settled = {**_settled(protocol, statements), **chosen}
     true: dict[str, list[Term]] = {name: [] for name in table.names}
     excluded: dict[str, list[Term]] = {name: [] for name in table.names}
+    unless: dict[str, list[Term]] = {name: [] for name in table.names}
 
     def add(where: dict[str, list[Term]], bits: int, term: Term) -> None:
         while bits:
@@ -154,6 +155,7 @@ def _leaves(
     for key, effect in table.effects.items():
         add(true, effect.true, settled[key])
         add(excluded, effect.excluded, settled[key])
+        add(unless, effect.unless, settled[key])
     for name, rows in table.measures.items():
         quantity = measured[name]
         for row in rows:
@@ -165,12 +167,12 @@ def _leaves(
                 old = [settled[name, how] for name in table.old_measures.get(implied, ()) for how in (LONG_STANDING, EXPLAINED)]
                 counts = z3.Not(z3.Or(old))
                 add(true, bits, z3.And(quantity.known, holds, counts))
-    return {name: _pair(true[name], excluded[name]) for name in table.names}
-
-
-def _pair(true: list[Term], excluded: list[Term]) -> Pair:
-    must = z3.Or(true)
-    return Pair(must, z3.Or(must, z3.Not(z3.Or(excluded))))
+    gone = {name: z3.Or(excluded[name] + unless[name]) for name in table.names}
+    for own, below in table.below:  # the narrowest first: what may still be there anew through something narrower
+        narrower = z3.Or([z3.Not(gone[name]) for name in table.names if table.bits[name] & below])
+        for name in (name for name in table.names if table.bits[name] & own):
+            gone[name] = z3.Or(z3.Or(excluded[name]), z3.And(z3.Or(unless[name]), z3.Not(narrower)))
+    return {name: Pair(must := z3.Or(true[name]), z3.Or(must, z3.Not(gone[name]))) for name in table.names}
 
 
 def _exact(number: float | None) -> Term:
