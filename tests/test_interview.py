@@ -136,6 +136,8 @@ def test_it_goes_on_from_any_case(case):
         assert assess(PROTOCOL, case).settled
     else:
         assert all(option.finding not in case.values for option in step.options)
+        end = finished(case, random_answer(len(case.values)))
+        assert interval(PROTOCOL, end)[0] == "emergency" or assess(PROTOCOL, end).settled
 
 
 @TRIES

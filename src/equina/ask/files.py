@@ -128,4 +128,5 @@ def why(error: OSError) -> str:
 def resumed(saved: Saved, now: datetime) -> Case:
     """The saved case as of now; when the questions have changed, what is new among them is still to be asked."""
     case = saved.request.case
-    return replace(case, as_of=now, complete=case.complete and saved.same_questions)
+    latest = max((now, *case.onset.values()))  # a clock that was set back makes no sign begin in the future
+    return replace(case, as_of=latest, complete=case.complete and saved.same_questions)
