@@ -278,6 +278,14 @@ def test_no_other_change_beside_a_change_denies_nothing():
     assert case.values == {"weak_stream": False, "bladder_dysfunction": False}
 
 
+def test_new_or_worse_is_believed_beside_old_and_unchanged_bladder_trouble():
+    old = Case(values={"back_pain": True, "chronic_urinary_symptoms": True})
+    case = with_answers(PROTOCOL, old, {"difficulty_initiating_urination": "yes_new"})
+    assert case.values["change_from_baseline"] is True
+    assert interval(PROTOCOL, case)[0] == "emergency"
+    assert "change_from_baseline" not in with_answers(PROTOCOL, old, {"leg_weakness": "yes_new"}).values
+
+
 def test_an_item_left_unmarked_beside_one_that_implies_it_is_not_denied():
     case = with_answers(PROTOCOL, Case(), {"spinal_cord_injury": "yes_new", "neurological_disease": "no", "spina_bifida": "no"})
     assert case.values == {"spinal_cord_injury": True, "spina_bifida": False}
