@@ -274,6 +274,20 @@ def test_a_killed_session_goes_on_where_it_was(window, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["answers.json"], "nothing else is left behind"
 
 
+def test_of_two_windows_on_one_file_neither_loses_what_the_other_was_told(window, tmp_path):
+    file = tmp_path / "answers.json"
+    first = window("--save", file)
+    go_on(first, {"back_pain": True}, steps=4)
+    second = window("--resume", file)
+    second.type("n")
+    kept = file.read_bytes()
+    shown = first.type("y")
+    assert flat("was changed by another window") in flat(shown)
+    assert file.read_bytes() == kept
+    second.type("n")
+    assert file.read_bytes() != kept
+
+
 def test_a_saved_emergency_is_told_at_once_on_return(window, tmp_path):
     file = tmp_path / "answers.json"
     file.write_text(json.dumps({"findings": CANNOT_PEE, "protocol": {"digest": "sha256:other"}}))

@@ -68,11 +68,21 @@ def _resume(talk: Talk, given: Path, moment: datetime) -> int:
 
 
 def _keeping(talk: Talk, path: Path, id: str | None) -> Talk:
-    """The talk with its answers kept in the file. When that fails, the person is told and the talk goes on."""
+    """The talk with its answers kept in the file. When that fails, the person is told and the talk goes on.
+
+    A file that has changed meanwhile is left alone: another window goes on with the same interview, and its answers would be lost.
+    """
+    latest = files.read_bytes(path)
 
     def keep(case: Case) -> None:
+        nonlocal latest
+        line = files.line_of(talk.protocol, case, id)
         try:
-            files.write(path, files.line_of(talk.protocol, case, id))
+            if path.exists() and path.read_bytes() != latest:
+                talk.terminal.say(WORDS["kept_elsewhere"].format(file=path))
+                return
+            files.write(path, line)
+            latest = line.encode("ascii")
         except OSError as error:
             talk.terminal.say(WORDS["not_kept"].format(file=path, why=files.why(error)))
 
