@@ -1,4 +1,4 @@
-"""How long an interview is, and that it misses nothing a simulated patient could tell: vignettes, and patients drawn from the protocol."""
+"""How long an interview is, and that it misses nothing that a simulated patient could tell: vignettes and drawn patients."""
 
 import json
 import statistics
