@@ -26,8 +26,7 @@ from strategies import FULL, NOW, PROTOCOL, cases
 
 TABLE = PROTOCOL.table
 ENDLESS = 60  # steps after which an interview that should have ended fails its test
-TRIES = settings(max_examples=400 if FULL else 25, deadline=None)
-DRAWN = 1500 if FULL else 60
+TRIES = settings(max_examples=150 if FULL else 25, deadline=None)
 
 
 def truth_of(case):

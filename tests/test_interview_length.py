@@ -14,7 +14,7 @@ from strategies import FULL, PROTOCOL
 from test_vignettes import FOLDER
 
 UMBRELLAS = [finding for finding in PROTOCOL.findings.values() if finding.denies]
-DRAWN = 1500 if FULL else 60
+DRAWN = 800 if FULL else 60
 
 
 def patients(name):
