@@ -20,8 +20,8 @@ PATIENCE = 30  # seconds after which a command that says nothing fails its test
 # The command takes the pseudo-terminal for its own, so that Ctrl-C reaches it as it would at a desk.
 # It takes Ctrl-C though the tests themselves were started in the background, where a shell has it ignored.
 START = (
-    "import fcntl, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); signal.signal(signal.SIGINT, signal.default_int_handler);"
-    "from equina.cli import main; sys.exit(main())"
+    "import fcntl, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    "signal.signal(signal.SIGINT, signal.default_int_handler); from equina.cli import main; sys.exit(main())"
 )
 CLEAN = {name: value for name, value in ENVIRONMENT.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
 PROMPT = re.compile(r"(?:^|\n)(?:Answer(?:, then Enter)?(?: \([^)]*\))?|Number, or Enter to leave them): \Z")
