@@ -5,7 +5,8 @@
 
 In simulation only, a finding that a case does not list is answered no. Age and sex are asked too, and counted. The fixed form
 asks every topic whole, in the same order, and stops at an emergency. Exit code 1: an interview misses its limits (not looked at
-with --short): emergencies in 3 steps and calm cases in 12 steps and 35 answers in the median, and every answer as `assess` has it.
+with --short): emergencies in 3 steps and calm cases in 12 steps and 35 answers in the median, and every emergency reached that
+a person can tell.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from equina.ask.session import (
 )
 from equina.evaluation.interviews import drawn
 from equina.interview import next_questions
+from strategies import FULL
 from terminal import answer
 
 PROTOCOL = load()
@@ -47,6 +48,41 @@ def test_the_end_is_an_emergency_or_settled(patient):
     assert emergency == (assess(PROTOCOL, case).low == "emergency")
     assert emergency or next_questions(PROTOCOL, case) is None
     assert emergency or assess(PROTOCOL, case).settled
+
+
+STABLE = {
+    "a stable cord injury": (
+        "spinal_cord_injury",
+        "catheter_user",
+        "paralysis",
+        "saddle_anesthesia",
+        "bowel_incontinence",
+        "back_pain",
+    ),
+    "an old foot drop": ("foot_drop", "back_pain"),
+    "an old weak leg and a toe": ("bilateral_leg_weakness", "toe_numbness", "gait_disturbance", "back_pain"),
+    "old leaks": ("new_urinary_incontinence", "stress_leak", "nocturia"),
+}
+
+
+def anybody(seed):
+    """Somebody of whom anything at all is so: mostly little, much of it old, some of it not known."""
+    chance = random.Random(seed)
+    stated = [f.id for f in PROTOCOL.findings.values() if not f.measured and f.kind != "choice"]
+    return {name: chance.choice(["long_standing", "long_standing", None, True]) for name in stated if chance.random() < 0.12}
+
+
+@pytest.mark.parametrize(
+    "truth",
+    [*(dict.fromkeys(names, "long_standing") for names in STABLE.values()), *map(anybody, range(200 if FULL else 25))],
+)
+def test_nothing_is_asked_twice_and_it_ends(truth):
+    asked = []
+    for session in sessions(truth):
+        if session.given:
+            prompt = session.given[-1].prompt
+            asked += [(prompt.kind == "timing", option.finding) for option in prompt.options]
+            assert len(asked) == len(set(asked)), asked[-1]
 
 
 @pytest.mark.parametrize("patient", PATIENTS[:8], ids=lambda patient: patient.id)

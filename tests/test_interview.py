@@ -19,6 +19,7 @@ from equina import Case, assess, next_questions
 from equina.exchange import answer, read_request
 from equina.interview import BY_NAME, IN_LIST, handover_questions, value_of, with_answers
 from equina.leaves import resolve
+from equina.logic import findings_in
 from equina.model import LONG_STANDING, rank
 from equina.topics import plain_topics
 from equina.triage import CAN_ANSWER, interval, level, settle
@@ -99,7 +100,9 @@ def is_for_something(case, truth, low, name):
     finding = PROTOCOL.findings[name]
     asked_all_the_same = name in PROTOCOL.core_flags or name in PROTOCOL.explained_by
     asked_all_the_same |= any(name in topic.findings and topic.also_when is not None for topic in PROTOCOL.topics.values())
-    asked_all_the_same |= any(name in umbrella.denies or name in other.presumes for umbrella in UMBRELLAS for other in PRESUMING)
+    waiting_for_it = [other.id for other in (*UMBRELLAS, *PRESUMING) if name in (*other.denies, *other.presumes)]
+    waiting_for_it += [f for topic in PROTOCOL.topics.values() if waits_for(topic, name) for f in topic.findings if f != name]
+    asked_all_the_same |= any(other not in case.values and is_for_something(case, truth, low, other) for other in waiting_for_it)
     if asked_all_the_same or finding.kind == "choice":
         return True
     own = TABLE.could[name] & truth.may & ~truth.must
@@ -109,6 +112,10 @@ def is_for_something(case, truth, low, name):
         ):
             return True
     return False
+
+
+def waits_for(topic, name):
+    return topic.only_when is not None and name in findings_in(topic.only_when, PROTOCOL.findings)
 
 
 UMBRELLAS = [finding for finding in PROTOCOL.findings.values() if finding.denies]

@@ -71,9 +71,9 @@ def with_answers(protocol: Protocol, case: Case, answers: Mapping[str, str | flo
     true = _union(effect.true for effect in effects if effect)
     for name in [name for name in answers if values[name] is False]:
         # Beside a member that is present, "no" to "anything else?" denies nothing, nor does an item left unmarked beside one
-        # that implies it.
+        # that implies it. Beside an old one it stands: "not weaker than always".
         members = protocol.findings[name].denies
-        if true & protocol.table.about[name] or any(values.get(member) is True for member in members):
+        if true & protocol.table.bits[name] or any(values.get(member) is True for member in members):
             del values[name]
     return replace(case, values=values, evidence=dict.fromkeys(values, (Evidence(origin="answer"),)) | dict(case.evidence))
 
@@ -140,7 +140,7 @@ def _not_sure(protocol: Protocol, case: Case) -> int:
 
 
 def _narrower(protocol: Protocol, case: Case) -> int:
-    """The leaves of what was asked and could still be true by something narrower."""
+    """The leaves of what was asked, whatever was answered: those still open can come true by something narrower."""
     return _union(protocol.table.about.get(name, 0) for name in case.values)
 
 
@@ -153,14 +153,14 @@ def _union(sets: Iterable[int]) -> int:
 
 def _wanted(protocol: Protocol, case: Case, truth: Truth, still: _Open) -> frozenset[str]:
     """The findings that are worth asking of the one who answers."""
-    table, unknown = protocol.table, _narrower(protocol, case)
+    table, narrower = protocol.table, _narrower(protocol, case)
     wanted = {name for name in not_known_by_name(protocol, case, truth) if name not in case.values}
     decisive = _decide_time_course(protocol)
     for topic in still.topics:
         also_when = protocol.topic_tests[topic.id][1]
         also = also_when is not None and also_when.holds(truth.must)
         for finding in _possible(protocol, case, truth, topic):
-            useful = _about(protocol, finding) & still.now or table.could.get(finding.id, 0) & still.ever & unknown
+            useful = _about(protocol, finding) & still.now or table.could.get(finding.id, 0) & still.ever & narrower
             if useful or also or finding.id in decisive:
                 wanted.add(finding.id)
     for topic in protocol.topics.values():  # what a topic waits for, when something of it could still decide
@@ -190,11 +190,12 @@ def _possible(protocol: Protocol, case: Case, truth: Truth, topic: Topic) -> Ite
 
 
 def _next(protocol: Protocol, case: Case, wanted: frozenset[str], still: _Open) -> tuple[Topic, list[Finding]] | None:
-    """The topic to ask now: an opening one in its place, else the one with most findings that are an emergency by themselves.
+    """The topic to ask now: an opening one in its place, else the one whose questions weigh most. Each set that would be an
+    emergency weighs, the less the more findings it still wants.
 
     What few are left of lists already shown are gathered into one; an umbrella comes with the last of its members.
     """
-    umbrellas = [finding for name in wanted if not wanted.isdisjoint((finding := protocol.findings[name]).denies)]
+    umbrellas = [f for f in protocol.findings.values() if f.id in wanted and not wanted.isdisjoint(f.denies)]
     names = wanted - {umbrella.id for umbrella in umbrellas}
     topics = ((topic, [protocol.findings[name] for name in topic.findings if name in names]) for topic in still.topics)
     found = [(topic, findings) for topic, findings in topics if findings]
@@ -236,7 +237,7 @@ def _unasked(protocol: Protocol, case: Case, topic: Topic) -> Iterator[Finding]:
     for name in topic.findings:
         finding = protocol.findings[name]
         if name not in case.values and finding.answered_by in answered and not finding.not_asked:
-            yield protocol.findings[name]
+            yield finding
 
 
 def _about(protocol: Protocol, finding: Finding) -> int:
