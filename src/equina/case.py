@@ -70,6 +70,7 @@ class Case:
     told: str = ""  # the person's own words
     carer: bool = False  # someone answers for the person
     set_aside: tuple[SetAside, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()  # found while the case was gathered: a text that says both
 
     @staticmethod
     def of(**findings: Value) -> Case:

@@ -15,6 +15,7 @@ from equina import __version__
 
 if TYPE_CHECKING:
     from equina.model import Protocol
+    from equina.tables import ProtocolError
 
 __all__ = ["main"]
 
@@ -115,6 +116,17 @@ def _parser() -> argparse.ArgumentParser:
     page.add_argument("file", nargs="?", default="-", metavar="FILE", help="saved by ask, or JSON Lines (default: standard input)")
     page.add_argument("--format", choices=("text", "markdown"), default="text", help="how the page is written (default: text)")
 
+    reader = _command(commands, "read", _read, "text in, the findings it mentions out (JSON Lines), each with its words")
+    reader.add_argument(
+        "file", nargs="?", default="-", metavar="FILE", help='a text, or JSON Lines with "id" and "text" (default: standard input)'
+    )
+    reader.add_argument("--show", action="store_true", help="print the text with the findings marked, and why")
+    reader.add_argument("--plain", action="store_true", help="with --show: no colour, the marks as signs")
+    reader.add_argument("--html", action="store_true", help="the same as one HTML page")
+    reader.add_argument(
+        "--cues", metavar="FILE", help="a lexicon file of your own, besides the protocol's or (replaces = true) instead"
+    )
+
     show = _command(commands, "show", _show, "the card of a rule, finding, cause, test, care, medicine or source")
     show.add_argument("ids", nargs="*", metavar="ID", help="an id of the protocol, such as cannot_pass_urine (default: list them)")
 
@@ -146,10 +158,15 @@ def _load(options: argparse.Namespace) -> Protocol | None:
     try:
         return load(options.protocol or SHIPPED)
     except ProtocolError as error:
-        _say(f"the protocol has {len(error.faults)} fault{'s' if len(error.faults) > 1 else ''}:")
-        for fault in error.faults:
-            print(f"  {fault}", file=sys.stderr)
+        _faults("the protocol", error)
         return None
+
+
+def _faults(what: str, error: ProtocolError) -> int:
+    _say(f"{what} has {len(error.faults)} fault{'s' if len(error.faults) > 1 else ''}:")
+    for fault in error.faults:
+        print(f"  {fault}", file=sys.stderr)
+    return BAD_INPUT
 
 
 # --- the interview and its page ------------------------------------------------------------------------------------------------
@@ -162,7 +179,7 @@ def _ask(options: argparse.Namespace) -> int:
     from equina.ask.command import interview, told_answers
 
     if options.answers is not None:
-        return told_answers(protocol, _say, answers=options.answers, plain=options.plain)
+        return _reading(lambda: told_answers(protocol, _say, answers=options.answers, plain=options.plain))
     return interview(protocol, _say, save=options.save, resume=options.resume, plain=options.plain)
 
 
@@ -172,7 +189,8 @@ def _handover(options: argparse.Namespace) -> int:
         return BAD_INPUT
     from equina.ask.command import pages
 
-    return _with_lines(options, lambda stream: pages(protocol, _say, _lines(stream), markdown=options.format == "markdown"))
+    markdown = options.format == "markdown"
+    return _reading(lambda: _with_lines(options, lambda stream: pages(protocol, _say, _lines(stream), markdown=markdown)))
 
 
 # --- triage --------------------------------------------------------------------------------------------------------------------
@@ -182,7 +200,7 @@ def _triage(options: argparse.Namespace) -> int:
     protocol = _load(options)
     if protocol is None:
         return BAD_INPUT
-    return _with_lines(options, lambda stream: _triage_stream(protocol, stream, sys.stdout))
+    return _reading(lambda: _with_lines(options, lambda stream: _triage_stream(protocol, stream, sys.stdout)))
 
 
 def _with_lines(options: argparse.Namespace, run: Callable[[BinaryIO], int]) -> int:
@@ -200,10 +218,12 @@ def _with_lines(options: argparse.Namespace, run: Callable[[BinaryIO], int]) -> 
 
 
 def _triage_stream(protocol: Protocol, lines: BinaryIO, out: TextIO) -> int:
+    from dataclasses import replace
     from datetime import UTC, datetime
     from json import dumps
 
     from equina.exchange import BadInput, answer, failure, read_request
+    from equina.notes.evidence import with_text
     from equina.triage import assess
 
     given = faulty = 0
@@ -214,6 +234,7 @@ def _triage_stream(protocol: Protocol, lines: BinaryIO, out: TextIO) -> int:
                 raise BadInput(f"longer than {LONGEST_LINE // 1024**2} MiB; a case is one line of JSON, and each has its own line")
             now = datetime.now(UTC).replace(microsecond=0)
             request = read_request(protocol, line, now)
+            request = replace(request, case=with_text(protocol, request.case))
             result = answer(protocol, request, assess(protocol, request.case), number)
         except BadInput as error:
             faulty += 1
@@ -241,6 +262,29 @@ def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
         line = part.removeprefix(b"\xef\xbb\xbf") if number == 1 else part
         if line.strip():
             yield number, line
+
+
+def _read(options: argparse.Namespace) -> int:
+    protocol = _load(options)
+    if protocol is None:
+        return BAD_INPUT
+    from functools import partial
+
+    from equina.notes.command import run, tone
+
+    show = "html" if options.html else tone(sys.stdout, plain=options.plain) if options.show else None
+    read = partial(run, protocol, _say, out=sys.stdout, show=show, cues=options.cues)
+    return _reading(lambda: _with_lines(options, lambda stream: read(stream)))
+
+
+def _reading(run: Callable[[], int]) -> int:
+    """What `run` returns; the faults of the lexicon, which is opened when the first text is read, are told like the protocol's."""
+    from equina.tables import ProtocolError
+
+    try:
+        return run()
+    except ProtocolError as error:
+        return _faults("the lexicon", error)
 
 
 # --- the other commands --------------------------------------------------------------------------------------------------------

@@ -202,10 +202,10 @@ def _moment(place: str, value: object) -> datetime:
 
 
 def _unread(text: str | None) -> tuple[SetAside, ...]:
-    """Free text is not read by this version: it is said so, never taken as "nothing found"."""
+    """Free text, until it is read (equina.notes.evidence.with_text): where nobody reads it, that is said, not "nothing found"."""
     if not text or not text.strip():
         return ()
-    why = "free text is not read by this version: give what it says under findings"
+    why = "the free text was not read: give what it says under findings"
     return (SetAside(origin="text", quote=text.strip()[:60], why=why),)
 
 
@@ -292,6 +292,7 @@ def answer(protocol: Protocol, request: Request, assessment: Assessment, line: i
         "words": words,
         "say": assessment.say,
         "next_questions": _step(next_questions(protocol, case)),
+        "also_said": {name: _evidence(pieces) for name, pieces in case.evidence.items() if name not in case.values},
         "not_known": assessment.not_known,
         "general_denials": assessment.general_denials,
         "conflicts": [

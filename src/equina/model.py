@@ -338,6 +338,7 @@ class Protocol:
     reviewed: str
     notice: str
     digest: str
+    folder: str | None = None  # where it was loaded from: the lexicon of its texts is read there when a text is
     new_within_days: int
     core_flags: tuple[str, ...]
     baseline_facts: tuple[str, ...]

@@ -22,6 +22,8 @@ SHIPPED = Path(__file__).parent / "protocols" / "back_pain"
 
 # Without these files the interview asks the core flags by name, then the rest section by section (equina.topics).
 OPTIONAL = ("interview", "handover")
+# Read when a text is read, not before (equina.notes.lexicon).
+LEXICON = ("cues.toml", "context.toml")
 CODE_SYSTEMS = ("icd10cm", "hpo", "loinc", "snomed")
 
 T = TypeVar("T")
@@ -106,7 +108,7 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
     faults.extend(crosscheck.faults(protocol))
     if faults:
         raise ProtocolError(faults)
-    return _ready(protocol, _digest(folder))
+    return _ready(protocol, _digest(folder), folder)
 
 
 class _Files:
@@ -133,7 +135,7 @@ class _Files:
     def finish(self) -> None:
         opened = {self.folder / table.file for table in self._opened.values()}
         for path in sorted(self.folder.rglob("*.toml")):
-            if path not in opened:
+            if path not in opened and path.name not in LEXICON and not path.name.startswith("cues"):
                 name = path.relative_to(self.folder).as_posix()
                 self.faults.append(Fault(name, "", "", "no file of a protocol", "put its tables into the file they belong to"))
         for table in self._opened.values():
@@ -177,7 +179,7 @@ def conditions(protocol: Protocol) -> Iterator[Condition]:
         yield from (condition for condition in (topic.only_when, topic.also_when) if condition is not None)
 
 
-def _ready(protocol: Protocol, digest: str) -> Protocol:
+def _ready(protocol: Protocol, digest: str, folder: Path) -> Protocol:
     """The protocol with its leaves worked out and each condition made ready to be asked."""
     table = leaf_table(protocol.findings, conditions(protocol), protocol.core_flags)
     topics = protocol.topics or plain_topics(protocol.findings, protocol.core_flags)
@@ -190,6 +192,7 @@ def _ready(protocol: Protocol, digest: str) -> Protocol:
 
     ready = {
         "digest": digest,
+        "folder": str(folder),
         "topics": topics,
         "table": table,
         "order": MappingProxyType({name: i for i, name in enumerate(told)}),

@@ -66,7 +66,7 @@ def assess(protocol: Protocol, case: Case) -> Assessment:
         say=what_to_say(protocol, settled, truth),
         not_known=not_known_by_name(protocol, case, truth),
         general_denials=general_denials(protocol, case),
-        conflicts=(*conflicts, *_contradictions(protocol, settled, truth)),
+        conflicts=(*case.conflicts, *conflicts, *_contradictions(protocol, settled, truth)),
     )
 
 

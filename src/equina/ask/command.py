@@ -18,6 +18,7 @@ from equina.case import Case
 from equina.exchange import BadInput, read_request
 from equina.handover import handover
 from equina.model import Protocol
+from equina.notes.evidence import with_text
 from equina.prose import as_markdown, as_text
 from equina.triage import assess
 from equina.wording import wording
@@ -101,7 +102,7 @@ def told_answers(protocol: Protocol, warn: Callable[[str], None], *, answers: st
     except BadInput as error:
         warn(str(error))
         return BAD_INPUT
-    return tell(talk, request.case)
+    return tell(talk, with_text(protocol, request.case))
 
 
 def pages(protocol: Protocol, warn: Callable[[str], None], lines: Iterable[tuple[int, bytes | None]], *, markdown: bool) -> int:
@@ -113,7 +114,7 @@ def pages(protocol: Protocol, warn: Callable[[str], None], lines: Iterable[tuple
         try:
             if line is None:
                 raise BadInput(WORDS["line_too_long"])
-            case = read_request(protocol, line, now()).case
+            case = with_text(protocol, read_request(protocol, line, now()).case)
         except BadInput as error:
             faulty += 1
             warn(WORDS["bad_line"].format(n=number, why=error))

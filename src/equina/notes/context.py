@@ -1,0 +1,168 @@
+"""Context: what the words around a mention make of it, after ConText (Harkema 2009) and its successors, carried further.
+
+A cue works on the mentions of its sentence on its own side, within its reach, up to the next stop: the end of the clause, a new
+subject, a "but". What a mention itself contains is no cue: in "cannot pass urine" the absence is the finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from equina.notes.cues import Cue, Section
+
+__all__ = ["Found", "Place", "Verdict", "judge", "without_inner"]
+
+# What each kind of cue does not reach past, besides the ends of a sentence.
+_STOPPED_BY = {
+    "negated": ("end", "clause", "affirmed"),
+    "affirmed": ("end", "negated", "affirmed"),
+    "uncertain": ("end", "clause", "affirmed"),
+    "historical": ("end", "clause", "affirmed"),
+    "family": ("end", "clause"),
+    "kin": ("end", "clause"),
+    "hypothetical": ("end",),
+}
+_DEFAULT_STOPS = ("end",)
+_NOW = {"ongoing", "new", "until"}  # what takes a mention out of a past history
+
+
+class Found(NamedTuple):
+    """A context cue found in the text: its first word, the word after its last, and what it is."""
+
+    start: int
+    end: int
+    cue: Cue
+
+
+class Verdict(NamedTuple):
+    """What the context makes of a mention, and the cue that decided it. `dropped`: it says that nobody looked."""
+
+    assertion: str
+    onset: str
+    cue: Found | None
+    dropped: bool = False
+
+
+def without_inner(cues: Iterable[Found]) -> list[Found]:
+    """The cues in order, without those that stand inside a longer one."""
+    kept: list[Found] = []
+    for found in sorted(cues, key=lambda found: (found.start, found.start - found.end)):
+        if kept and found.end <= kept[-1].end and (found.start, found.end) != (kept[-1].start, kept[-1].end):
+            continue
+        kept.append(found)
+    return kept
+
+
+class Place(NamedTuple):
+    """A mention as its context sees it: its first word, the word after its last, and what it is."""
+
+    start: int
+    end: int
+    normal: bool  # it names the normal counterpart ("anal tone intact"): absent unless denied
+    absence: bool  # its own first word denies ("no squeeze")
+    about: str  # the kind of its finding
+
+    def away(self, found: Found) -> int:
+        """How many words stand between it and a cue."""
+        return self.start - found.end if found.end <= self.start else max(0, found.start - self.end)
+
+    def between(self, found: Found) -> tuple[int, int]:
+        """The places between it and a cue. A new subject may be the first word of the mention."""
+        return (found.end, self.start + 1) if found.end <= self.start else (self.end, found.start)
+
+
+def judge(place: Place, cues: Sequence[Found], commas: Sequence[int], section: Section | None) -> Verdict:
+    """The verdict on a mention, by the cues and the places of the commas of its sentence, and by its section."""
+    active = _active(place, cues, commas)
+    if "unasked" in active:
+        return Verdict("uncertain", "unknown", active["unasked"], dropped=True)
+    if relative := active.get("family") or active.get("kin"):
+        return Verdict("family", "unknown", relative)
+    if "hypothetical" in active:
+        return Verdict("hypothetical", "unknown", active["hypothetical"])
+    absent, denial = _denied(place, active)
+    if absent:
+        return Verdict("absent", "unknown", denial)
+    if not (place.normal and denial):
+        doubt, assured = active.get("uncertain"), active.get("affirmed")
+        if doubt and not (assured and place.away(assured) <= place.away(doubt)):
+            return Verdict("uncertain", "unknown", doubt)
+        if "historical" in active and "ongoing" not in active:
+            return Verdict("historical", "unknown", active["historical"])
+        if section and section.assertion and not (section.assertion == "historical" and _NOW & active.keys()):
+            return Verdict(section.assertion, "unknown", None)
+    return Verdict(
+        "present", _onset(place, active), denial or active.get("affirmed") or active.get("until") or active.get("ongoing")
+    )
+
+
+def _active(place: Place, cues: Sequence[Found], commas: Sequence[int]) -> dict[str, Found]:
+    """Of each kind the nearest cue that bears on the mention."""
+    active: dict[str, Found] = {}
+    for found in cues:
+        cue = found.cue
+        if (cue.noun and place.absence) or (cue.of and place.about not in cue.of):
+            continue
+        if found.start < place.end and place.start < found.end:
+            if not _overlaps(place, found):
+                continue
+        elif not _reaches(place, found, cues, commas):
+            continue
+        held = active.get(cue.kind)
+        if held is None or place.away(found) <= place.away(held):
+            active[cue.kind] = found
+    return active
+
+
+def _denied(place: Place, active: dict[str, Found]) -> tuple[bool, Found | None]:
+    """Whether the finding is denied, and by what: a denial of a denial affirms, and so does the denial of what is normal."""
+    denial, flip = active.get("negated"), active.get("flip")
+    assured = active.get("affirmed")
+    if denial and ("until" in active or (assured and place.away(assured) < place.away(denial))):
+        denial = None
+    if flip and not denial and not place.normal:
+        return True, flip
+    denied = (denial is not None) != (flip is not None)
+    return denied != place.normal, denial
+
+
+def _onset(place: Place, active: dict[str, Found]) -> str:
+    new, old = active.get("new"), active.get("old")
+    if "worse" in active or (new and (not old or place.away(new) <= place.away(old))):
+        return "new"
+    return "long_standing" if old else "unknown"
+
+
+def _overlaps(place: Place, found: Found) -> bool:
+    """Whether a cue that shares words with the mention bears on it: doubt inside it, a warning around it or running into it."""
+    kind = found.cue.kind
+    if place.start < found.start and found.end < place.end:
+        return kind in ("uncertain", "new", "worse", "old", "ongoing")
+    if found.start < place.start and place.end <= found.end:
+        return kind in ("hypothetical", "uncertain", "family", "historical")
+    return found.start < place.start and kind in ("hypothetical", "uncertain", "historical")
+
+
+def _reaches(place: Place, found: Found, cues: Sequence[Found], commas: Sequence[int]) -> bool:
+    cue = found.cue
+    far = place.away(found)
+    if far > cue.reach or not (cue.forward if found.end <= place.start else cue.backward):
+        return False
+    low, high = place.between(found)
+    over_commas = cue.over_commas
+    if place.normal and cue.kind in ("negated", "flip"):  # "no fever, legs fine": only the word next to it denies what is normal
+        if far > 1:
+            return False
+        over_commas = False
+    if not over_commas and any(low <= comma < high for comma in commas):
+        return False
+    stopped_by = _STOPPED_BY.get(cue.kind, _DEFAULT_STOPS)
+    return not any(
+        low <= other.start < high and other.cue.kind in stopped_by and other is not found and _blocks(other, cue) for other in cues
+    )
+
+
+def _blocks(other: Found, cue: Cue) -> bool:
+    """A cue that itself looks backward ("A denied, B present") parts nothing for one of its own kind."""
+    return other.cue.kind != cue.kind or other.cue.forward

@@ -1,0 +1,51 @@
+"""What a lexicon says: findings named, context cues, sections of notes. Frozen values; words as in GLOSSARY.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ASSERTIONS", "KINDS", "UNITS", "Cue", "Find", "Section"]
+
+ASSERTIONS = ("present", "absent", "historical", "family", "hypothetical", "uncertain")
+
+# What a cue of context.toml does to the mentions in its scope; the last two tell who writes about whom.
+KINDS = (
+    *("negated", "affirmed", "uncertain", "hypothetical", "historical", "family", "kin"),
+    *("ongoing", "until", "flip", "pseudo", "unasked", "end", "clause", "new", "worse", "old", "carer", "self"),
+)
+UNITS = ("as_written", "fahrenheit", "litre")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Find:
+    """What one match of a pattern says: a finding named, its normal counterpart, or (with no finding) a sense that is none."""
+
+    id: str
+    finding: str | None
+    kind: str = ""  # of the finding
+    normal: bool = False
+    instead_of: frozenset[str] = frozenset()
+    of: frozenset[str] = frozenset()  # of a sense that is none: the findings that it rules out; all when empty
+    measure: str | None = None  # a quantity with its number: the name of the conversion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cue:
+    """A context cue: its kind, the side on which it works, how many words it reaches, and whether commas stop it."""
+
+    id: str
+    kind: str
+    forward: bool
+    backward: bool
+    reach: int
+    over_commas: bool
+    noun: bool = False  # denies what is there, so not what is itself an absence: "no tone and no squeeze"
+    of: frozenset[str] = frozenset()  # the kinds of finding it bears on; all when empty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of a note under its heading: what it makes of mentions that say nothing else of themselves."""
+
+    id: str
+    assertion: str | None

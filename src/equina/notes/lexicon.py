@@ -1,0 +1,59 @@
+"""The lexicon: everything a text is read with, compiled from cues.toml and context.toml once for each protocol."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from equina.model import Protocol
+from equina.notes.cues import Section
+from equina.notes.index import Index
+from equina.notes.vocabulary import Vocabulary
+from equina.tables import Fault, ProtocolError
+
+__all__ = ["Lexicon", "lexicon"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lexicon:
+    """Everything a text is read with: the words, the patterns that name findings, the cues around them."""
+
+    vocabulary: Vocabulary
+    finds: Index
+    cues: Index
+    persons: Index  # who writes about whom
+    ends: re.Pattern[str]
+    comma: str
+    question: str
+    end: str
+    absences: frozenset[str]  # letters of words with which an absence begins
+    carers: frozenset[str]  # letters of relatives, without which no text is a carer's
+    sections: Mapping[str, Section]
+    openings: tuple[str, ...]  # ends of headings that tell the part: "come back if:"
+    becomes: Mapping[str, str]  # the finding that a mention of no stated age counts as besides
+    unless: Mapping[str, frozenset[str]]  # … but not when the text names one of these
+    lowest: frozenset[str]  # quantities of which the lowest value is the worst
+    english: frozenset[str]
+    foreign: frozenset[str]
+
+
+def lexicon(protocol: Protocol, extra: Path | None = None) -> Lexicon:
+    """The lexicon of a protocol, compiled once.
+
+    The tables of the file `extra` are added to it; one of the same name takes the place of the protocol's, and `replaces = true`
+    leaves the protocol's own cues out (context.toml stays). Raises ProtocolError with every fault found.
+    """
+    if protocol.folder is None:
+        raise ProtocolError([Fault("cues.toml", "", "", "the protocol was not loaded from a folder", "load() it from one")])
+    kinds = tuple((name, finding.kind) for name, finding in protocol.findings.items())
+    return _compiled(protocol.folder, protocol.digest, kinds, extra)
+
+
+@lru_cache(maxsize=4)
+def _compiled(folder: str, digest: str, kinds: tuple[tuple[str, str], ...], extra: Path | None) -> Lexicon:  # noqa: ARG001  (a key)
+    from equina.notes.lexicon_files import read_lexicon  # it makes this module's Lexicon
+
+    return read_lexicon(Path(folder), dict(kinds), extra)

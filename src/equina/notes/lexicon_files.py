@@ -1,0 +1,268 @@
+"""The files of a lexicon: read, checked with every fault named, and compiled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from equina.notes.cues import ASSERTIONS, KINDS, UNITS, Cue, Find, Section
+from equina.notes.index import Group, Index, any_of
+from equina.notes.lexicon import Lexicon
+from equina.notes.patterns import Alternatives, BadPattern, Letter, Needs, Pattern, Sets, Writer, lines, parse, words_in
+from equina.notes.scan import PLANES
+from equina.notes.vocabulary import NumberClass, Vocabulary
+from equina.tables import Fault, ProtocolError, Table, nearest, read_file
+
+__all__ = ["read_lexicon"]
+
+DIRECTIONS = ("forward", "backward", "both")
+ENDERS = (".", "?", "!", "\n", "...", ";")
+BREAKS = (",", ":", "(", ")", "[", "]", "-", "|", "•")
+WORD_LISTS = ("others", "shortened", "frequent", "absences", "english", "foreign")
+PERSONS = ("carer", "self")
+_CLASS = re.compile(r"<#([a-z0-9_]+)>")
+_FREQUENT = 100  # how many times likelier a common word is than another, roughly: patterns are sought by their rarest word
+_FAR, _NEAR = 80, 6  # how many words a cue reaches, forward and otherwise, when its table does not say
+
+
+def read_lexicon(folder: Path, kinds: Mapping[str, str], extra: Path | None) -> Lexicon:
+    """The lexicon of the files in `folder`, and of the file `extra`; `kinds` are the findings of the protocol with their kinds.
+
+    Raises ProtocolError with every fault found.
+    """
+    faults: list[Fault] = []
+    own: dict[str, object] = {}
+    if extra is not None:
+        own |= read_file(extra.parent, extra.name, faults)
+    files: dict[str, dict[str, object]] = {}
+    if own.pop("replaces", False) is not True:
+        for path in sorted(folder.glob("cues*.toml")):
+            files[path.name] = read_file(folder, path.name, faults)
+    files["context.toml"] = read_file(folder, "context.toml", faults)
+    if extra is not None:
+        files[extra.name] = own
+    source = _Source(kinds, faults)
+    tables = [Table(name, "", data, faults) for name, data in files.items()]
+    for table in tables:  # a class of numbers may stand in a later file than its use
+        source.classes(table)
+    for table in tables:
+        source.file(table)
+    if faults:
+        raise ProtocolError(faults)
+    return _Compiler(source).lexicon()
+
+
+class _Source:
+    """What the files say, while they are read."""
+
+    def __init__(self, kinds: Mapping[str, str], faults: list[Fault]) -> None:
+        self.kinds = kinds
+        self.faults = faults
+        self.terms: dict[str, Pattern] = {}
+        self.numbers: dict[str, NumberClass] = {}
+        self.patterns: dict[str, tuple[Pattern, Find | Cue]] = {}
+        self.sections: dict[str, Section] = {}
+        self.words: dict[str, list[str]] = {name: [] for name in WORD_LISTS}
+        self.becomes: dict[str, str] = {}
+        self.unless: dict[str, frozenset[str]] = {}
+        self.lowest: set[str] = set()
+
+    def classes(self, top: Table) -> None:
+        """Take in the classes of numbers of a file."""
+        for name, row in top.mapping("numbers").items():
+            self.numbers[name] = self._number(Table(top.file, f"numbers.{name}", row, self.faults))
+
+    def file(self, top: Table) -> None:
+        """Take in one file, but for its numbers."""
+        for name, given in top.mapping("terms").items():
+            parts = tuple(self._parsed(top.file, "terms", name, line, whole=False) for line in _texts(given))
+            self.terms[name] = parts[0] if len(parts) == 1 else Alternatives(parts)
+        for key, take in (
+            ("cues", self._cue),
+            ("unrelated", self._unrelated),
+            ("measures", self._measure),
+            ("context", self._context),
+            ("sections", self._section),
+            ("becomes", self._becomes),
+        ):
+            for id, table in top.tables(key):
+                take(id, table)
+                table.optional("note")
+                table.rest()
+        for name, into in self.words.items():
+            for line in top.texts(name):
+                into.extend(line.split())
+        top.rest()
+
+    def _number(self, table: Table) -> NumberClass:
+        least, most = table.number("least"), table.number("most")
+        over = table.number("over") if "over" in table else None
+        most_over = table.number("over_most") if "over_most" in table else over
+        table.rest()
+        if least is None or most is None or least > most:
+            table.fault("least", "a class of numbers runs from least to most", "give both, the smaller as least")
+        return NumberClass(least or 0.0, most or 0.0, None if over is None or most_over is None else (int(over), int(most_over)))
+
+    def _finding(self, table: Table, key: str, name: str) -> str:
+        if name not in self.kinds:
+            table.fault(key, f'"{name}" is no finding of the protocol', nearest(name, self.kinds))
+        return name
+
+    def _cue(self, id: str, table: Table) -> None:
+        finding = self._finding(table, "finding", table.text("finding", default=id))
+        instead_of = frozenset(self._finding(table, "instead_of", name) for name in table.texts("instead_of"))
+        for key, normal in (("says", False), ("normal", True)):
+            if key == "says" or key in table:
+                find = Find(id=id, finding=finding, kind=self.kinds.get(finding, ""), normal=normal, instead_of=instead_of)
+                self._add(table, key, find)
+
+    def _unrelated(self, id: str, table: Table) -> None:
+        of = frozenset(self._finding(table, "of", name) for name in table.texts("of"))
+        self._add(table, "says", Find(id=id, finding=None, of=of))
+
+    def _measure(self, id: str, table: Table) -> None:
+        finding = self._finding(table, "finding", table.text("finding"))
+        unit = table.choice("unit", UNITS) if "unit" in table else UNITS[0]
+        self._add(table, "says", Find(id=id, finding=finding, kind=self.kinds.get(finding, ""), measure=unit))
+        if table.flag("lowest", default=False):
+            self.lowest.add(finding)
+
+    def _context(self, id: str, table: Table) -> None:
+        direction = table.choice("direction", DIRECTIONS) if "direction" in table else "forward"
+        reach = table.number("reach") if "reach" in table else None
+        cue = Cue(
+            id=id,
+            kind=table.choice("kind", KINDS),
+            forward=direction != "backward",
+            backward=direction != "forward",
+            reach=int(reach) if reach is not None else _FAR if direction == "forward" else _NEAR,
+            over_commas=table.flag("over_commas", default=direction == "forward"),
+            noun=table.flag("noun", default=False),
+            of=frozenset(table.texts("of")),
+        )
+        self._add(table, "says", cue)
+
+    def _section(self, id: str, table: Table) -> None:
+        section = Section(id=id, assertion=table.choice("assertion", ASSERTIONS) if "assertion" in table else None)
+        for heading in (*table.texts("headings", required=True), *(f" {end}" for end in table.texts("ending"))):
+            self.sections[heading.lower()] = section
+
+    def _becomes(self, name: str, table: Table) -> None:
+        self.becomes[self._finding(table, "", name)] = self._finding(table, "finding", table.text("finding"))
+        self.unless[name] = frozenset(self._finding(table, "unless", other) for other in table.texts("unless"))
+
+    def _add(self, table: Table, key: str, what: Find | Cue) -> None:
+        parts = tuple(self._parsed(table.file, table.path, key, line) for line in table.texts(key, required=key == "says"))
+        if parts:
+            self.patterns[f"{table.path}.{key}"] = (parts[0] if len(parts) == 1 else Alternatives(parts), what)
+
+    def _parsed(self, file: str, table: str, key: str, line: str, *, whole: bool = True) -> Pattern:
+        try:
+            pattern = parse(line, self.terms, whole=whole)
+        except BadPattern as error:
+            self.faults.append(Fault(file, table, key, f'"{line}": {error}', "the signs of a pattern are told in docs/reading.md"))
+            return Letter("?")
+        for name in _CLASS.findall(line):
+            if name not in self.numbers:
+                self.faults.append(Fault(file, table, key, f'"<#{name}>" is no class of [numbers]', nearest(name, self.numbers)))
+                return Letter("?")
+        return pattern
+
+
+class _Compiler:
+    """From what the files say to letters, expressions and indexes."""
+
+    def __init__(self, source: _Source) -> None:
+        self.source = source
+        stops = [source.terms["stops"]] if "stops" in source.terms else []
+        every = words_in([*(pattern for pattern, _ in source.patterns.values()), *stops])
+        words = {word for word in every if word[0] not in "#$"}
+        numbers = source.numbers | {
+            word[1:]: NumberClass(float(word[2:]), float(word[2:])) for word in every if word.startswith("#=")
+        }
+        lists = source.words
+        self.vocabulary = Vocabulary({*words, *ENDERS, *BREAKS}, numbers, lists["others"], lists["shortened"])
+        self._letters: dict[str, str] = {}
+        wide = "".join(map(self.letters, [*ENDERS, *sorted(words_in(stops))]))
+        stop = (wide + "".join(map(self.letters, BREAKS)), wide)
+        self.writer, self.catcher = Writer(self.letters, stop, {}), Writer(self.letters, stop, {}, catch=True)
+        self.weights = dict.fromkeys((*self.vocabulary.any_number, *map(self.letters, (*ENDERS, *BREAKS))), _FREQUENT)
+        self.weights |= dict.fromkeys(self.spelt(lists["frequent"]), _FREQUENT // 4) | dict.fromkeys(
+            self.spelt(lists["english"]), _FREQUENT
+        )
+        self.needs = Needs(self.letters, self.weights, PLANES, {})
+
+    def letters(self, word: str) -> str:
+        """The letters of a word, stem, sign or class of numbers of a pattern."""
+        if word not in self._letters:
+            if word == "#":
+                self._letters[word] = self.vocabulary.any_number
+            elif word == "$":
+                self._letters[word] = "".join(map(self.letters, ENDERS))
+            elif word.startswith("#"):
+                self._letters[word] = self.vocabulary.number_letters(word[1:])
+            else:
+                self._letters[word] = self.vocabulary.word_letters(word)
+        return self._letters[word]
+
+    def spelt(self, words: Iterable[str]) -> frozenset[str]:
+        """The letters of those words that the lexicon has as they are."""
+        return frozenset(self.vocabulary.letters[word] for word in words if word in self.vocabulary.letters)
+
+    def index(self, wanted: Callable[[Find | Cue], bool]) -> Index:
+        """The index of the patterns that are wanted."""
+        gathered: dict[tuple[int, Sets], tuple[Find | Cue, list[Pattern], list[Sets]]] = {}
+        single: dict[str, list[Find | Cue]] = {}
+        for number, (pattern, what) in enumerate(self.source.patterns.values()):
+            for line in lines(pattern) if wanted(what) else ():
+                if isinstance(line, Letter):
+                    for letter in self.letters(line.word):
+                        single.setdefault(letter, []).append(what)
+                    continue
+                rarest = self.needs.of(line)
+                _, same, sets = gathered.setdefault((number, rarest[:2]), (what, [], []))
+                same.append(line)
+                sets.append(rarest)
+        groups = [Group(what, partial(self._expression, same, what)) for what, same, _ in gathered.values()]
+        letters = {*self.vocabulary.letters.values(), *self.vocabulary.any_number}
+        return Index(single, groups, [sets for _, _, sets in gathered.values()], letters)
+
+    def _expression(self, same: Sequence[Pattern], what: Find | Cue) -> str:
+        whole = same[0] if len(same) == 1 else Alternatives(tuple(same))
+        measured = isinstance(what, Find) and what.measure is not None
+        return (self.catcher if measured else self.writer).expression(whole)
+
+    def lexicon(self) -> Lexicon:
+        """Everything compiled."""
+        source = self.source
+        relatives = words_in(
+            pattern for pattern, what in source.patterns.values() if isinstance(what, Cue) and what.kind == "family"
+        )
+        return Lexicon(
+            vocabulary=self.vocabulary,
+            finds=self.index(lambda what: isinstance(what, Find)),
+            cues=self.index(lambda what: isinstance(what, Cue) and what.kind not in PERSONS),
+            persons=self.index(lambda what: isinstance(what, Cue) and what.kind in PERSONS),
+            ends=re.compile(any_of("".join(map(self.letters, ENDERS)))),
+            comma=self.letters(","),
+            question=self.letters("?"),
+            end=self.letters("\n"),
+            absences=self.spelt(source.words["absences"]),
+            carers=self.spelt(word for word in relatives if word.isalpha()) - self.weights.keys(),
+            sections=source.sections,
+            openings=tuple(heading for heading in source.sections if heading.startswith(" ")),
+            becomes=source.becomes,
+            unless=source.unless,
+            lowest=frozenset(source.lowest),
+            english=frozenset(source.words["english"]),
+            foreign=frozenset(source.words["foreign"]),
+        )
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, list):
+        yield from (str(item) for item in value)
+    else:
+        yield str(value)
