@@ -7,11 +7,12 @@ subject, a "but". What a mention itself contains is no cue: in "cannot pass urin
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from equina.notes.cues import Cue, Section
 
-__all__ = ["Found", "Place", "Verdict", "judge", "without_inner"]
+__all__ = ["Found", "Place", "Verdict", "judge", "ticked", "without_inner"]
 
 # What each kind of cue does not reach past, besides the ends of a sentence.
 _STOPPED_BY = {
@@ -24,6 +25,8 @@ _STOPPED_BY = {
     "hypothetical": ("end",),
 }
 _DEFAULT_STOPS = ("end",)
+_NOT_TO_CAUSES = {"negated", "uncertain", "flip"}  # "no fracture after the fall": there was a fall
+_TIMES = {"until", "ongoing", "new", "worse", "old", "historical"}
 _NOW = {"ongoing", "new", "until"}  # what takes a mention out of a past history
 
 
@@ -45,12 +48,16 @@ class Verdict(NamedTuple):
 
 
 def without_inner(cues: Iterable[Found]) -> list[Found]:
-    """The cues in order, without those that stand inside a longer one."""
+    """The cues in order, without those that stand inside a longer one. Words of time hide no end of a clause."""
     kept: list[Found] = []
+    outer: Found | None = None
     for found in sorted(cues, key=lambda found: (found.start, found.start - found.end)):
-        if kept and found.end <= kept[-1].end and (found.start, found.end) != (kept[-1].start, kept[-1].end):
+        inside = outer is not None and found.end <= outer.end and (found.start, found.end) != (outer.start, outer.end)
+        if inside and outer is not None and not (outer.cue.kind in _TIMES and found.cue.kind in ("end", "clause")):
             continue
         kept.append(found)
+        if not inside:
+            outer = found
     return kept
 
 
@@ -72,6 +79,17 @@ class Place(NamedTuple):
         return (found.end, self.start + 1) if found.end <= self.start else (self.end, found.start)
 
 
+def ticked(cues: list[Found], begin: int) -> list[Found]:
+    """The cues with those of tick boxes turned the way this line has them: before the words when it begins with a box, else behind."""
+    boxes = [found for found in cues if found.cue.box]
+    if not boxes:
+        return cues
+    before = boxes[0].start <= begin
+    return [
+        found._replace(cue=replace(found.cue, forward=before, backward=not before)) if found.cue.box else found for found in cues
+    ]
+
+
 def judge(place: Place, cues: Sequence[Found], commas: Sequence[int], section: Section | None) -> Verdict:
     """The verdict on a mention, by the cues and the places of the commas of its sentence, and by its section."""
     active = _active(place, cues, commas)
@@ -79,7 +97,7 @@ def judge(place: Place, cues: Sequence[Found], commas: Sequence[int], section: S
         return Verdict("uncertain", "unknown", active["unasked"], dropped=True)
     if relative := active.get("family") or active.get("kin"):
         return Verdict("family", "unknown", relative)
-    if "hypothetical" in active:
+    if "hypothetical" in active and "until" not in active:
         return Verdict("hypothetical", "unknown", active["hypothetical"])
     absent, denial = _denied(place, active)
     if absent:
@@ -119,6 +137,8 @@ def _denied(place: Place, active: dict[str, Found]) -> tuple[bool, Found | None]
     """Whether the finding is denied, and by what: a denial of a denial affirms, and so does the denial of what is normal."""
     denial, flip = active.get("negated"), active.get("flip")
     assured = active.get("affirmed")
+    if place.normal and "until" in active:
+        return False, active["until"]
     if denial and ("until" in active or (assured and place.away(assured) < place.away(denial))):
         denial = None
     if flip and not denial and not place.normal:
@@ -140,8 +160,8 @@ def _overlaps(place: Place, found: Found) -> bool:
     if place.start < found.start and found.end < place.end:
         return kind in ("uncertain", "new", "worse", "old", "ongoing")
     if found.start < place.start and place.end <= found.end:
-        return kind in ("hypothetical", "uncertain", "family", "historical")
-    return found.start < place.start and kind in ("hypothetical", "uncertain", "historical")
+        return kind in ("hypothetical", "uncertain", "family", "historical", "until")
+    return found.start < place.start and kind in ("negated", "flip", "hypothetical", "uncertain", "historical")
 
 
 def _reaches(place: Place, found: Found, cues: Sequence[Found], commas: Sequence[int]) -> bool:
@@ -158,6 +178,8 @@ def _reaches(place: Place, found: Found, cues: Sequence[Found], commas: Sequence
     if not over_commas and any(low <= comma < high for comma in commas):
         return False
     stopped_by = _STOPPED_BY.get(cue.kind, _DEFAULT_STOPS)
+    if found.end <= place.start and cue.kind in _NOT_TO_CAUSES:
+        stopped_by = (*stopped_by, "cause")
     return not any(
         low <= other.start < high and other.cue.kind in stopped_by and other is not found and _blocks(other, cue) for other in cues
     )

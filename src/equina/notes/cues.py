@@ -11,7 +11,7 @@ ASSERTIONS = ("present", "absent", "historical", "family", "hypothetical", "unce
 # What a cue of context.toml does to the mentions in its scope; the last two tell who writes about whom.
 KINDS = (
     *("negated", "affirmed", "uncertain", "hypothetical", "historical", "family", "kin"),
-    *("ongoing", "until", "flip", "pseudo", "unasked", "end", "clause", "new", "worse", "old", "carer", "self"),
+    *("ongoing", "until", "flip", "pseudo", "unasked", "end", "clause", "cause", "new", "worse", "old", "carer", "self"),
 )
 UNITS = ("as_written", "fahrenheit", "litre")
 
@@ -39,6 +39,7 @@ class Cue:
     backward: bool
     reach: int
     over_commas: bool
+    box: bool = False  # a tick box, which stands before or behind what it ticks
     noun: bool = False  # denies what is there, so not what is itself an absence: "no tone and no squeeze"
     of: frozenset[str] = frozenset()  # the kinds of finding it bears on; all when empty
 

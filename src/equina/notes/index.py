@@ -13,7 +13,7 @@ from equina.notes.vocabulary import OTHER
 
 __all__ = ["Group", "Index", "Match", "any_of"]
 
-_WORTH_IT = 4_000  # questions after which a scanner that takes a second to get ready pays
+_WORTH_IT = 2_500  # questions after which a scanner that takes a second to get ready pays
 _SEEN, _LONG_KEY = 100_000, 60  # answers remembered, and of how many words: memory stays flat
 
 Search = Callable[[str, int, int], Iterator["re.Match[str]"]]
@@ -67,13 +67,17 @@ class Index:
         self._words = re.compile(any_of(single))
         self.groups = tuple(groups)
         self.scanner: Scanner = Planes(wanted, letters)
-        self._begins = re.compile(any_of(letter for patterns in wanted for sets in patterns for letter in sets[0]))
+        begins = {letter for patterns in wanted for sets in patterns for letter in sets[0]}
+        self._any = re.compile(any_of({*single, *begins}))
+        self._begins = re.compile(any_of(begins))
         self._seen: dict[str, tuple[tuple[Search, Find | Cue, bool], ...]] = {}
         self._asked = 0
 
     def matches(self, letters: str, begin: int, end: int) -> list[Match]:
         """All that is found in a sentence."""
         found: list[Match] = []
+        if not self._any.search(letters, begin, end):
+            return found
         single = self._single
         for word in self._words.finditer(letters, begin, end):
             place = word.start()

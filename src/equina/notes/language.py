@@ -9,7 +9,7 @@ from equina.notes.vocabulary import OTHER
 
 __all__ = ["refusal"]
 
-SAMPLE = 120  # words looked at
+SAMPLE = 60  # words looked at
 _PLAINLY = 4  # different little words by which a text is English without a further look
 _FEWEST = 5  # with fewer words than this, only another alphabet tells
 _FROM_LATIN = "\u0250"  # letters from here on are of other alphabets

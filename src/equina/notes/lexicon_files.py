@@ -49,6 +49,8 @@ def read_lexicon(folder: Path, kinds: Mapping[str, str], extra: Path | None) -> 
         source.classes(table)
     for table in tables:
         source.file(table)
+    if extra is not None:
+        source.prefer(extra.name)
     if faults:
         raise ProtocolError(faults)
     return _Compiler(source).lexicon()
@@ -62,7 +64,7 @@ class _Source:
         self.faults = faults
         self.terms: dict[str, Pattern] = {}
         self.numbers: dict[str, NumberClass] = {}
-        self.patterns: dict[str, tuple[Pattern, Find | Cue]] = {}
+        self.patterns: dict[tuple[str, str, str], tuple[Pattern, Find | Cue]] = {}
         self.sections: dict[str, Section] = {}
         self.words: dict[str, list[str]] = {name: [] for name in WORD_LISTS}
         self.becomes: dict[str, str] = {}
@@ -95,6 +97,11 @@ class _Source:
             for line in top.texts(name):
                 into.extend(line.split())
         top.rest()
+
+    def prefer(self, file: str) -> None:
+        """Leave out the tables of other files that this file has too."""
+        own = {path for name, path, _ in self.patterns if name == file}
+        self.patterns = {key: value for key, value in self.patterns.items() if key[0] == file or key[1] not in own}
 
     def _number(self, table: Table) -> NumberClass:
         least, most = table.number("least"), table.number("most")
@@ -139,6 +146,7 @@ class _Source:
             backward=direction != "forward",
             reach=int(reach) if reach is not None else _FAR if direction == "forward" else _NEAR,
             over_commas=table.flag("over_commas", default=direction == "forward"),
+            box=table.flag("box", default=False),
             noun=table.flag("noun", default=False),
             of=frozenset(table.texts("of")),
         )
@@ -156,7 +164,7 @@ class _Source:
     def _add(self, table: Table, key: str, what: Find | Cue) -> None:
         parts = tuple(self._parsed(table.file, table.path, key, line) for line in table.texts(key, required=key == "says"))
         if parts:
-            self.patterns[f"{table.path}.{key}"] = (parts[0] if len(parts) == 1 else Alternatives(parts), what)
+            self.patterns[table.file, table.path, key] = (parts[0] if len(parts) == 1 else Alternatives(parts), what)
 
     def _parsed(self, file: str, table: str, key: str, line: str, *, whole: bool = True) -> Pattern:
         try:
@@ -250,7 +258,7 @@ class _Compiler:
             question=self.letters("?"),
             end=self.letters("\n"),
             absences=self.spelt(source.words["absences"]),
-            carers=self.spelt(word for word in relatives if word.isalpha()) - self.weights.keys(),
+            carers=self.spelt(word for word in relatives if word.isalpha()).difference(self.weights),
             sections=source.sections,
             openings=tuple(heading for heading in source.sections if heading.startswith(" ")),
             becomes=source.becomes,

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from equina.model import Protocol
-from equina.notes.context import Found, Place, judge, without_inner
+from equina.notes.context import Found, Place, judge, ticked, without_inner
 from equina.notes.cues import Cue, Find, Section
 from equina.notes.language import refusal
 from equina.notes.lexicon import Lexicon, lexicon
@@ -20,7 +20,10 @@ __all__ = ["CueWords", "Mention", "Reading", "read", "read_note"]
 
 _BEFORE_HEADING = re.compile(r"[.,;\n?!\])]")
 _HEADING = re.compile(r"[A-Z][A-Za-z/&'\-]*(?: [A-Za-z/&'\-]+){0,4}$")
+_REMEMBERED = 20_000
 _LONGEST = 80  # words of the longest match; cues further away than this are of no account
+_FEW = 40  # mentions so few that looking at each is quicker than seeking the near ones
+_OPENING = 16  # words in which a carer says for whom
 _ANSWER = 12  # words behind a question in which its answer is looked for
 _WRAPPED = 55  # a line this long that ends without a stop goes on in the next
 
@@ -97,7 +100,7 @@ def read(lexicon: Lexicon, text: str) -> Reading:
             begin = ends[first - 1] + 1 if first else 0
             last = bisect_left(ends, hit.end - 1)
             sentences[first] = _sentence(lexicon, classes, begin, ends[min(last, len(ends) - 1)], hits)
-    if not lexicon.carers.isdisjoint(classes) and _told_of_a_relative(lexicon, classes):
+    if not sections and not lexicon.carers.isdisjoint(classes) and _told_of_a_relative(lexicon, classes):
         sentences = {first: sentence.without("family") for first, sentence in sentences.items()}
     mentions = []
     for hit in hits:
@@ -183,49 +186,43 @@ class _Sentence:
 
 
 def _sentence(lexicon: Lexicon, classes: str, begin: int, finish: int, hits: Sequence[_Hit]) -> _Sentence:
+    end = finish
     if classes[finish] == lexicon.question:
-        finish = min(len(classes) - 1, finish + _ANSWER)  # the answer stands behind the question
-    found = lexicon.cues.matches(classes, begin, finish + 1)
-    cues = without_inner(Found(start, end, what) for start, end, what, _ in found if isinstance(what, Cue))
-    cues = [found for found in cues if found.cue.kind != "negated" or not _inside(hits, found)]
-    commas = [begin + i for i, letter in enumerate(classes[begin:finish]) if letter == lexicon.comma] if cues else ()
-    absences = (
-        frozenset(begin + i for i, letter in enumerate(classes[begin:finish]) if letter in lexicon.absences)
-        if cues
-        else frozenset()
-    )
-    return _Sentence(tuple(cues), tuple(commas), absences)
-
-
-def _inside(hits: Sequence[_Hit], found: Found) -> bool:
-    """Whether a denial is part of what a mention says: then it denies nothing else."""
-    return any(
-        hit.start <= found.start and found.end <= hit.end
-        for hit in _overlapping(hits, _Hit(found.start, found.end, _NOTHING, None))
-    )
+        end = min(len(classes) - 1, finish + _ANSWER)  # the answer stands behind the question
+    found = lexicon.cues.matches(classes, begin, end + 1)
+    if not found:
+        return _Sentence((), (), frozenset())
+    cues = without_inner([Found(start, after, what) for start, after, what, _ in found if isinstance(what, Cue)])
+    # A denial that is part of what a mention says denies nothing else.
+    spoken = [(hit.start, hit.end) for hit in hits if begin <= hit.start <= finish and not hit.find.normal]
+    cues = [
+        cue
+        for cue in ticked(cues, begin)
+        if cue.cue.kind != "negated" or not any(start <= cue.start and cue.end <= after for start, after in spoken)
+    ]
+    letters = classes[begin:end]
+    comma, absences = lexicon.comma, lexicon.absences
+    commas = [begin + i for i, letter in enumerate(letters) if letter == comma] if comma in letters else ()
+    absent = () if absences.isdisjoint(letters) else (begin + i for i, letter in enumerate(letters) if letter in absences)
+    return _Sentence(tuple(cues), tuple(commas), frozenset(absent))
 
 
 def _told_of_a_relative(lexicon: Lexicon, classes: str) -> bool:
-    """Whether who writes does so for a relative: then the relative is the patient."""
-    kinds = {what.kind for _, _, what, _ in lexicon.persons.matches(classes, 0, len(classes)) if isinstance(what, Cue)}
-    return "carer" in kinds and "self" not in kinds
-
-
-_NOTHING = Find(id="", finding=None)
+    """Whether who writes does so for a relative, and begins with that: then the relative is the patient."""
+    found = [(start, what.kind) for start, _, what, _ in lexicon.persons.matches(classes, 0, len(classes)) if isinstance(what, Cue)]
+    return any(kind == "carer" and start < _OPENING for start, kind in found) and all(kind != "self" for _, kind in found)
 
 
 def _settled(hits: list[_Hit]) -> list[_Hit]:
     """The hits that stand: no other sense of the words, no shorter twin, nothing that a more exact finding says better."""
-    hits.sort(key=lambda hit: (hit.start, -hit.end))
+    hits.sort(key=_order)
     senses = [hit for hit in hits if hit.find.finding is None]
     latest: dict[str, int] = {}
     kept: list[_Hit] = []
+    exact = False
     for hit in hits:
         finding = hit.find.finding
-        if finding is None or any(
-            other.start <= hit.start and hit.end <= other.end and (not other.find.of or finding in other.find.of)
-            for other in _overlapping(senses, hit)
-        ):
+        if finding is None or (senses and _senseless(senses, hit, finding)):
             continue
         twin = latest.get(finding)
         if twin is None or kept[twin].end <= hit.start:
@@ -233,15 +230,34 @@ def _settled(hits: list[_Hit]) -> list[_Hit]:
             kept.append(hit)
         elif hit.end - hit.start > kept[twin].end - kept[twin].start:
             kept[twin] = hit
-    stronger = [hit for hit in kept if hit.find.instead_of]
-    if stronger:
-        stronger.sort(key=lambda hit: hit.start)
-        kept = [hit for hit in kept if not any(hit.find.finding in other.find.instead_of for other in _overlapping(stronger, hit))]
-    return sorted(kept, key=lambda hit: (hit.start, hit.end, hit.find.finding or ""))
+        exact = exact or bool(hit.find.instead_of)
+    kept.sort(key=_order)
+    if exact:
+        weaker: set[int] = set()  # dropped for a more exact finding on the same words; the longer mention is heard first
+        for hit in sorted((hit for hit in kept if hit.find.instead_of), key=lambda hit: hit.start - hit.end):
+            if id(hit) not in weaker:
+                weaker.update(id(other) for other in _overlapping(kept, hit) if other.find.finding in hit.find.instead_of)
+        if weaker:
+            kept = [hit for hit in kept if id(hit) not in weaker]
+    return kept
+
+
+def _order(hit: _Hit) -> tuple[int, int]:
+    return hit.start, -hit.end
+
+
+def _senseless(senses: Sequence[_Hit], hit: _Hit, finding: str) -> bool:
+    """Whether another sense of the words takes the whole mention in."""
+    return any(
+        other.start <= hit.start and hit.end <= other.end and (not other.find.of or finding in other.find.of)
+        for other in (senses if len(senses) < _FEW else _overlapping(senses, hit))
+    )
 
 
 def _overlapping(hits: Sequence[_Hit], hit: _Hit) -> list[_Hit]:
     """Of hits in the order of their first words, those that share a word with this one. No match is longer than _LONGEST words."""
+    if len(hits) < _FEW:
+        return [other for other in hits if other.end > hit.start and other.start < hit.end]
     first = bisect_left(hits, hit.start - _LONGEST, key=lambda other: other.start)
     last = bisect_left(hits, hit.end, lo=first, key=lambda other: other.start)
     return [other for other in hits[first:last] if other.end > hit.start]
@@ -254,21 +270,34 @@ class _Places:
         self._chunks, self._letters = chunks, letters
         self._word_ends = list(accumulate(map(len, letters)))
         self._lengths = list(accumulate(map(len, chunks), initial=0))
-        self._cut: dict[int, list[tuple[int, int]]] = {}
 
     def _word(self, i: int) -> tuple[int, int]:
         chunk = bisect_right(self._word_ends, i)
-        if chunk not in self._cut:
-            place = self._lengths[chunk] + chunk  # a blank before each chunk but the first
-            self._cut[chunk] = spans = []
-            for word in cut(self._chunks[chunk]):
-                spans.append((place, place + len(word.rstrip("-") or word)))
-                place += len(word)
-        return self._cut[chunk][i - self._word_ends[chunk] + len(self._letters[chunk])]
+        start = self._lengths[chunk] + chunk  # a blank before each chunk but the first
+        words = _SPANS.get(text := self._chunks[chunk])
+        if words is None:
+            words = _spans(text)
+        low, high = words[i - self._word_ends[chunk] + len(self._letters[chunk])]
+        return start + low, start + high
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """From the first letter of the word `start` to the end of the word before `end`."""
         return self._word(start)[0], self._word(min(end, self._word_ends[-1]) - 1)[1]  # a cue may take the end of the text in
+
+
+_SPANS: dict[str, list[tuple[int, int]]] = {}
+
+
+def _spans(chunk: str) -> list[tuple[int, int]]:
+    """Where the words of a chunk begin and end in it; remembered, since chunks recur."""
+    spans, place = [], 0
+    for word in cut(chunk):
+        spans.append((place, place + len(word.rstrip("-") or word)))
+        place += len(word)
+    if len(_SPANS) >= _REMEMBERED:
+        _SPANS.clear()
+    _SPANS[chunk] = spans
+    return spans
 
 
 def _unwrapped(small: str) -> str:
@@ -286,6 +315,9 @@ def _sections(lexicon: Lexicon, text: str) -> list[tuple[int, Section | None]]:
     found: list[tuple[int, Section | None]] = []
     colon = text.find(":")
     while colon >= 0:
+        if not text[colon - 1 : colon].isalpha() and text[colon - 1 : colon] not in (" ", ")"):
+            colon = text.find(":", colon + 1)
+            continue
         line = _BEFORE_HEADING.split(text[max(0, colon - 50) : colon])[-1].strip()
         known = lexicon.sections.get(line.lower())
         if known is None and line.lower().endswith(lexicon.openings):

@@ -130,8 +130,8 @@ class Vocabulary(dict[str, str]):
         words = cut(chunk)
         letters = [self._letter(word) for word in words]
         for i, word in enumerate(words):
-            if word == "?" and i + 1 < len(words) and words[i + 1][0].isalnum():
-                letters[i] = self.letters.get("query", OTHER)  # "?discitis"
+            if word == "?" and (len(words) == 1 or (i + 1 < len(words) and words[i + 1][0].isalnum())):
+                letters[i] = self.letters.get("query", OTHER)  # "?discitis", "? discitis"
             elif word[0] == "." and not self._ends(words, i):
                 letters[i] = OTHER
         joined = "".join(letters)
