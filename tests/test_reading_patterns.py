@@ -58,7 +58,7 @@ def search(pattern: Pattern, text: str) -> str | None:
     found = re.search(Writer(letters, (stop + vocabulary.letters[","], stop), {}).expression(pattern), classes)
     if not found:
         return None
-    assert all(not one.isdisjoint(found.group()) for one in Needs(letters, {}, 3, {}).of(pattern))
+    assert all(not one.isdisjoint(found.group()) for one in Needs(letters, {}, 3, {}, {}).of(pattern))
     places, place = [], 0
     for chunk in chunks:
         for word in cut(chunk):

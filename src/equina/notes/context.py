@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from equina.notes.cues import Cue, Section
+from equina.notes.cues import Cue
 
 __all__ = ["Found", "Place", "Verdict", "judge", "ticked", "without_inner"]
 
@@ -39,12 +39,21 @@ class Found(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What the context makes of a mention, and the cue that decided it. `dropped`: it says that nobody looked."""
+    """What the context makes of a mention, and the cue that decided it.
+
+    `dropped`: it says that nobody looked. `bare`: no cue decided, so that the section may; `now`: but it is told of now.
+    """
 
     assertion: str
     onset: str
     cue: Found | None
     dropped: bool = False
+    bare: bool = False
+    now: bool = False
+
+    def open_to(self, assertion: str) -> bool:
+        """Whether a section of that assertion decides: a past history holds nothing that is told of now."""
+        return self.bare and not (self.now and assertion == "historical")
 
 
 def without_inner(cues: Iterable[Found]) -> list[Found]:
@@ -80,7 +89,7 @@ class Place(NamedTuple):
 
 
 def ticked(cues: list[Found], begin: int) -> list[Found]:
-    """The cues with those of tick boxes turned the way this line has them: before the words when it begins with a box, else behind."""
+    """The cues with tick boxes turned the way this line has them: before the words when it begins with a box, else behind."""
     boxes = [found for found in cues if found.cue.box]
     if not boxes:
         return cues
@@ -90,8 +99,8 @@ def ticked(cues: list[Found], begin: int) -> list[Found]:
     ]
 
 
-def judge(place: Place, cues: Sequence[Found], commas: Sequence[int], section: Section | None) -> Verdict:
-    """The verdict on a mention, by the cues and the places of the commas of its sentence, and by its section."""
+def judge(place: Place, cues: Sequence[Found], commas: Sequence[int]) -> Verdict:
+    """The verdict on a mention, by the cues and the places of the commas of its sentence."""
     active = _active(place, cues, commas)
     if "unasked" in active:
         return Verdict("uncertain", "unknown", active["unasked"], dropped=True)
@@ -102,17 +111,15 @@ def judge(place: Place, cues: Sequence[Found], commas: Sequence[int], section: S
     absent, denial = _denied(place, active)
     if absent:
         return Verdict("absent", "unknown", denial)
-    if not (place.normal and denial):
+    denied_normal = place.normal and denial is not None
+    if not denied_normal:
         doubt, assured = active.get("uncertain"), active.get("affirmed")
         if doubt and not (assured and place.away(assured) <= place.away(doubt)):
             return Verdict("uncertain", "unknown", doubt)
         if "historical" in active and "ongoing" not in active:
             return Verdict("historical", "unknown", active["historical"])
-        if section and section.assertion and not (section.assertion == "historical" and _NOW & active.keys()):
-            return Verdict(section.assertion, "unknown", None)
-    return Verdict(
-        "present", _onset(place, active), denial or active.get("affirmed") or active.get("until") or active.get("ongoing")
-    )
+    cue = denial or active.get("affirmed") or active.get("until") or active.get("ongoing")
+    return Verdict("present", _onset(place, active), cue, bare=not denied_normal, now=bool(_NOW & active.keys()))
 
 
 def _active(place: Place, cues: Sequence[Found], commas: Sequence[int]) -> dict[str, Found]:

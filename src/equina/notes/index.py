@@ -16,7 +16,7 @@ __all__ = ["Group", "Index", "Match", "any_of"]
 _WORTH_IT = 2_500  # questions after which a scanner that takes a second to get ready pays
 _SEEN, _LONG_KEY = 100_000, 60  # answers remembered, and of how many words: memory stays flat
 
-Search = Callable[[str, int, int], Iterator["re.Match[str]"]]
+Search = Callable[[str], Iterator["re.Match[str]"]]
 # First word, word after the last, what it is, and where its number stands.
 Match = tuple[int, int, Find | Cue, int | None]
 
@@ -68,25 +68,23 @@ class Index:
         self.groups = tuple(groups)
         self.scanner: Scanner = Planes(wanted, letters)
         begins = {letter for patterns in wanted for sets in patterns for letter in sets[0]}
-        self._any = re.compile(any_of({*single, *begins}))
+        self.any = re.compile(any_of({*single, *begins}))
         self._begins = re.compile(any_of(begins))
         self._seen: dict[str, tuple[tuple[Search, Find | Cue, bool], ...]] = {}
         self._asked = 0
 
-    def matches(self, letters: str, begin: int, end: int) -> list[Match]:
+    def matches(self, sentence: str) -> list[Match]:
         """All that is found in a sentence."""
-        found: list[Match] = []
-        if not self._any.search(letters, begin, end):
-            return found
         single = self._single
-        for word in self._words.finditer(letters, begin, end):
+        found: list[Match] = []
+        for word in self._words.finditer(sentence):
             place = word.start()
-            found += [(place, place + 1, what, None) for what in single[letters[place]]]
-        if self._begins.search(letters, begin, end):
-            key = letters[begin:end].replace(OTHER, "")
+            found += [(place, place + 1, what, None) for what in single[sentence[place]]]
+        if self._begins.search(sentence):
+            key = sentence.replace(OTHER, "")
             searches = self._seen.get(key)
             for search, what, value in self._searches(key) if searches is None else searches:
-                found += [(*match.span(), what, _number(match) if value else None) for match in search(letters, begin, end)]
+                found += [(*match.span(), what, _number(match) if value else None) for match in search(sentence)]
         return found
 
     def _searches(self, key: str) -> tuple[tuple[Search, Find | Cue, bool], ...]:

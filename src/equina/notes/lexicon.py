@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from equina.model import Protocol
 from equina.notes.cues import Section
 from equina.notes.index import Index
 from equina.notes.vocabulary import Vocabulary
 from equina.tables import Fault, ProtocolError
+
+if TYPE_CHECKING:
+    from equina.notes.sentence import Said
 
 __all__ = ["Lexicon", "lexicon"]
 
@@ -38,6 +43,7 @@ class Lexicon:
     lowest: frozenset[str]  # quantities of which the lowest value is the worst
     english: frozenset[str]
     foreign: frozenset[str]
+    sentences: dict[tuple[str, str, bool], tuple[Said, ...]] = field(default_factory=dict, compare=False)  # those read so far
 
 
 def lexicon(protocol: Protocol, extra: Path | None = None) -> Lexicon:
@@ -56,4 +62,10 @@ def lexicon(protocol: Protocol, extra: Path | None = None) -> Lexicon:
 def _compiled(folder: str, digest: str, kinds: tuple[tuple[str, str], ...], extra: Path | None) -> Lexicon:  # noqa: ARG001  (a key)
     from equina.notes.lexicon_files import read_lexicon  # it makes this module's Lexicon
 
-    return read_lexicon(Path(folder), dict(kinds), extra)
+    collecting = gc.isenabled()
+    gc.disable()  # a hundred thousand small values, all of which stay: looking for garbage among them takes as long as making them
+    try:
+        return read_lexicon(Path(folder), dict(kinds), extra)
+    finally:
+        if collecting:
+            gc.enable()

@@ -200,7 +200,7 @@ class _Compiler:
         self.weights |= dict.fromkeys(self.spelt(lists["frequent"]), _FREQUENT // 4) | dict.fromkeys(
             self.spelt(lists["english"]), _FREQUENT
         )
-        self.needs = Needs(self.letters, self.weights, PLANES, {})
+        self.needs = Needs(self.letters, self.weights, PLANES, {}, {})
 
     def letters(self, word: str) -> str:
         """The letters of a word, stem, sign or class of numbers of a pattern."""

@@ -85,9 +85,7 @@ class Row:
 Pattern: TypeAlias = Letter | Gap | Repeat | Alternatives | Row
 Terms: TypeAlias = Mapping[str, Pattern]
 
-_TOKENS = re.compile(r"\s*(?:(~~?\d+)|(\{\d+,\d+\})|([()|?])|<(#?[a-z0-9_]+)>|\"([^\"\s]+)\"|(#)|([^\s()|?{}<>\"~#]+\*?))")
-
-
+_TOKENS = re.compile(r"~~?\d+|\{\d+,\d+\}|[()|?#]|<#?[a-z0-9_]+>|\"[^\"\s]+\"|[^\s()|?{}<>\"~#]+")
 _LETTERS_AND_NUMBERS = re.compile(r"\d+|\D+")
 
 
@@ -108,30 +106,29 @@ def parse(text: str, terms: Terms, *, whole: bool = True) -> Pattern:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
-    place = 0
-    text = text.rstrip()
-    if not text:
+    """The tokens of a line, each with its kind: "word", "name", "gap", "times", or the mark itself."""
+    tokens = _TOKENS.findall(text)
+    if not tokens and not text.strip():
         raise BadPattern("it is empty; write at least one word")
-    while place < len(text):
-        found = _TOKENS.match(text, place)
-        if not found:
-            raise BadPattern(f'cannot read {text[place:].strip()[:20]!r}; put signs in quotes, as in ":"')
-        place = found.end()
-        gap, times, mark, name, sign, number, word = found.groups()
-        if gap:
-            yield "gap", gap
-        elif times:
-            yield "times", times
-        elif mark:
-            yield mark, mark
-        elif name:
-            yield "name", name
-        elif number:
-            yield "word", "#"
-        elif sign:
-            yield "word", sign
+    if len("".join(tokens)) != len("".join(text.split())):
+        place = next(i for i in range(len(text)) if text[i] in '~{<>}"' and not _TOKENS.match(text, i))
+        raise BadPattern(f'cannot read {text[place:].strip()[:20]!r}; put signs in quotes, as in ":"')
+    for token in tokens:
+        first = token[0]
+        if first in "()|?":
+            yield token, token
+        elif first == "~":
+            yield "gap", token
+        elif first == "{":
+            yield "times", token
+        elif first == "<":
+            yield "name", token[1:-1]
+        elif first == '"':
+            yield "word", token[1:-1]
+        elif token.isalpha() or first == "#":
+            yield "word", token.lower()
         else:
-            for part in _LETTERS_AND_NUMBERS.findall(word.lower()):
+            for part in _LETTERS_AND_NUMBERS.findall(token.lower()):
                 yield "word", f"#={part}" if part.isdigit() else part
 
 
@@ -239,13 +236,19 @@ class Needs:
     weights: Mapping[str, int]  # how frequent a letter is; 1 when not told
     most: int
     known: dict[int, tuple[Pattern, Sets]]  # the pattern is kept, so that its number stays its own
+    weighed: dict[frozenset[str], int]
 
     def of(self, pattern: Pattern) -> Sets:
         """The sets of a pattern."""
         if id(pattern) not in self.known:
-            rarest = sorted(dict.fromkeys(self._of(pattern)), key=lambda one: sum(self.weights.get(letter, 1) for letter in one))
+            rarest = sorted(dict.fromkeys(self._of(pattern)), key=self._weight)
             self.known[id(pattern)] = pattern, tuple(rarest[: self.most])
         return self.known[id(pattern)][1]
+
+    def _weight(self, one: frozenset[str]) -> int:
+        if one not in self.weighed:
+            self.weighed[one] = sum(self.weights.get(letter, 1) for letter in one)
+        return self.weighed[one]
 
     def _of(self, pattern: Pattern) -> Sets:
         match pattern:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
 from equina.model import Protocol
-from equina.notes.context import Found, Place, judge, ticked, without_inner
-from equina.notes.cues import Cue, Find, Section
+from equina.notes.context import Verdict
+from equina.notes.cues import Cue, Section
 from equina.notes.language import refusal
 from equina.notes.lexicon import Lexicon, lexicon
+from equina.notes.sentence import ANSWER, Said, said
 from equina.notes.vocabulary import cut, folded
 
 __all__ = ["CueWords", "Mention", "Reading", "read", "read_note"]
@@ -21,10 +22,7 @@ __all__ = ["CueWords", "Mention", "Reading", "read", "read_note"]
 _BEFORE_HEADING = re.compile(r"[.,;\n?!\])]")
 _HEADING = re.compile(r"[A-Z][A-Za-z/&'\-]*(?: [A-Za-z/&'\-]+){0,4}$")
 _REMEMBERED = 20_000
-_LONGEST = 80  # words of the longest match; cues further away than this are of no account
-_FEW = 40  # mentions so few that looking at each is quicker than seeking the near ones
 _OPENING = 16  # words in which a carer says for whom
-_ANSWER = 12  # words behind a question in which its answer is looked for
 _WRAPPED = 55  # a line this long that ends without a stop goes on in the next
 
 
@@ -70,15 +68,6 @@ def read_note(protocol: Protocol, text: str) -> Reading:
     return read(lexicon(protocol), text)
 
 
-class _Hit(NamedTuple):
-    """A match: the words from `start` to before `end`."""
-
-    start: int
-    end: int
-    find: Find
-    value: int | None
-
-
 def read(lexicon: Lexicon, text: str) -> Reading:
     """As `read_note`, with a lexicon already at hand."""
     small = _unwrapped(folded(text)) if "\n" in text else folded(text)
@@ -87,58 +76,38 @@ def read(lexicon: Lexicon, text: str) -> Reading:
     classes = "".join(letters) + lexicon.end
     if refused := refusal(lexicon, small, chunks):
         return Reading((), refused)
-    ends = [found.start() for found in lexicon.ends.finditer(classes)]
-    hits = _hits(lexicon, classes, ends)
-    if not hits:
-        return Reading(())
-    places = _Places(chunks, letters)
-    sections = _sections(lexicon, text)
-    sentences: dict[int, _Sentence] = {}
-    for hit in hits:
-        first = bisect_left(ends, hit.start)
-        if first not in sentences:
-            begin = ends[first - 1] + 1 if first else 0
-            last = bisect_left(ends, hit.end - 1)
-            sentences[first] = _sentence(lexicon, classes, begin, ends[min(last, len(ends) - 1)], hits)
-    if not sections and not lexicon.carers.isdisjoint(classes) and _told_of_a_relative(lexicon, classes):
-        sentences = {first: sentence.without("family") for first, sentence in sentences.items()}
-    mentions = []
-    for hit in hits:
-        sentence = sentences[bisect_left(ends, hit.start)]
-        start, end = places.span(hit.start, hit.end)
-        mention = _mention(hit, sentence, _section(sections, start), places, text, start, end)
-        if mention is not None:
-            mentions.append(mention)
+    sections = _sections(lexicon, text) if ":" in text else []
+    carer = not sections and not lexicon.carers.isdisjoint(classes) and _told_of_a_relative(lexicon, classes)
+    places = None
+    mentions: list[Mention] = []
+    begin = 0
+    for end in map(re.Match.start, lexicon.ends.finditer(classes)):
+        if lexicon.finds.any.search(classes, begin, end):
+            after = classes[end + 1 : end + 1 + ANSWER] if classes[end] == lexicon.question else ""
+            for one in said(lexicon, classes[begin : end + 1], after, carer=carer):
+                places = places or _Places(chunks, letters)
+                mentions.append(_mention(one, begin, sections, places, text))
+        begin = end + 1
     return Reading(tuple(mentions))
 
 
-def _mention(
-    hit: _Hit,
-    sentence: _Sentence,
-    section: Section | None,
-    places: _Places,
-    text: str,
-    start: int,
-    end: int,
-) -> Mention | None:
-    find = hit.find
+def _mention(one: Said, begin: int, sections: Sequence[tuple[int, Section | None]], places: _Places, text: str) -> Mention:
+    find, verdict = one.find, one.verdict
     assert find.finding is not None
-    cues, commas = sentence.near(hit.start, hit.end)
-    place = Place(hit.start, hit.end, find.normal, sentence.absence(hit.start), find.kind)
-    verdict = judge(place, cues, commas, section)
-    if verdict.dropped:
-        return None
+    start, end = places.span(begin + one.start, begin + one.end)
+    section = _section(sections, start) if sections else None
+    if section and section.assertion and verdict.open_to(section.assertion):
+        verdict = Verdict(section.assertion, "unknown", None)
     cue = None
     if verdict.cue is not None:
-        a, b = places.span(verdict.cue.start, verdict.cue.end)
-        cue = CueWords(a, b, text[a:b])
+        low, high = places.span(begin + verdict.cue.start, begin + verdict.cue.end)
+        cue = CueWords(low, high, text[low:high])
     value = None
-    if hit.value is not None:
-        a, b = places.span(hit.value, hit.value + 1)
-        value = _number(text[a:b], find.measure or "")
-    return Mention(
-        find.finding, start, end, text[start:end], verdict.assertion, verdict.onset, cue, section.id if section else None, value
-    )
+    if one.value is not None:
+        low, high = places.span(begin + one.value, begin + one.value + 1)
+        value = _number(text[low:high], find.measure or "")
+    name = section.id if section else None
+    return Mention(find.finding, start, end, text[start:end], verdict.assertion, verdict.onset, cue, name, value)
 
 
 def _number(words: str, unit: str) -> float:
@@ -149,118 +118,10 @@ def _number(words: str, unit: str) -> float:
     return value * 1000 if unit == "litre" else value
 
 
-def _hits(lexicon: Lexicon, classes: str, ends: Sequence[int]) -> list[_Hit]:
-    hits = []
-    begin = 0
-    for end in ends:
-        for first, after, what, value in lexicon.finds.matches(classes, begin, end + 1):
-            assert isinstance(what, Find)
-            hits.append(_Hit(first, after, what, value))
-        begin = end + 1
-    return _settled(hits)
-
-
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    """The cues of a sentence in order, where its commas stand, and where words of absence do."""
-
-    cues: tuple[Found, ...]
-    commas: tuple[int, ...]
-    absences: frozenset[int]
-
-    def absence(self, place: int) -> bool:
-        """Whether the word at this place is one of absence."""
-        return place in self.absences
-
-    def near(self, start: int, end: int) -> tuple[Sequence[Found], Sequence[int]]:
-        """The cues and the commas that can bear on these words. A sentence may be as long as the text."""
-        if len(self.cues) + len(self.commas) < _LONGEST:
-            return self.cues, self.commas
-        low, high = start - _LONGEST, end + _LONGEST
-        first = bisect_left(self.cues, low, key=lambda found: found.start)
-        last = bisect_left(self.cues, high, key=lambda found: found.start)
-        return self.cues[first:last], self.commas[bisect_left(self.commas, low) : bisect_left(self.commas, high)]
-
-    def without(self, kind: str) -> _Sentence:
-        return _Sentence(tuple(found for found in self.cues if found.cue.kind != kind), self.commas, self.absences)
-
-
-def _sentence(lexicon: Lexicon, classes: str, begin: int, finish: int, hits: Sequence[_Hit]) -> _Sentence:
-    end = finish
-    if classes[finish] == lexicon.question:
-        end = min(len(classes) - 1, finish + _ANSWER)  # the answer stands behind the question
-    found = lexicon.cues.matches(classes, begin, end + 1)
-    if not found:
-        return _Sentence((), (), frozenset())
-    cues = without_inner([Found(start, after, what) for start, after, what, _ in found if isinstance(what, Cue)])
-    # A denial that is part of what a mention says denies nothing else.
-    spoken = [(hit.start, hit.end) for hit in hits if begin <= hit.start <= finish and not hit.find.normal]
-    cues = [
-        cue
-        for cue in ticked(cues, begin)
-        if cue.cue.kind != "negated" or not any(start <= cue.start and cue.end <= after for start, after in spoken)
-    ]
-    letters = classes[begin:end]
-    comma, absences = lexicon.comma, lexicon.absences
-    commas = [begin + i for i, letter in enumerate(letters) if letter == comma] if comma in letters else ()
-    absent = () if absences.isdisjoint(letters) else (begin + i for i, letter in enumerate(letters) if letter in absences)
-    return _Sentence(tuple(cues), tuple(commas), frozenset(absent))
-
-
 def _told_of_a_relative(lexicon: Lexicon, classes: str) -> bool:
     """Whether who writes does so for a relative, and begins with that: then the relative is the patient."""
-    found = [(start, what.kind) for start, _, what, _ in lexicon.persons.matches(classes, 0, len(classes)) if isinstance(what, Cue)]
+    found = [(start, what.kind) for start, _, what, _ in lexicon.persons.matches(classes) if isinstance(what, Cue)]
     return any(kind == "carer" and start < _OPENING for start, kind in found) and all(kind != "self" for _, kind in found)
-
-
-def _settled(hits: list[_Hit]) -> list[_Hit]:
-    """The hits that stand: no other sense of the words, no shorter twin, nothing that a more exact finding says better."""
-    hits.sort(key=_order)
-    senses = [hit for hit in hits if hit.find.finding is None]
-    latest: dict[str, int] = {}
-    kept: list[_Hit] = []
-    exact = False
-    for hit in hits:
-        finding = hit.find.finding
-        if finding is None or (senses and _senseless(senses, hit, finding)):
-            continue
-        twin = latest.get(finding)
-        if twin is None or kept[twin].end <= hit.start:
-            latest[finding] = len(kept)
-            kept.append(hit)
-        elif hit.end - hit.start > kept[twin].end - kept[twin].start:
-            kept[twin] = hit
-        exact = exact or bool(hit.find.instead_of)
-    kept.sort(key=_order)
-    if exact:
-        weaker: set[int] = set()  # dropped for a more exact finding on the same words; the longer mention is heard first
-        for hit in sorted((hit for hit in kept if hit.find.instead_of), key=lambda hit: hit.start - hit.end):
-            if id(hit) not in weaker:
-                weaker.update(id(other) for other in _overlapping(kept, hit) if other.find.finding in hit.find.instead_of)
-        if weaker:
-            kept = [hit for hit in kept if id(hit) not in weaker]
-    return kept
-
-
-def _order(hit: _Hit) -> tuple[int, int]:
-    return hit.start, -hit.end
-
-
-def _senseless(senses: Sequence[_Hit], hit: _Hit, finding: str) -> bool:
-    """Whether another sense of the words takes the whole mention in."""
-    return any(
-        other.start <= hit.start and hit.end <= other.end and (not other.find.of or finding in other.find.of)
-        for other in (senses if len(senses) < _FEW else _overlapping(senses, hit))
-    )
-
-
-def _overlapping(hits: Sequence[_Hit], hit: _Hit) -> list[_Hit]:
-    """Of hits in the order of their first words, those that share a word with this one. No match is longer than _LONGEST words."""
-    if len(hits) < _FEW:
-        return [other for other in hits if other.end > hit.start and other.start < hit.end]
-    first = bisect_left(hits, hit.start - _LONGEST, key=lambda other: other.start)
-    last = bisect_left(hits, hit.end, lo=first, key=lambda other: other.start)
-    return [other for other in hits[first:last] if other.end > hit.start]
 
 
 class _Places:

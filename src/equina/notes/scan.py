@@ -61,7 +61,7 @@ class Automaton:
 
     def __init__(self, expressions: Iterable[str]) -> None:
         """Raises ModuleNotFoundError when RE2 is not there."""
-        import re2  # type: ignore[import-untyped, import-not-found, unused-ignore]
+        import re2
 
         options = re2.Options()
         options.max_mem = _MEMORY

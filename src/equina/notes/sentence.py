@@ -1,0 +1,163 @@
+"""A sentence: what it says of findings, by its letters alone. Sentences of the same letters say the same, so each is read once."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from equina.notes.context import Found, Place, Verdict, judge, ticked, without_inner
+from equina.notes.cues import Cue, Find
+from equina.notes.lexicon import Lexicon
+
+__all__ = ["ANSWER", "Said", "said"]
+
+ANSWER = 12  # words behind a question in which its answer is looked for
+_LONGEST = 80  # words of the longest match; cues further away than this are of no account
+_FEW = 40  # mentions so few that looking at each is quicker than seeking the near ones
+_REMEMBERED, _LONG = 50_000, 120  # sentences remembered, and of how many words at most: memory stays flat
+
+
+class Said(NamedTuple):
+    """A mention by its place in the sentence: the words from `start` to before `end`, what they name, where its number stands."""
+
+    start: int
+    end: int
+    find: Find
+    value: int | None
+    verdict: Verdict
+
+
+def said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool) -> tuple[Said, ...]:
+    """What a sentence says. `after` are the letters behind a question, where its answer may stand; in the words of a `carer` a
+    relative is the patient."""
+    key = (sentence, after, carer)
+    told = lexicon.sentences.get(key)
+    if told is None:
+        told = _said(lexicon, sentence, after, carer)
+        if len(sentence) <= _LONG:
+            if len(lexicon.sentences) >= _REMEMBERED:
+                lexicon.sentences.clear()
+            lexicon.sentences[key] = told
+    return told
+
+
+def _said(lexicon: Lexicon, sentence: str, after: str, carer: bool) -> tuple[Said, ...]:
+    found = lexicon.finds.matches(sentence)
+    hits = _settled([_Hit(start, end, what, value) for start, end, what, value in found if isinstance(what, Find)])
+    if not hits:
+        return ()
+    context = _context(lexicon, sentence, after, hits, carer)
+    told = []
+    for hit in hits:
+        place = Place(hit.start, hit.end, hit.find.normal, sentence[hit.start] in lexicon.absences, hit.find.kind)
+        verdict = judge(place, *context.near(hit.start, hit.end))
+        if not verdict.dropped:
+            told.append(Said(*hit, verdict))
+    return tuple(told)
+
+
+class _Hit(NamedTuple):
+    """A match: the words from `start` to before `end`."""
+
+    start: int
+    end: int
+    find: Find
+    value: int | None
+
+
+class _Context(NamedTuple):
+    """The cues of a sentence in order, and where its commas stand."""
+
+    cues: Sequence[Found]
+    commas: Sequence[int]
+
+    def near(self, start: int, end: int) -> _Context:
+        """The cues and the commas that can bear on these words. A sentence may be as long as the text."""
+        if len(self.cues) + len(self.commas) < _LONGEST:
+            return self
+        low, high = start - _LONGEST, end + _LONGEST
+        first = bisect_left(self.cues, low, key=lambda found: found.start)
+        last = bisect_left(self.cues, high, key=lambda found: found.start)
+        return _Context(self.cues[first:last], self.commas[bisect_left(self.commas, low) : bisect_left(self.commas, high)])
+
+
+def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], carer: bool) -> _Context:
+    found = lexicon.cues.matches(sentence + after)
+    if not found:
+        return _Context((), ())
+    cues = without_inner([Found(start, end, what) for start, end, what, _ in found if isinstance(what, Cue)])
+    # A denial that is part of what a mention says denies nothing else.
+    spoken = _Spoken([(hit.start, hit.end) for hit in hits if not hit.find.normal])
+    cues = [
+        cue
+        for cue in ticked(cues, 0)
+        if not (cue.cue.kind == "negated" and spoken.holds(cue.start, cue.end)) and not (carer and cue.cue.kind == "family")
+    ]
+    comma = lexicon.comma
+    return _Context(cues, [i for i, letter in enumerate(sentence) if letter == comma] if comma in sentence else ())
+
+
+class _Spoken:
+    """The stretches of a sentence that are mentions."""
+
+    def __init__(self, spans: list[tuple[int, int]]) -> None:
+        self._spans = spans
+
+    def holds(self, start: int, end: int) -> bool:
+        """Whether a mention takes these words in."""
+        spans = self._spans
+        if len(spans) > _FEW:
+            first = bisect_left(spans, (start - _LONGEST, 0))
+            spans = spans[first : bisect_left(spans, (start + 1, 0), lo=first)]
+        return any(low <= start and end <= high for low, high in spans)
+
+
+def _settled(hits: list[_Hit]) -> list[_Hit]:
+    """The hits that stand: no other sense of the words, no shorter twin, nothing that a more exact finding says better."""
+    hits.sort(key=_order)
+    senses = [hit for hit in hits if hit.find.finding is None]
+    latest: dict[str, int] = {}
+    kept: list[_Hit] = []
+    exact = False
+    for hit in hits:
+        finding = hit.find.finding
+        if finding is None or (senses and _senseless(senses, hit, finding)):
+            continue
+        twin = latest.get(finding)
+        if twin is None or kept[twin].end <= hit.start:
+            latest[finding] = len(kept)
+            kept.append(hit)
+        elif hit.end - hit.start > kept[twin].end - kept[twin].start:
+            kept[twin] = hit
+        exact = exact or bool(hit.find.instead_of)
+    kept.sort(key=_order)
+    if exact:
+        weaker: set[int] = set()  # dropped for a more exact finding on the same words; the longer mention is heard first
+        for hit in sorted((hit for hit in kept if hit.find.instead_of), key=lambda hit: hit.start - hit.end):
+            if id(hit) not in weaker:
+                weaker.update(id(other) for other in _overlapping(kept, hit) if other.find.finding in hit.find.instead_of)
+        if weaker:
+            kept = [hit for hit in kept if id(hit) not in weaker]
+    return kept
+
+
+def _order(hit: _Hit) -> tuple[int, int]:
+    return hit.start, -hit.end
+
+
+def _senseless(senses: Sequence[_Hit], hit: _Hit, finding: str) -> bool:
+    """Whether another sense of the words takes the whole mention in."""
+    return any(
+        other.start <= hit.start and hit.end <= other.end and (not other.find.of or finding in other.find.of)
+        for other in (senses if len(senses) < _FEW else _overlapping(senses, hit))
+    )
+
+
+def _overlapping(hits: Sequence[_Hit], hit: _Hit) -> list[_Hit]:
+    """Of hits in the order of their first words, those that share a word with this one. No match is longer than _LONGEST words."""
+    if len(hits) < _FEW:
+        return [other for other in hits if other.end > hit.start and other.start < hit.end]
+    first = bisect_left(hits, hit.start - _LONGEST, key=lambda other: other.start)
+    last = bisect_left(hits, hit.end, lo=first, key=lambda other: other.start)
+    return [other for other in hits[first:last] if other.end > hit.start]
