@@ -25,7 +25,13 @@ _STOPPED_BY = {
     "hypothetical": ("end",),
 }
 _DEFAULT_STOPS = ("end",)
-_NOT_TO_CAUSES = {"negated", "uncertain", "flip"}  # "no fracture after the fall": there was a fall
+# And forward besides: a new verb, and what something is put down to ("no fracture after the fall": there was a fall).
+_STOPPED_AHEAD = {
+    **dict.fromkeys(("negated", "uncertain"), ("verb", "cause")),
+    **dict.fromkeys(("historical", "family", "kin"), ("verb",)),
+    "flip": ("cause",),
+}
+_BOUNDS = {"end", "clause", "verb", "cause"}
 _TIMES = {"until", "ongoing", "new", "worse", "old", "historical"}
 _NOW = {"ongoing", "new", "until"}  # what takes a mention out of a past history
 
@@ -62,10 +68,10 @@ def without_inner(cues: Iterable[Found]) -> list[Found]:
     outer: Found | None = None
     for found in sorted(cues, key=lambda found: (found.start, found.start - found.end)):
         inside = outer is not None and found.end <= outer.end and (found.start, found.end) != (outer.start, outer.end)
-        if inside and outer is not None and not (outer.cue.kind in _TIMES and found.cue.kind in ("end", "clause")):
+        if inside and outer is not None and not (outer.cue.kind in _TIMES and found.cue.kind in _BOUNDS):
             continue
         kept.append(found)
-        if not inside:
+        if not inside and found.cue.kind not in _BOUNDS:
             outer = found
     return kept
 
@@ -88,20 +94,20 @@ class Place(NamedTuple):
         return (found.end, self.start + 1) if found.end <= self.start else (self.end, found.start)
 
 
-def ticked(cues: list[Found], begin: int) -> list[Found]:
-    """The cues with tick boxes turned the way this line has them: before the words when it begins with a box, else behind."""
+def ticked(cues: list[Found], first: int) -> list[Found]:
+    """The cues with tick boxes turned the way this line has them: before the words when a box stands before the `first` mention."""
     boxes = [found for found in cues if found.cue.box]
     if not boxes:
         return cues
-    before = boxes[0].start <= begin
+    before = boxes[0].start < first
     return [
         found._replace(cue=replace(found.cue, forward=before, backward=not before)) if found.cue.box else found for found in cues
     ]
 
 
-def judge(place: Place, cues: Sequence[Found], commas: Sequence[int]) -> Verdict:
-    """The verdict on a mention, by the cues and the places of the commas of its sentence."""
-    active = _active(place, cues, commas)
+def judge(place: Place, cues: Sequence[Found], commas: Sequence[int], closing: int | None = None) -> Verdict:
+    """The verdict on a mention, by the cues and the places of the commas of its sentence; `closing` is the comma that ends a list."""
+    active = _active(place, cues, commas, closing)
     if "unasked" in active:
         return Verdict("uncertain", "unknown", active["unasked"], dropped=True)
     if relative := active.get("family") or active.get("kin"):
@@ -118,11 +124,13 @@ def judge(place: Place, cues: Sequence[Found], commas: Sequence[int]) -> Verdict
             return Verdict("uncertain", "unknown", doubt)
         if "historical" in active and "ongoing" not in active:
             return Verdict("historical", "unknown", active["historical"])
+        if "gone" in active and "ongoing" not in active and not place.normal:
+            return Verdict("absent", "unknown", active["gone"])
     cue = denial or active.get("affirmed") or active.get("until") or active.get("ongoing")
     return Verdict("present", _onset(place, active), cue, bare=not denied_normal, now=bool(_NOW & active.keys()))
 
 
-def _active(place: Place, cues: Sequence[Found], commas: Sequence[int]) -> dict[str, Found]:
+def _active(place: Place, cues: Sequence[Found], commas: Sequence[int], closing: int | None) -> dict[str, Found]:
     """Of each kind the nearest cue that bears on the mention."""
     active: dict[str, Found] = {}
     for found in cues:
@@ -134,6 +142,8 @@ def _active(place: Place, cues: Sequence[Found], commas: Sequence[int]) -> dict[
                 continue
         elif not _reaches(place, found, cues, commas):
             continue
+        elif closing is not None and cue.noun and found.end <= closing < place.start:
+            continue  # "no fever or chills, back pain though": the list ended with its "or"
         held = active.get(cue.kind)
         if held is None or place.away(found) <= place.away(held):
             active[cue.kind] = found
@@ -164,7 +174,9 @@ def _onset(place: Place, active: dict[str, Found]) -> str:
 def _overlaps(place: Place, found: Found) -> bool:
     """Whether a cue that shares words with the mention bears on it: doubt inside it, a warning around it or running into it."""
     kind = found.cue.kind
-    if place.start < found.start and found.end < place.end:
+    if place.start <= found.start and found.end < place.end:
+        if found.start == place.start:
+            return kind == "uncertain"  # "?discitis" may begin with the query
         return kind in ("uncertain", "new", "worse", "old", "ongoing")
     if found.start < place.start and place.end <= found.end:
         return kind in ("hypothetical", "uncertain", "family", "historical", "until")
@@ -185,8 +197,8 @@ def _reaches(place: Place, found: Found, cues: Sequence[Found], commas: Sequence
     if not over_commas and any(low <= comma < high for comma in commas):
         return False
     stopped_by = _STOPPED_BY.get(cue.kind, _DEFAULT_STOPS)
-    if found.end <= place.start and cue.kind in _NOT_TO_CAUSES:
-        stopped_by = (*stopped_by, "cause")
+    if found.end <= place.start:
+        stopped_by = (*stopped_by, *_STOPPED_AHEAD.get(cue.kind, ()))
     return not any(
         low <= other.start < high and other.cue.kind in stopped_by and other is not found and _blocks(other, cue) for other in cues
     )

@@ -11,7 +11,23 @@ ASSERTIONS = ("present", "absent", "historical", "family", "hypothetical", "unce
 # What a cue of context.toml does to the mentions in its scope; the last two tell who writes about whom.
 KINDS = (
     *("negated", "affirmed", "uncertain", "hypothetical", "historical", "family", "kin"),
-    *("ongoing", "until", "flip", "pseudo", "unasked", "end", "clause", "cause", "new", "worse", "old", "carer", "self"),
+    *(
+        "ongoing",
+        "until",
+        "flip",
+        "pseudo",
+        "unasked",
+        "gone",
+        "end",
+        "clause",
+        "verb",
+        "cause",
+        "new",
+        "worse",
+        "old",
+        "carer",
+        "self",
+    ),
 )
 UNITS = ("as_written", "fahrenheit", "litre")
 
@@ -50,3 +66,6 @@ class Section:
 
     id: str
     assertion: str | None
+    but_not: frozenset[str] = (
+        frozenset()
+    )  # findings of which it decides nothing: a chronic condition in a past history is still there

@@ -33,6 +33,7 @@ class Lexicon:
     ends: re.Pattern[str]
     comma: str
     question: str
+    ors: frozenset[str]
     end: str
     absences: frozenset[str]  # letters of words with which an absence begins
     carers: frozenset[str]  # letters of relatives, without which no text is a carer's

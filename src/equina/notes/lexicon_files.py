@@ -153,7 +153,9 @@ class _Source:
         self._add(table, "says", cue)
 
     def _section(self, id: str, table: Table) -> None:
-        section = Section(id=id, assertion=table.choice("assertion", ASSERTIONS) if "assertion" in table else None)
+        but_not = frozenset(self._finding(table, "but_not", name) for name in table.texts("but_not"))
+        assertion = table.choice("assertion", ASSERTIONS) if "assertion" in table else None
+        section = Section(id=id, assertion=assertion, but_not=but_not)
         for heading in (*table.texts("headings", required=True), *(f" {end}" for end in table.texts("ending"))):
             self.sections[heading.lower()] = section
 
@@ -256,6 +258,7 @@ class _Compiler:
             ends=re.compile(any_of("".join(map(self.letters, ENDERS)))),
             comma=self.letters(","),
             question=self.letters("?"),
+            ors=self.spelt(["or", "nor"]),
             end=self.letters("\n"),
             absences=self.spelt(source.words["absences"]),
             carers=self.spelt(word for word in relatives if word.isalpha()).difference(self.weights),

@@ -96,7 +96,7 @@ def _mention(one: Said, begin: int, sections: Sequence[tuple[int, Section | None
     assert find.finding is not None
     start, end = places.span(begin + one.start, begin + one.end)
     section = _section(sections, start) if sections else None
-    if section and section.assertion and verdict.open_to(section.assertion):
+    if section and section.assertion and find.finding not in section.but_not and verdict.open_to(section.assertion):
         verdict = Verdict(section.assertion, "unknown", None)
     cue = None
     if verdict.cue is not None:

@@ -51,7 +51,7 @@ def _said(lexicon: Lexicon, sentence: str, after: str, carer: bool) -> tuple[Sai
     told = []
     for hit in hits:
         place = Place(hit.start, hit.end, hit.find.normal, sentence[hit.start] in lexicon.absences, hit.find.kind)
-        verdict = judge(place, *context.near(hit.start, hit.end))
+        verdict = judge(place, *context.near(hit.start, hit.end), context.closing)
         if not verdict.dropped:
             told.append(Said(*hit, verdict))
     return tuple(told)
@@ -71,15 +71,16 @@ class _Context(NamedTuple):
 
     cues: Sequence[Found]
     commas: Sequence[int]
+    closing: int | None = None  # the comma behind the last "or": a list of denials ends there
 
-    def near(self, start: int, end: int) -> _Context:
+    def near(self, start: int, end: int) -> tuple[Sequence[Found], Sequence[int]]:
         """The cues and the commas that can bear on these words. A sentence may be as long as the text."""
         if len(self.cues) + len(self.commas) < _LONGEST:
-            return self
+            return self.cues, self.commas
         low, high = start - _LONGEST, end + _LONGEST
         first = bisect_left(self.cues, low, key=lambda found: found.start)
         last = bisect_left(self.cues, high, key=lambda found: found.start)
-        return _Context(self.cues[first:last], self.commas[bisect_left(self.commas, low) : bisect_left(self.commas, high)])
+        return self.cues[first:last], self.commas[bisect_left(self.commas, low) : bisect_left(self.commas, high)]
 
 
 def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], carer: bool) -> _Context:
@@ -91,11 +92,15 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
     spoken = _Spoken([(hit.start, hit.end) for hit in hits if not hit.find.normal])
     cues = [
         cue
-        for cue in ticked(cues, 0)
+        for cue in ticked(cues, min(hit.start for hit in hits))
         if not (cue.cue.kind == "negated" and spoken.holds(cue.start, cue.end)) and not (carer and cue.cue.kind == "family")
     ]
     comma = lexicon.comma
-    return _Context(cues, [i for i, letter in enumerate(sentence) if letter == comma] if comma in sentence else ())
+    if comma not in sentence:
+        return _Context(cues, ())
+    commas = [i for i, letter in enumerate(sentence) if letter == comma]
+    last = max((sentence.rfind(letter) for letter in lexicon.ors), default=-1)
+    return _Context(cues, commas, next((place for place in commas if place > last), None) if last >= 0 else None)
 
 
 class _Spoken:

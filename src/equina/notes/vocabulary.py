@@ -30,7 +30,7 @@ _PLAIN = str.maketrans(
 
 # A pair such as "h/o" and a fraction such as "4+/5" are one word; a hyphen inside a word parts it and is no word itself.
 _CUT = re.compile(
-    r"""[^\W\d_]/[^\W\d_](?![^\W\d_]) | [^\W\d_]+(?:(?:'|&\#39;|&rsquo;|&apos;)[^\W\d_]+)*(?:-(?=[^\W\d_]))?
+    r"""[^\W\d_]/[^\W\d_](?![^\W\d_]) | [^\W\d_]+(?:(?:'|&\#39;|&rsquo;|&apos;)[^\W\d_]+)*(?:(?<=in)'(?!\w))?(?:-(?=[^\W\d_]))?
     | \d{1,3}(?:,\d{3})+(?!\d) | \d+(?:\.\d+)?(?:[+-]?/\d+)? | \s+ | \.+ | -+ | =+ | _+ | \*+ | .""",
     re.VERBOSE | re.DOTALL,
 )
@@ -149,7 +149,7 @@ class Vocabulary(dict[str, str]):
     def _letter(self, word: str) -> str:
         first = word[0]
         if first.isalpha():
-            word = word[:-1] if word[-1] == "-" else word
+            word = word[:-1] if word[-1] in "-'" else word
             word = _APOSTROPHE.sub("'", word) if "&" in word else word
             if len(word) > _LONGEST:
                 return OTHER
