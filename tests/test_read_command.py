@@ -1,4 +1,4 @@
-"""`equina read`, and free text in `equina triage`, from outside: what goes in, what comes out, what is said of what is unreadable."""
+"""`equina read`, and free text in `equina triage`, from outside: what goes in, what comes out, what is said of the rest."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _STOPPED_AHEAD = {
 }
 _BOUNDS = {"end", "clause", "verb", "cause"}
 _TIMES = {"until", "ongoing", "new", "worse", "old", "historical"}
-_NOW = {"ongoing", "new", "until"}  # what takes a mention out of a past history
+_NOW = {"ongoing", "now", "new", "until"}  # what takes a mention out of a past history
 
 
 class Found(NamedTuple):
@@ -94,19 +94,22 @@ class Place(NamedTuple):
         return (found.end, self.start + 1) if found.end <= self.start else (self.end, found.start)
 
 
-def ticked(cues: list[Found], first: int) -> list[Found]:
-    """The cues with tick boxes turned the way this line has them: before the words when a box stands before the `first` mention."""
+def ticked(cues: list[Found], first: int, end: int) -> list[Found]:
+    """The cues with tick boxes turned the way this line has them: before the words when a box stands before the `first` mention.
+
+    But where an answer stands behind a question, from `end` on, the boxes are answers.
+    """
     boxes = [found for found in cues if found.cue.box]
     if not boxes:
         return cues
-    before = boxes[0].start < first
+    before = boxes[0].start < first and boxes[-1].start < end
     return [
         found._replace(cue=replace(found.cue, forward=before, backward=not before)) if found.cue.box else found for found in cues
     ]
 
 
 def judge(place: Place, cues: Sequence[Found], commas: Sequence[int], closing: int | None = None) -> Verdict:
-    """The verdict on a mention, by the cues and the places of the commas of its sentence; `closing` is the comma that ends a list."""
+    """The verdict on a mention, by the cues and commas of its sentence; `closing` is the comma that ends a list of denials."""
     active = _active(place, cues, commas, closing)
     if "unasked" in active:
         return Verdict("uncertain", "unknown", active["unasked"], dropped=True)
@@ -120,9 +123,9 @@ def judge(place: Place, cues: Sequence[Found], commas: Sequence[int], closing: i
     denied_normal = place.normal and denial is not None
     if not denied_normal:
         doubt, assured = active.get("uncertain"), active.get("affirmed")
-        if doubt and not (assured and place.away(assured) <= place.away(doubt)):
+        if doubt and "until" not in active and not (assured and place.away(assured) <= place.away(doubt)):
             return Verdict("uncertain", "unknown", doubt)
-        if "historical" in active and "ongoing" not in active:
+        if "historical" in active and not {"ongoing", "old"} & active.keys():
             return Verdict("historical", "unknown", active["historical"])
         if "gone" in active and "ongoing" not in active and not place.normal:
             return Verdict("absent", "unknown", active["gone"])
@@ -176,7 +179,7 @@ def _overlaps(place: Place, found: Found) -> bool:
     kind = found.cue.kind
     if place.start <= found.start and found.end < place.end:
         if found.start == place.start:
-            return kind == "uncertain"  # "?discitis" may begin with the query
+            return kind == "uncertain" and found.end == found.start + 1  # "?discitis" may begin with the query
         return kind in ("uncertain", "new", "worse", "old", "ongoing")
     if found.start < place.start and place.end <= found.end:
         return kind in ("hypothetical", "uncertain", "family", "historical", "until")

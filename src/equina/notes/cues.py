@@ -13,6 +13,7 @@ KINDS = (
     *("negated", "affirmed", "uncertain", "hypothetical", "historical", "family", "kin"),
     *(
         "ongoing",
+        "now",
         "until",
         "flip",
         "pseudo",

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 
 from equina.notes.cues import Cue, Find
 from equina.notes.patterns import Sets
-from equina.notes.scan import Automaton, Planes, Scanner
+from equina.notes.scan import Planes, Scanner
 from equina.notes.vocabulary import OTHER
 
 __all__ = ["Group", "Index", "Match", "any_of"]
 
-_WORTH_IT = 2_500  # questions after which a scanner that takes a second to get ready pays
 _SEEN, _LONG_KEY = 100_000, 60  # answers remembered, and of how many words: memory stays flat
 
 Search = Callable[[str], Iterator["re.Match[str]"]]
@@ -71,7 +69,6 @@ class Index:
         self.any = re.compile(any_of({*single, *begins}))
         self._begins = re.compile(any_of(begins))
         self._seen: dict[str, tuple[tuple[Search, Find | Cue, bool], ...]] = {}
-        self._asked = 0
 
     def matches(self, sentence: str) -> list[Match]:
         """All that is found in a sentence."""
@@ -89,11 +86,6 @@ class Index:
 
     def _searches(self, key: str) -> tuple[tuple[Search, Find | Cue, bool], ...]:
         """What to seek in a sentence of these known words. Leaving the others out only shortens gaps, so that nothing is lost."""
-        self._asked += 1
-        if self._asked == _WORTH_IT:
-            with suppress(ModuleNotFoundError):
-                self.scanner = Automaton(group.expression() for group in self.groups)
-                self._seen.clear()
         groups = [self.groups[i] for i in self.scanner(key)]
         searches = tuple((group.search(), group.what, group.value) for group in groups)
         if len(self._seen) < _SEEN and len(key) <= _LONG_KEY:

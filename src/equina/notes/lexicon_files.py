@@ -15,7 +15,7 @@ from equina.notes.scan import PLANES
 from equina.notes.vocabulary import NumberClass, Vocabulary
 from equina.tables import Fault, ProtocolError, Table, nearest, read_file
 
-__all__ = ["read_lexicon"]
+__all__ = ["Source", "read_lexicon", "read_source"]
 
 DIRECTIONS = ("forward", "backward", "both")
 ENDERS = (".", "?", "!", "\n", "...", ";")
@@ -24,26 +24,32 @@ WORD_LISTS = ("others", "shortened", "frequent", "absences", "english", "foreign
 PERSONS = ("carer", "self")
 _CLASS = re.compile(r"<#([a-z0-9_]+)>")
 _FREQUENT = 100  # how many times likelier a common word is than another, roughly: patterns are sought by their rarest word
-_FAR, _NEAR = 80, 6  # how many words a cue reaches, forward and otherwise, when its table does not say
+_FAR, _NEAR = 250, 6  # how many words a cue reaches, forward and otherwise, when its table does not say
 
 
-def read_lexicon(folder: Path, kinds: Mapping[str, str], extra: Path | None) -> Lexicon:
+def read_lexicon(folder: Path, kinds: Mapping[str, str], extra: Path | None = None) -> Lexicon:
     """The lexicon of the files in `folder`, and of the file `extra`; `kinds` are the findings of the protocol with their kinds.
 
     Raises ProtocolError with every fault found.
     """
+    return _Compiler(read_source(folder, kinds, extra)).lexicon()
+
+
+def read_source(folder: Path, kinds: Mapping[str, str], extra: Path | None = None) -> Source:
+    """What the files say, before it is compiled. Raises ProtocolError with every fault found."""
     faults: list[Fault] = []
     own: dict[str, object] = {}
     if extra is not None:
         own |= read_file(extra.parent, extra.name, faults)
     files: dict[str, dict[str, object]] = {}
     if own.pop("replaces", False) is not True:
-        for path in sorted(folder.glob("cues*.toml")):
-            files[path.name] = read_file(folder, path.name, faults)
+        names = [path.name for path in sorted(folder.glob("cues*.toml"))]
+        for name in names or ["cues.toml"]:
+            files[name] = read_file(folder, name, faults)
     files["context.toml"] = read_file(folder, "context.toml", faults)
     if extra is not None:
         files[extra.name] = own
-    source = _Source(kinds, faults)
+    source = Source(kinds, faults)
     tables = [Table(name, "", data, faults) for name, data in files.items()]
     for table in tables:  # a class of numbers may stand in a later file than its use
         source.classes(table)
@@ -53,10 +59,10 @@ def read_lexicon(folder: Path, kinds: Mapping[str, str], extra: Path | None) -> 
         source.prefer(extra.name)
     if faults:
         raise ProtocolError(faults)
-    return _Compiler(source).lexicon()
+    return source
 
 
-class _Source:
+class Source:
     """What the files say, while they are read."""
 
     def __init__(self, kinds: Mapping[str, str], faults: list[Fault]) -> None:
@@ -184,7 +190,7 @@ class _Source:
 class _Compiler:
     """From what the files say to letters, expressions and indexes."""
 
-    def __init__(self, source: _Source) -> None:
+    def __init__(self, source: Source) -> None:
         self.source = source
         stops = [source.terms["stops"]] if "stops" in source.terms else []
         every = words_in([*(pattern for pattern, _ in source.patterns.values()), *stops])

@@ -13,7 +13,8 @@ from equina.notes.lexicon import Lexicon
 __all__ = ["ANSWER", "Said", "said"]
 
 ANSWER = 12  # words behind a question in which its answer is looked for
-_LONGEST = 80  # words of the longest match; cues further away than this are of no account
+_LONGEST = 80  # words of the longest match
+_FAR = 250  # cues further away than this are of no account
 _FEW = 40  # mentions so few that looking at each is quicker than seeking the near ones
 _REMEMBERED, _LONG = 50_000, 120  # sentences remembered, and of how many words at most: memory stays flat
 
@@ -75,9 +76,9 @@ class _Context(NamedTuple):
 
     def near(self, start: int, end: int) -> tuple[Sequence[Found], Sequence[int]]:
         """The cues and the commas that can bear on these words. A sentence may be as long as the text."""
-        if len(self.cues) + len(self.commas) < _LONGEST:
+        if len(self.cues) + len(self.commas) < _FAR:
             return self.cues, self.commas
-        low, high = start - _LONGEST, end + _LONGEST
+        low, high = start - _FAR, end + _FAR
         first = bisect_left(self.cues, low, key=lambda found: found.start)
         last = bisect_left(self.cues, high, key=lambda found: found.start)
         return self.cues[first:last], self.commas[bisect_left(self.commas, low) : bisect_left(self.commas, high)]
@@ -92,8 +93,10 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
     spoken = _Spoken([(hit.start, hit.end) for hit in hits if not hit.find.normal])
     cues = [
         cue
-        for cue in ticked(cues, min(hit.start for hit in hits))
-        if not (cue.cue.kind == "negated" and spoken.holds(cue.start, cue.end)) and not (carer and cue.cue.kind == "family")
+        for cue in ticked(cues, min(hit.start for hit in hits), len(sentence))
+        if not (cue.cue.kind == "negated" and spoken.holds(cue.start, cue.end))
+        and not (cue.cue.kind == "gone" and spoken.holds(cue.start, cue.start + 1))
+        and not (carer and cue.cue.kind == "family")
     ]
     comma = lexicon.comma
     if comma not in sentence:
