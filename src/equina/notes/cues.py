@@ -8,7 +8,8 @@ __all__ = ["ASSERTIONS", "KINDS", "UNITS", "Cue", "Find", "Section"]
 
 ASSERTIONS = ("present", "absent", "historical", "family", "hypothetical", "uncertain")
 
-# What a cue of context.toml does to the mentions in its scope; the last two tell who writes about whom.
+# What a cue of context.toml does to the mentions in its scope; the last three tell who writes about whom, and what a
+# sentence says of the one before.
 KINDS = (
     *("negated", "affirmed", "uncertain", "hypothetical", "historical", "family", "kin"),
     *(
@@ -28,6 +29,7 @@ KINDS = (
         "old",
         "carer",
         "self",
+        "same",
     ),
 )
 UNITS = ("as_written", "fahrenheit", "litre")

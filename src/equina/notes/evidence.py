@@ -114,7 +114,8 @@ def _named(words: Lexicon, mention: Mention, reading: Reading) -> Iterable[str]:
     """
     yield mention.finding
     becomes = words.becomes.get(mention.finding)
-    if becomes is None or mention.onset == "long_standing":
+    same = [other.onset for other in reading.mentions if other.finding == mention.finding and other.assertion == "present"]
+    if becomes is None or ("long_standing" in same and "new" not in same):
         return
     unless = words.unless.get(mention.finding, frozenset())
     if mention.assertion == "present" and any(
@@ -127,7 +128,8 @@ def _named(words: Lexicon, mention: Mention, reading: Reading) -> Iterable[str]:
 def _value(protocol: Protocol, name: str, mentions: Sequence[Mention]) -> Value | _Silent:
     present = [mention for mention in mentions if mention.assertion == "present"]
     if present:
-        old = all(mention.onset == "long_standing" for mention in present)
+        onsets = {mention.onset for mention in present}  # one of unknown age is the one that is told to be old
+        old = "long_standing" in onsets and "new" not in onsets
         return "long_standing" if old and protocol.findings[name].changeable else True
     said = {mention.assertion for mention in mentions}
     finding = protocol.findings[name]

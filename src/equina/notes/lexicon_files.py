@@ -21,7 +21,7 @@ DIRECTIONS = ("forward", "backward", "both")
 ENDERS = (".", "?", "!", "\n", "...", ";")
 BREAKS = (",", ":", "(", ")", "[", "]", "-", "|", "•")
 WORD_LISTS = ("others", "shortened", "frequent", "absences", "english", "foreign")
-PERSONS = ("carer", "self")
+PERSONS, SAME = ("carer", "self"), ("same",)
 _CLASS = re.compile(r"<#([a-z0-9_]+)>")
 _FREQUENT = 100  # how many times likelier a common word is than another, roughly: patterns are sought by their rarest word
 _FAR, _NEAR = 250, 6  # how many words a cue reaches, forward and otherwise, when its table does not say
@@ -259,8 +259,9 @@ class _Compiler:
         return Lexicon(
             vocabulary=self.vocabulary,
             finds=self.index(lambda what: isinstance(what, Find)),
-            cues=self.index(lambda what: isinstance(what, Cue) and what.kind not in PERSONS),
+            cues=self.index(lambda what: isinstance(what, Cue) and what.kind not in PERSONS + SAME),
             persons=self.index(lambda what: isinstance(what, Cue) and what.kind in PERSONS),
+            before=self.index(lambda what: isinstance(what, Cue) and what.kind in SAME),
             ends=re.compile(any_of("".join(map(self.letters, ENDERS)))),
             comma=self.letters(","),
             question=self.letters("?"),

@@ -22,6 +22,7 @@ __all__ = ["CueWords", "Mention", "Reading", "read", "read_note"]
 _BEFORE_HEADING = re.compile(r"[.,;\n?!\])]")
 _HEADING = re.compile(r"[A-Z][A-Za-z/&'\-]*(?: [A-Za-z/&'\-]+){0,4}$")
 _REMEMBERED = 20_000
+_REMARK = 16  # words of a sentence that says of the one before that it is old
 _OPENING = 16  # words in which a carer says for whom
 _WRAPPED = 55  # a line this long that ends without a stop goes on in the next
 
@@ -80,15 +81,24 @@ def read(lexicon: Lexicon, text: str) -> Reading:
     carer = not sections and not lexicon.carers.isdisjoint(classes) and _told_of_a_relative(lexicon, classes)
     places = None
     mentions: list[Mention] = []
-    begin = 0
+    begin = last = 0
     for end in map(re.Match.start, lexicon.ends.finditer(classes)):
         if lexicon.finds.any.search(classes, begin, end):
+            told = len(mentions)
             after = classes[end + 1 : end + 1 + ANSWER] if classes[end] == lexicon.question else ""
             for one in said(lexicon, classes[begin : end + 1], after, carer=carer):
                 places = places or _Places(chunks, letters)
                 mentions.append(_mention(one, begin, sections, places, text))
+            last = told if len(mentions) > told else last
+        if mentions and end - begin < _REMARK and lexicon.before.matches(classes[begin : end + 1]):
+            mentions[last:] = map(_as_before, mentions[last:])
         begin = end + 1
     return Reading(tuple(mentions))
+
+
+def _as_before(mention: Mention) -> Mention:
+    """The mention, once the next sentence has said that it has long been the same."""
+    return mention._replace(onset="long_standing") if (mention.assertion, mention.onset) == ("present", "unknown") else mention
 
 
 def _mention(one: Said, begin: int, sections: Sequence[tuple[int, Section | None]], places: _Places, text: str) -> Mention:
