@@ -36,7 +36,7 @@ FOUND = [
     ('retention ":" (n|no)', "Retention: N", "Retention: N"),
     ("leg{2,3}", "leg leg leg leg", "leg leg leg"),
     ("pain $", "no pain", "pain"),
-    ("feeling", "no feelin' there", "feelin"),
+    ("feeling", "no feelin' there", "feelin'"),
     ("bladder", "my bladder's shot", "bladder's"),
     ("can't pee", "I can&#39;t&nbsp;pee", "can&#39;t&nbsp;pee"),
     ("can't pee", "I <b>can't</b><br/>pee", "can't</b><br/>pee"),

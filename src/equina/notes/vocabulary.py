@@ -119,7 +119,7 @@ class Vocabulary(dict[str, str]):
         return "".join(letters[2 * bisect_left(ends, kind.least) + 1 : 2 * bisect_left(ends, kind.most) + 2])
 
     def word_letters(self, word: str) -> str:
-        """The letters of a word of the lexicon, with its "'s" and without its "g"; of a stem, those of every word that begins so."""
+        """The letters of a word of the lexicon, its "'s" too, and without its "g"; of a stem, those of all that begin so."""
         if not word.endswith("*") or word == "*":
             forms = (word, f"{word}'s", f"{word}'d", word[:-1] if word.endswith("ing") else "")
             return "".join(self.letters[form] for form in forms if form in self.letters)
