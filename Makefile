@@ -148,5 +148,5 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --
 
 clean:  ## remove everything that make built or cached here
 	$(STEP) clean "environments, caches, build output"
-	@rm -rf .venv .venv-bench .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/cql/node_modules bench/result.json .coverage htmlcov build dist
+	@rm -rf .venv .venv-bench .venv-lock .venv-reading .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/cql/node_modules bench/result.json .coverage htmlcov build dist
 	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
