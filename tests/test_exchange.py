@@ -202,6 +202,7 @@ CONTRACT = {
     *("workup", "care", "watch_for", "say", "next_questions", "set_aside"),
 }
 BEYOND = {
+    "also_said",
     "waiting",
     "not_known",
     "examine",
@@ -270,7 +271,7 @@ def test_the_answer_has_the_shape_of_the_contract(line):
 
 def test_the_lines_above_show_each_list_filled_at_least_once():
     results = [answer_to(**line) for line in LINES]
-    for key in CONTRACT | BEYOND:
+    for key in (CONTRACT | BEYOND) - {"also_said"}:  # filled by texts alone: test_read_command
         if key != "next_questions":
             assert any(result[key] for result in results), key
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from equina.case import Case, Conflict, Evidence, SetAside
 from equina.crosscheck import misfit
 from equina.model import Protocol, Value
-from equina.notes.lexicon import Lexicon, lexicon
+from equina.notes.lexicon import Lexicon, has_lexicon, lexicon
 from equina.notes.reading import Mention, Reading, read
 
 __all__ = ["with_text"]
@@ -23,8 +23,8 @@ def with_text(protocol: Protocol, case: Case, words: Lexicon | None = None) -> C
 
     Raises ProtocolError when the protocol's lexicon has faults.
     """
-    if not case.told.strip():
-        return case
+    if not case.told.strip() or (words is None and not has_lexicon(protocol)):
+        return case  # a text that nobody can read stays set aside, as it came
     words = words or lexicon(protocol)
     reading = read(words, case.told)
     if reading.refused or not reading.mentions:

@@ -19,7 +19,7 @@ from equina.tables import Fault, ProtocolError
 if TYPE_CHECKING:
     from equina.notes.sentence import Said
 
-__all__ = ["Lexicon", "lexicon"]
+__all__ = ["Lexicon", "has_lexicon", "lexicon"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,11 @@ def lexicon(protocol: Protocol, extra: Path | None = None) -> Lexicon:
         raise ProtocolError([Fault("cues.toml", "", "", "the protocol was not loaded from a folder", "load() it from one")])
     kinds = tuple((name, finding.kind) for name, finding in protocol.findings.items())
     return _compiled(protocol.folder, protocol.digest, kinds, extra)
+
+
+def has_lexicon(protocol: Protocol) -> bool:
+    """Whether the protocol has the files of a lexicon."""
+    return protocol.folder is not None and (Path(protocol.folder) / "context.toml").exists()
 
 
 @lru_cache(maxsize=4)
