@@ -59,12 +59,11 @@ class Index:
         single: Mapping[str, Sequence[Find | Cue]],
         groups: Sequence[Group],
         wanted: Sequence[Sequence[Sets]],
-        letters: Iterable[str],
     ) -> None:
         self._single = single
         self._words = re.compile(any_of(single))
         self.groups = tuple(groups)
-        self.scanner: Scanner = Planes(wanted, letters)
+        self.scanner: Scanner = Planes(wanted)
         begins = {letter for patterns in wanted for sets in patterns for letter in sets[0]}
         self.any = re.compile(any_of({*single, *begins}))
         self._begins = re.compile(any_of(begins))

@@ -72,7 +72,9 @@ def _compiled(folder: str, digest: str, kinds: tuple[tuple[str, str], ...], extr
     collecting = gc.isenabled()
     gc.disable()  # a hundred thousand small values, all of which stay: looking for garbage among them takes as long as making them
     try:
-        return read_lexicon(Path(folder), dict(kinds), extra)
+        made = read_lexicon(Path(folder), dict(kinds), extra)
+        gc.freeze()  # nor is it worth looking through them each time that reading has made a few
+        return made
     finally:
         if collecting:
             gc.enable()

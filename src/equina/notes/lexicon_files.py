@@ -11,7 +11,7 @@ from equina.notes.cues import ASSERTIONS, KINDS, UNITS, Cue, Find, Section
 from equina.notes.index import Group, Index, any_of
 from equina.notes.lexicon import Lexicon
 from equina.notes.patterns import Alternatives, BadPattern, Letter, Needs, Pattern, Sets, Writer, lines, parse, words_in
-from equina.notes.scan import PLANES
+from equina.notes.scan import NEEDED
 from equina.notes.vocabulary import NumberClass, Vocabulary
 from equina.tables import Fault, ProtocolError, Table, nearest, read_file
 
@@ -208,7 +208,7 @@ class _Compiler:
         self.weights |= dict.fromkeys(self.spelt(lists["frequent"]), _FREQUENT // 4) | dict.fromkeys(
             self.spelt(lists["english"]), _FREQUENT
         )
-        self.needs = Needs(self.letters, self.weights, PLANES, {}, {})
+        self.needs = Needs(self.letters, self.weights, NEEDED, {}, {})
 
     def letters(self, word: str) -> str:
         """The letters of a word, stem, sign or class of numbers of a pattern."""
@@ -242,8 +242,7 @@ class _Compiler:
                 same.append(line)
                 sets.append(rarest)
         groups = [Group(what, partial(self._expression, same, what)) for what, same, _ in gathered.values()]
-        letters = {*self.vocabulary.letters.values(), *self.vocabulary.any_number}
-        return Index(single, groups, [sets for _, _, sets in gathered.values()], letters)
+        return Index(single, groups, [sets for _, _, sets in gathered.values()])
 
     def _expression(self, same: Sequence[Pattern], what: Find | Cue) -> str:
         whole = same[0] if len(same) == 1 else Alternatives(tuple(same))

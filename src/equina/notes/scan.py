@@ -7,11 +7,9 @@ from functools import reduce
 from operator import or_
 from typing import Protocol
 
-from equina.notes.vocabulary import OTHER
+__all__ = ["NEEDED", "Planes", "Scanner"]
 
-__all__ = ["PLANES", "Planes", "Scanner"]
-
-PLANES = 4
+NEEDED = 4  # sets of letters looked at for each pattern; more of them rule out next to nothing
 
 
 class Scanner(Protocol):
@@ -21,32 +19,39 @@ class Scanner(Protocol):
 
 
 class Planes:
-    """Bits: each group has one in each plane, `width` apart, for the rarest sets of letters of which it needs one.
+    """Bits: a letter sets the bit of each group of whose rarest set it is, and in a second plane that of the second rarest.
 
-    A letter sets the bits of the groups that need it. Where all of a group are set, it may match.
+    Where both bits of a group are set, its other sets are looked at: few groups come so far.
     """
 
-    def __init__(self, wanted: Sequence[Sequence[Sequence[frozenset[str]]]], letters: Iterable[str]) -> None:
-        """`wanted`: for each group, for each pattern of it, the sets; `letters`: all that may stand in a sentence, but OTHER."""
+    def __init__(self, wanted: Sequence[Sequence[Sequence[frozenset[str]]]]) -> None:
+        """`wanted`: for each group, for each pattern of it, the sets of which it needs a letter each, the rarest first."""
         self._width = len(wanted)
-        self._always = 0  # the bits of groups that need fewer sets than there are planes
-        self._masks = dict.fromkeys(letters, 0)
-        for i, patterns in enumerate(wanted):
-            for plane in range(PLANES):
-                bit = 1 << i + plane * self._width
-                if all(len(sets) > plane for sets in patterns):
-                    for letter in frozenset().union(*(sets[plane] for sets in patterns)):
-                        self._masks[letter] |= bit
-                else:
-                    self._always |= bit
+        self._always = 0  # the bits in the second plane of groups that need one set alone
+        self._others: list[tuple[frozenset[str], ...]] = []
+        bits: dict[str, int] = {}
+        for group, patterns in enumerate(wanted):
+            first, *rest = (frozenset().union(*level) for level in zip(*patterns, strict=False))
+            for letter in first:
+                bits[letter] = bits.get(letter, 0) | 1 << group
+            for letter in rest[0] if rest else ():
+                bits[letter] = bits.get(letter, 0) | 1 << group + self._width
+            if not rest:
+                self._always |= 1 << group + self._width
+            self._others.append(tuple(rest[1:]))
+        self._bits = bits
 
     def __call__(self, sentence: str) -> Iterator[int]:
-        planes = reduce(or_, map(self._masks.__getitem__, set(sentence.replace(OTHER, ""))), self._always)
-        width = self._width
-        bits = planes & ((1 << width) - 1)
-        for plane in range(1, PLANES):
-            bits &= planes >> plane * width
-        while bits:
-            lowest = bits & -bits
-            bits ^= lowest
-            yield lowest.bit_length() - 1
+        letters = frozenset(sentence)
+        known = self._bits
+        both = reduce(or_, [known[letter] for letter in letters if letter in known], self._always)
+        left = both & both >> self._width
+        while left:
+            lowest = left & -left
+            left ^= lowest
+            group = lowest.bit_length() - 1
+            for needed in self._others[group]:
+                if needed.isdisjoint(letters):
+                    break
+            else:
+                yield group

@@ -37,6 +37,7 @@ _CUT = re.compile(
 _APOSTROPHE = re.compile("&#39;|&rsquo;|&apos;")
 # Markup pasted in: tags, and signs written out. Blanks take its place.
 _MARKUP = re.compile(r"</?[a-z!][^<>]{0,300}>|&(?:nbsp|ensp|emsp|thinsp|#160|amp|quot|ldquo|rdquo|ndash|mdash|bull);")
+_BLANKS = re.compile(r"(\s+)")
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)(?:([+-]?)/(\d+))?$")
 
 
@@ -100,6 +101,7 @@ class Vocabulary(dict[str, str]):
             word[:-1]: letter for word, letter in self.letters.items() if word.endswith("*") and word != "*"
         }
         self._stem_lengths = sorted({len(stem) for stem in self._stems}, reverse=True)
+        self._slip_lengths = [length for length in self._stem_lengths if length > _SLIP_FROM]
         self._slips = _slips(word for word in self.letters if word.isalpha() and len(word) >= _SLIP_FROM)
         self._stem_slips = _slips(stem for stem in self._stems if stem.isalpha() and len(stem) >= _SLIP_FROM)
 
@@ -128,6 +130,10 @@ class Vocabulary(dict[str, str]):
         return "".join(self.letters[other] for other in self._sorted[first:last])
 
     def __missing__(self, chunk: str) -> str:
+        if (
+            "\n" in chunk and "?" not in chunk and not chunk.isspace()
+        ):  # the end of a line and the head of the next: known by themselves
+            return "".join([self[part] for part in _BLANKS.split(chunk) if part])
         words = cut(chunk)
         letters = [self._letter(word) for word in words]
         for i, word in enumerate(words):
@@ -179,8 +185,8 @@ class Vocabulary(dict[str, str]):
             return None
         for near in _near(word, self._slips):
             return self.letters[near]
-        for length in self._stem_lengths:
-            if length >= 6 and len(word) >= length:
+        for length in self._slip_lengths:
+            if len(word) >= length:
                 for near in _near(word[:length], self._stem_slips):
                     return self._stems[near]
         for i in range(1, len(word) - 1) if len(word) >= _SLIP_FROM - 1 else ():
@@ -221,7 +227,10 @@ def _slips(words: Iterable[str]) -> dict[str, list[str]]:
 
 def _near(word: str, table: Mapping[str, list[str]]) -> Iterable[str]:
     """The words of the table one slip away; the first letter holds, but for words of eight and more."""
-    for short in (word, *(word[:i] + word[i + 1 :] for i in range(len(word)))):
+    shorter = [word, *[word[:i] + word[i + 1 :] for i in range(len(word))]]
+    if table.keys().isdisjoint(shorter):  # nearly always, and quickly seen
+        return
+    for short in shorter:
         for other in table.get(short, ()):
             if (word[0] == other[0] or len(other) >= 8) and _one_slip(word, other):
                 yield other
