@@ -12,6 +12,7 @@ from equina.handover import STATES, handover, item_states, span
 from equina.leaves import resolve
 from equina.prose import as_markdown, as_text
 from equina.triage import settle
+from equina.wording import wording
 from strategies import NOW, PROTOCOL, STATED, TRIES, cases
 
 ITEMS = PROTOCOL.handover
@@ -133,7 +134,7 @@ def test_states_are_marked_in_words():
     ],
 )
 def test_a_span_is_told_as_one_would_say_it(time, told):
-    assert span(time) == told
+    assert span(time, wording("handover")) == told
 
 
 def test_the_onset_is_shown_with_how_long_before():

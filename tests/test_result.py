@@ -8,13 +8,14 @@ from hypothesis import given
 from command import TINY
 from equina import Case, assess, load
 from equina.prose import as_text
-from equina.result import PLACED, WORDS, result
+from equina.result import PLACED, result
 from equina.wording import wording
 from readability import flesch_kincaid_grade, sentences, words
 from strategies import NOW, PROTOCOL, TRIES, cases
 from test_wording import ASKED, HEDGE, REFUSED, found
 from test_wording_findings import EASY, HIGHEST_GRADE, MOST_WORDS
 
+WORDS = wording("result")
 FLAGS = PROTOCOL.core_flags
 NO_FLAGS = dict.fromkeys(FLAGS, False)
 FIRST = ("action", "why_now", "now", "say", "page")  # of an emergency

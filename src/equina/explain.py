@@ -9,6 +9,7 @@ from typing import Literal, cast
 from equina.case import Assessment, Case, CauseFit, Expected, OpenRule, Reason
 from equina.leaves import EXPLAINED, Truth
 from equina.model import LONG_STANDING, Cause, Disposition, LeakType, Protocol, Rule, Value, WatchFor, rank
+from equina.wording import wording
 
 __all__ = [
     "causes_of",
@@ -139,6 +140,7 @@ def expected_workup(
     cannot wait, rules below its level ask for nothing: a bladder diary beside a red flag costs hours.
     """
     found: dict[str, Expected] = {}
+    look_for = wording("assessment", protocol.language)["look_for"]
     if disposition and rank(disposition) > rank(low):  # raised, since core flags are not known: an examination can tell
         for test in (unknown := protocol.policies["core_flag_not_known"]).workup:
             _sooner(found, test, disposition, unknown.because)
@@ -149,7 +151,9 @@ def expected_workup(
     for fit in causes:
         if fit.fit != "weak" and (fit.cant_miss or low != "emergency"):
             cause = protocol.causes[fit.id]
-            because = f"To look for: {cause.label}." if cause.article_group else cause.words  # a mixed group has no telling name
+            because = (
+                look_for.format(cause=cause.label) if cause.article_group else cause.words
+            )  # a mixed group has no telling name
             for name in fit.kinds:
                 for test, when in protocol.kinds[name].workup.items():
                     _sooner(found, test, min(when, low, key=rank), because)

@@ -15,6 +15,7 @@ from equina.explain import for_a_person
 from equina.leaves import EXPLAINED, Truth, resolve
 from equina.model import LONG_STANDING, Protocol, Value, rank
 from equina.prose import Block
+from equina.translation import ORIGINAL
 from equina.triage import general_denials, settle
 from equina.wording import wording
 
@@ -29,7 +30,6 @@ OWN_LINE = ("bladder_scan", "mri_lumbar", "mri_whole_spine")
 LONGEST_QUOTE = 300
 MOST_SOURCES = 3
 BY_THE_DAY = timedelta(days=2)
-WORDS = wording("handover")
 
 
 # --- the state of an item ------------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ class _Known:
         return "not_examined" if self.protocol.findings[name].answered_by == "examination" else "not_asked"
 
 
-def span(time: timedelta, words: Mapping[str, str] = WORDS) -> str:
+def span(time: timedelta, words: Mapping[str, str]) -> str:
     """A time in the unit that one would say: hours for two days, then days."""
     hours = round(time / timedelta(hours=1))
     if hours < 1:
@@ -119,38 +119,42 @@ def handover(protocol: Protocol, case: Case, assessment: Assessment) -> tuple[Bl
     blocks = (
         _top(protocol, case),
         _level(protocol, assessment),
-        _own_words(case, assessment),
-        _block("items", _by_state(protocol, case, protocol.handover)),
-        _block("also", _also(protocol, case)),
+        _own_words(protocol, case, assessment),
+        _block(protocol, "items", _by_state(protocol, case, protocol.handover)),
+        _block(protocol, "also", _also(protocol, case)),
         _questions(protocol, case),
         _suggested(protocol, assessment),
-        _block("conflicts", (_conflict(protocol, conflict) for conflict in assessment.conflicts)),
+        _block(protocol, "conflicts", (_conflict(protocol, conflict) for conflict in assessment.conflicts)),
         _small_print(protocol),
     )
     return tuple(block for block in blocks if block.lines)
 
 
-def _block(id: str, lines: Iterable[str]) -> Block:
-    return Block(id=id, title=WORDS[id], lines=tuple(lines))
+def _words(protocol: Protocol) -> Mapping[str, str]:
+    return wording("handover", protocol.language)
+
+
+def _block(protocol: Protocol, id: str, lines: Iterable[str]) -> Block:
+    return Block(id=id, title=_words(protocol)[id], lines=tuple(lines))
 
 
 def _top(protocol: Protocol, case: Case) -> Block:
     age, sex = case.values.get("age_years"), case.values.get("sex_at_birth")
     who = "carer" if case.carer else case.answered_by
     when = f", {_moment(case.as_of)}" if case.as_of else ""
-    about = WORDS["age_and_sex"].format(
-        age=f"{age:g}" if isinstance(age, int | float) else WORDS["unknown"],
-        sex=sex or WORDS["unknown"],
-        by=WORDS["answered"].format(who=WORDS["self" if who not in WORDS else who], when=when),
+    about = _words(protocol)["age_and_sex"].format(
+        age=f"{age:g}" if isinstance(age, int | float) else _words(protocol)["unknown"],
+        sex=sex or _words(protocol)["unknown"],
+        by=_words(protocol)["answered"].format(who=_words(protocol)["self" if who not in _words(protocol) else who], when=when),
     )
-    title = WORDS["title"].format(title=protocol.title.lower())
-    return Block(id="top", title=title, lines=(WORDS["blank"], about), kind="headline")
+    title = _words(protocol)["title"].format(title=protocol.title.lower())
+    return Block(id="top", title=title, lines=(_words(protocol)["blank"], about), kind="headline")
 
 
 def _level(protocol: Protocol, assessment: Assessment) -> Block:
-    level = (assessment.disposition or "none").upper().replace("_", " ")
-    words = protocol.disposition_words[assessment.disposition or "none"]
-    title = WORDS["level"].format(level=f"{level}. {words}")
+    level = assessment.disposition or "none"
+    told = f"{_words(protocol)[f'level_{level}']}. {protocol.disposition_words[level]}"
+    title = _words(protocol)["level"].format(level=told)
     return Block(id="level", title=title, lines=tuple(_determining(protocol, assessment)))
 
 
@@ -161,20 +165,20 @@ def _determining(protocol: Protocol, assessment: Assessment) -> Iterator[str]:
         if reason.id in protocol.rules:
             pathways.setdefault(protocol.rules[reason.id].pathway, []).append(reason.id)
         elif reason.id in ("core_flag_not_known", "questions_open"):
-            yield WORDS[reason.id].format(findings=_short(protocol, assessment.not_known))
+            yield _words(protocol)[reason.id].format(findings=_short(protocol, assessment.not_known))
         else:
-            yield WORDS["nothing_given" if assessment.disposition is None else "no_rule"]
+            yield _words(protocol)["nothing_given" if assessment.disposition is None else "no_rule"]
     for pathway, rules in pathways.items():
-        yield WORDS["pathway"].format(rules=", ".join(rules), pathway=pathway)
+        yield _words(protocol)["pathway"].format(rules=", ".join(rules), pathway=pathway)
 
 
-def _own_words(case: Case, assessment: Assessment) -> Block:
+def _own_words(protocol: Protocol, case: Case, assessment: Assessment) -> Block:
     told = " ".join(case.told.split())
     if len(told) > LONGEST_QUOTE:
         told = told[:LONGEST_QUOTE].rsplit(" ", 1)[0] + " [...]"
     said = assessment.say if case.values else ""
     lines = (told or said,) if told or said else ()
-    return Block(id="told", title=WORDS["told" if told else "say"], lines=lines, kind="words")
+    return Block(id="told", title=_words(protocol)["told" if told else "say"], lines=lines, kind="words")
 
 
 def _by_state(protocol: Protocol, case: Case, names: Iterable[str], present: str = "present") -> Iterator[str]:
@@ -184,21 +188,25 @@ def _by_state(protocol: Protocol, case: Case, names: Iterable[str], present: str
         states = tuple(item for item in states if item.state != "absent" or not item.by)
     for item in states:
         if item.state == "present":
-            yield WORDS["state"].format(state=WORDS[present], findings=_told(protocol, case, item))
+            yield _words(protocol)["state"].format(state=_words(protocol)[present], findings=_told(protocol, case, item))
     for state in STATES[1:]:
         if told := "; ".join(_told(protocol, case, item) for item in states if item.state == state):
-            yield WORDS["state"].format(state=WORDS[state], findings=told)
+            yield _words(protocol)["state"].format(state=_words(protocol)[state], findings=told)
 
 
 def _told(protocol: Protocol, case: Case, item: ItemState) -> str:
     """The finding with what it follows from and since when."""
     beside = []
     if item.by:
-        beside.append(WORDS["parent_denied"] if item.state == "absent" else WORDS["implied"].format(f=_short(protocol, item.by)))
+        beside.append(
+            _words(protocol)["parent_denied"]
+            if item.state == "absent"
+            else _words(protocol)["implied"].format(f=_short(protocol, item.by))
+        )
     if item.onset:
-        before = case.as_of and item.onset <= case.as_of and span(case.as_of - item.onset)
+        before = case.as_of and item.onset <= case.as_of and span(case.as_of - item.onset, _words(protocol))
         words = "since_before" if before else "since"
-        beside.append(WORDS[words].format(moment=_moment(item.onset, case.as_of), span=before))
+        beside.append(_words(protocol)[words].format(moment=_moment(item.onset, case.as_of), span=before))
     return _short(protocol, [item.finding]) + (f" ({'; '.join(beside)})" if beside else "")
 
 
@@ -209,25 +217,31 @@ def _also(protocol: Protocol, case: Case) -> Iterator[str]:
     states = item_states(protocol, case, names)
     for state, words in (("present", "other_present"), ("long_standing", "long_standing")):
         if told := "; ".join(_told(protocol, case, item) for item in states if item.state == state):
-            yield WORDS["state"].format(state=WORDS[words], findings=told)
+            yield _words(protocol)["state"].format(state=_words(protocol)[words], findings=told)
     if told := "; ".join(_measured(protocol, case)):
-        yield WORDS["state"].format(state=WORDS["measurements"], findings=told)
+        yield _words(protocol)["state"].format(state=_words(protocol)["measurements"], findings=told)
     for line in _by_state(protocol, case, protocol.handover_medicines, present="taken"):
-        yield WORDS["medicine"].format(line=line)
+        yield _words(protocol)["medicine"].format(line=line)
 
 
 def _measured(protocol: Protocol, case: Case) -> Iterator[str]:
     for name, value in case.values.items():
         finding = protocol.findings[name]
         if finding.measured and name != "age_years" and isinstance(value, int | float):
-            yield WORDS["measured"].format(label=finding.label, number=f"{value:g}", unit=finding.unit_words or finding.unit)
+            yield _words(protocol)["measured"].format(
+                label=finding.label, number=f"{value:g}", unit=finding.unit_words or finding.unit
+            )
 
 
 def _questions(protocol: Protocol, case: Case) -> Block:
     """The clinician's questions in the article's order, each answered as far as it is."""
     lines = (line for line in protocol.lines.values() if line.row == QUESTIONS)
     asked = ((line.says, item_states(protocol, case, line.serves.get("findings", ()))) for line in lines)
-    return _block("questions", (WORDS["question"].format(question=q, answer=_answer(protocol, states)) for q, states in asked))
+    return _block(
+        protocol,
+        "questions",
+        (_words(protocol)["question"].format(question=q, answer=_answer(protocol, states)) for q, states in asked),
+    )
 
 
 def _answer(protocol: Protocol, states: Iterable[ItemState]) -> str:
@@ -236,9 +250,11 @@ def _answer(protocol: Protocol, states: Iterable[ItemState]) -> str:
     for item in states:
         by.setdefault(item.state, []).append(item.finding)
     named = [
-        WORDS[w].format(findings=_short(protocol, by[s])) for s, w in (("present", "yes"), ("long_standing", "old")) if s in by
+        _words(protocol)[w].format(findings=_short(protocol, by[s]))
+        for s, w in (("present", "yes"), ("long_standing", "old"))
+        if s in by
     ]
-    counted = ", ".join(WORDS[f"count_{s}"].format(n=len(by[s])) for s in ("absent", *STATES[2:-1]) if s in by)
+    counted = ", ".join(_words(protocol)[f"count_{s}"].format(n=len(by[s])) for s in ("absent", *STATES[2:-1]) if s in by)
     answer = "; ".join([*named, *([counted] if counted else [])])
     return answer[:1].upper() + answer[1:]
 
@@ -246,31 +262,33 @@ def _answer(protocol: Protocol, states: Iterable[ItemState]) -> str:
 def _suggested(protocol: Protocol, assessment: Assessment) -> Block:
     """The scans that the determining rules ask for, or a cause that must not be missed in an emergency, with their guidance."""
     if assessment.disposition is None or rank(assessment.disposition) < rank("urgent"):
-        return _block("suggested", ())
+        return _block(protocol, "suggested", ())
     by_rule = {test for reason in assessment.reasons if (rule := protocol.rules.get(reason.id)) for test in rule.workup}
     wanted = [test.id for test in assessment.workup if test.id in by_rule or test.when == "emergency"]
     lines = []
     for name in (name for name in OWN_LINE if name in wanted):
         test = protocol.workup[name]
-        words = WORDS["bladder_scan" if name == "bladder_scan" else "test"]
+        words = _words(protocol)["bladder_scan" if name == "bladder_scan" else "test"]
         cited = ", ".join([source for source in test.sources if source != "article"][:MOST_SOURCES])
         lines.append(words.format(label=test.label, how=test.how, sources=cited))
     if others := "; ".join(protocol.workup[name].label for name in wanted if name not in OWN_LINE):
-        lines.append(WORDS["others"].format(labels=others))
-    return _block("suggested", lines)
+        lines.append(_words(protocol)["others"].format(labels=others))
+    return _block(protocol, "suggested", lines)
 
 
 def _conflict(protocol: Protocol, conflict: Conflict) -> str:
     finding = protocol.findings[conflict.finding].label
     if conflict.against:
-        return WORDS["conflict"].format(finding=finding, against=_short(protocol, conflict.against))
-    return WORDS["conflict_new"].format(finding=finding, why=conflict.why)
+        return _words(protocol)["conflict"].format(finding=finding, against=_short(protocol, conflict.against))
+    return _words(protocol)["conflict_new"].format(finding=finding, why=conflict.why)
 
 
 def _small_print(protocol: Protocol) -> Block:
+    told = _words(protocol)
     words = {"id": protocol.id, "version": protocol.version, "reviewed": protocol.reviewed, "digest": protocol.digest}
-    made_by = WORDS["made_by"].format(**words)
-    return Block(id="notice", title="", lines=(made_by + " " + " ".join(protocol.notice.split()),), kind="fine")
+    translated = [told["translation"]] if protocol.language != ORIGINAL else []
+    line = " ".join((told["made_by"].format(**words), *protocol.notice.split(), *translated))
+    return Block(id="notice", title="", lines=(line,), kind="fine")
 
 
 def _short(protocol: Protocol, names: Iterable[str]) -> str:

@@ -339,6 +339,7 @@ class Protocol:
     notice: str
     digest: str
     folder: str | None = None  # where it was loaded from: the lexicon of its texts is read there when a text is
+    language: str = "en"  # of what a person or a clinician reads in it
     new_within_days: int
     core_flags: tuple[str, ...]
     baseline_facts: tuple[str, ...]

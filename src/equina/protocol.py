@@ -15,6 +15,7 @@ from equina.logic import Condition, findings_in
 from equina.model import Protocol, Rule
 from equina.tables import Fault, ProtocolError, Table, read_file
 from equina.topics import plain_topics
+from equina.translation import ORIGINAL, laid_over, unknown
 
 __all__ = ["SHIPPED", "load"]
 
@@ -24,14 +25,16 @@ SHIPPED = Path(__file__).parent / "protocols" / "back_pain"
 OPTIONAL = ("interview", "handover")
 # Read when a text is read, not before (equina.notes.lexicon).
 LEXICON = ("cues.toml", "context.toml")
+# Its texts in other languages, a folder each (equina.translation). They are no part of what is decided, nor of the digest.
+LOCALE = "locale"
 CODE_SYSTEMS = ("icd10cm", "hpo", "loinc", "snomed")
 
 T = TypeVar("T")
 Groups = Mapping[str, Condition]
 
 
-def load(folder: Path | str = SHIPPED) -> Protocol:
-    """The protocol in `folder`, by default the one shipped.
+def load(folder: Path | str = SHIPPED, language: str = ORIGINAL) -> Protocol:
+    """The protocol in `folder`, by default the one shipped, with its texts in that language as far as they are translated.
 
     Raises ProtocolError with every fault found: each names file, table, key and the mend.
     """
@@ -39,7 +42,7 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
     faults: list[Fault] = []
     if not folder.is_dir():
         raise ProtocolError([Fault(str(folder), "", "", "no such folder", "give the folder that holds protocol.toml")])
-    files = _Files(folder, faults)
+    files = _Files(folder, faults, language)
     top = files.top("protocol")
     groups = _groups(files.top("rules"))
     say = top.words("say")
@@ -54,6 +57,7 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
         reviewed=top.day("reviewed"),
         notice=top.text("notice"),
         digest="",
+        language=language,
         new_within_days=int(top.number("new_within_days") or 0),
         core_flags=top.texts("core_flags", required=True),
         baseline_facts=top.texts("baseline_facts", required=True),
@@ -114,16 +118,27 @@ def load(folder: Path | str = SHIPPED) -> Protocol:
 class _Files:
     """The files of a protocol folder, each opened once, its unread keys reported at the end."""
 
-    def __init__(self, folder: Path, faults: list[Fault]) -> None:
-        self.folder, self.faults = folder, faults
+    def __init__(self, folder: Path, faults: list[Fault], language: str) -> None:
+        self.folder, self.faults, self.language = folder, faults, language
         self._opened: dict[str, Table] = {}
 
     def top(self, name: str) -> Table:
         if name not in self._opened:
             file = f"{name}.toml"
             left_out = name in OPTIONAL and not (self.folder / file).exists()
-            self._opened[name] = Table(file, "", {} if left_out else read_file(self.folder, file, self.faults), self.faults)
+            data = {} if left_out else read_file(self.folder, file, self.faults)
+            self._opened[name] = Table(file, "", self._translated(file, data), self.faults)
         return self._opened[name]
+
+    def _translated(self, file: str, data: dict[str, object]) -> dict[str, object]:
+        """The tables of the file with their texts in the language, where it has them."""
+        at = f"{LOCALE}/{self.language}/{file}"
+        if self.language == ORIGINAL or not (self.folder / at).exists():
+            return data
+        other = read_file(self.folder, at, self.faults)
+        faults = tuple(unknown(at, data, other))
+        self.faults.extend(faults)
+        return data if faults else laid_over(file, data, other)
 
     def codes(self, system: str) -> Mapping[str, tuple[str, ...]]:
         """Codes of each finding in one system. The file names the system and the terms of its licence."""
@@ -134,7 +149,7 @@ class _Files:
 
     def finish(self) -> None:
         opened = {self.folder / table.file for table in self._opened.values()}
-        for path in sorted(self.folder.rglob("*.toml")):
+        for path in _own_files(self.folder):
             if path not in opened and path.name not in LEXICON and not path.name.startswith("cues"):
                 name = path.relative_to(self.folder).as_posix()
                 self.faults.append(Fault(name, "", "", "no file of a protocol", "put its tables into the file they belong to"))
@@ -157,10 +172,15 @@ def _groups(top: Table) -> Groups:
     return MappingProxyType(groups)
 
 
+def _own_files(folder: Path) -> Iterator[Path]:
+    """The files of the protocol itself, in their order; not those of its translations."""
+    return (path for path in sorted(folder.rglob("*.toml")) if path.is_file() and path.relative_to(folder).parts[0] != LOCALE)
+
+
 def _digest(folder: Path) -> str:
     """One digest of everything the folder says, so that a result names the very protocol that gave it."""
     total = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*.toml") if path.is_file()):
+    for path in _own_files(folder):
         total.update(path.relative_to(folder).as_posix().encode() + b"\0")
         total.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return f"sha256:{total.hexdigest()}"
@@ -182,7 +202,7 @@ def conditions(protocol: Protocol) -> Iterator[Condition]:
 def _ready(protocol: Protocol, digest: str, folder: Path) -> Protocol:
     """The protocol with its leaves worked out and each condition made ready to be asked."""
     table = leaf_table(protocol.findings, conditions(protocol), protocol.core_flags)
-    topics = protocol.topics or plain_topics(protocol.findings, protocol.core_flags)
+    topics = protocol.topics or plain_topics(protocol.findings, protocol.core_flags, protocol.language)
     worst_first = sorted(protocol.rules.values(), key=lambda rule: -rule.rank)
     kinds = [kind for cause in protocol.causes.values() for kind in cause.kinds]
     told = dict.fromkeys((*protocol.core_flags, *protocol.findings))

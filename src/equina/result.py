@@ -1,6 +1,6 @@
 """The result in words, as blocks: what to do first, then why, what is not known, what to expect, what helps and when to come back.
 
-What is shown is the protocol's; the titles and what joins them are words/en/result.toml. docs/decisions/0006 (the advice).
+What is shown is the protocol's; the titles and what joins them are words/<language>/result.toml. docs/decisions/0006 (the advice).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from equina.handover import QUESTIONS, item_states, span
 from equina.leaves import Truth, resolve
 from equina.model import DISPOSITIONS, LONG_STANDING, Disposition, Line, Protocol, Story, Value, rank
 from equina.prose import Block
+from equina.translation import ORIGINAL
 from equina.triage import settle
 from equina.wording import wording
 
 __all__ = ["PLACED", "result"]
 
-WORDS = wording("result")
 MOST_STORIES = 2
 MOST_AGAINST = 3
 DIGITS = len("sha256:") + 12  # of the digest, for a person to compare; the handover has it whole
@@ -50,7 +50,7 @@ def result(protocol: Protocol, case: Case, assessment: Assessment) -> tuple[Bloc
     assessment = for_a_person(protocol, case, assessment)
     first = (*_action(protocol, case, assessment), *_why_now(protocol, assessment))
     if assessment.disposition == "emergency":
-        first = (*first, *_now(protocol, assessment), *_say(case, assessment), *_page())
+        first = (*first, *_now(protocol, assessment), *_say(protocol, case, assessment), *_page(protocol))
         return (
             *first,
             *(replace(block, more=True) for block in _rest(protocol, case, assessment)),
@@ -58,7 +58,7 @@ def result(protocol: Protocol, case: Case, assessment: Assessment) -> tuple[Bloc
         )
     if assessment.disposition is None:
         return (*first, *_without_advice(protocol, case, assessment), *_small_print(protocol))
-    offered = _page() if assessment.disposition == "urgent" else ()
+    offered = _page(protocol) if assessment.disposition == "urgent" else ()
     rest = _rest(protocol, case, assessment)
     return (*first, *rest, *offered, *_small_print(protocol))
 
@@ -67,13 +67,13 @@ def _rest(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[Bl
     settled = settle(protocol, case)[0]
     truth = resolve(protocol.table, settled)
     calm = assessment.disposition == "self_care"
-    yield from _why(assessment)
+    yield from _why(protocol, assessment)
     yield from _not_known(protocol, case, assessment)
     if assessment.disposition != "emergency":
         if not calm:
-            yield from _say(case, assessment)
+            yield from _say(protocol, case, assessment)
         yield from _watch_for(protocol, assessment)
-        yield from (block for place in AFTER for block in _list(place, _placed(protocol, assessment, place)))
+        yield from (block for place in AFTER for block in _list(protocol, place, _placed(protocol, assessment, place)))
     yield from _examine(protocol, assessment)
     yield from _conflicts(protocol, assessment)
     yield from _leak(protocol, assessment)
@@ -90,21 +90,25 @@ def _without_advice(protocol: Protocol, case: Case, assessment: Assessment) -> I
     """What is open and the signs that cannot wait; no cause, no kind of leak, no story: each could be taken for an all-clear."""
     yield from _not_known(protocol, case, assessment)
     yield from _watch_for(protocol, assessment)
-    yield from (block for place in AFTER for block in _list(place, _placed(protocol, assessment, place)))
-    yield from _why(assessment)
+    yield from (block for place in AFTER for block in _list(protocol, place, _placed(protocol, assessment, place)))
+    yield from _why(protocol, assessment)
     yield from _conflicts(protocol, assessment)
     yield from _care(protocol, assessment)
     if case.values:
-        yield from _say(case, assessment)
+        yield from _say(protocol, case, assessment)
+
+
+def _words(protocol: Protocol) -> Mapping[str, str]:
+    return wording("result", protocol.language)
 
 
 def _list(
-    id: str, lines: Iterable[str], kind: Literal["words", "list", "text"] = "list", title: str | None = None
+    protocol: Protocol, id: str, lines: Iterable[str], kind: Literal["words", "list", "text"] = "list", title: str | None = None
 ) -> Iterator[Block]:
     """A block of these lines, each once; none when there is nothing to say."""
     told = tuple(dict.fromkeys(lines))
     if told:
-        yield Block(id=id, title=WORDS[id] if title is None else title, lines=told, kind=kind)
+        yield Block(id=id, title=_words(protocol)[id] if title is None else title, lines=told, kind=kind)
 
 
 def _placed(protocol: Protocol, assessment: Assessment, place: str) -> Iterator[str]:
@@ -119,7 +123,7 @@ def _action(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[
     lines = tuple(line for line in _timings(protocol, assessment) if line != headline)
     yield Block(id="action", title=headline, lines=lines, kind="headline")
     if case.carer:
-        yield from _list("carer", (WORDS["carer"],), kind="text", title="")
+        yield from _list(protocol, "carer", (_words(protocol)["carer"],), kind="text", title="")
 
 
 def _timings(protocol: Protocol, assessment: Assessment) -> tuple[str, ...]:
@@ -164,14 +168,14 @@ def _hours(protocol: Protocol, reason: Reason) -> float:
 
 def _why_now(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
     if assessment.disposition == "emergency":
-        yield from _list("why_now", (protocol.policies["waiting_harms"].because,), kind="text")
+        yield from _list(protocol, "why_now", (protocol.policies["waiting_harms"].because,), kind="text")
     else:
-        yield from _list("why_now", _placed(protocol, assessment, "why_now"), kind="text")
+        yield from _list(protocol, "why_now", _placed(protocol, assessment, "why_now"), kind="text")
 
 
 def _now(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
     at_once = _at_once(protocol)
-    return _list("now", (protocol.care[name].told for name in assessment.care if name in at_once))
+    return _list(protocol, "now", (protocol.care[name].told for name in assessment.care if name in at_once))
 
 
 def _at_once(protocol: Protocol) -> frozenset[str]:
@@ -179,24 +183,24 @@ def _at_once(protocol: Protocol) -> frozenset[str]:
     return frozenset((*protocol.level_care.get("emergency", ()), *protocol.level_care.get("ambulance", ())))
 
 
-def _say(case: Case, assessment: Assessment) -> Iterator[Block]:
-    return _list("say", (assessment.say,), kind="words", title=WORDS["say_carer" if case.carer else "say"])
+def _say(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[Block]:
+    return _list(protocol, "say", (assessment.say,), kind="words", title=_words(protocol)["say_carer" if case.carer else "say"])
 
 
-def _page() -> Iterator[Block]:
-    return _list("page", (WORDS["page_offer"],), kind="text")
+def _page(protocol: Protocol) -> Iterator[Block]:
+    return _list(protocol, "page", (_words(protocol)["page_offer"],), kind="text")
 
 
 # --- why, and what is not known ------------------------------------------------------------------------------------------------
 
 
-def _why(assessment: Assessment) -> Iterator[Block]:
+def _why(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
     """The reasons, but the policy that the headline has already said."""
     said = ("questions_open", "nothing_given")
     # Below what was advised, a reason would only calm: "leaks can be treated" under "be seen today".
     level = assessment.disposition
     told = (reason for reason in assessment.reasons if reason.id not in said and (level is None or reason.disposition == level))
-    return _list("why", (reason.because for reason in told))
+    return _list(protocol, "why", (reason.because for reason in told))
 
 
 def _not_known(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[Block]:
@@ -207,8 +211,8 @@ def _not_known(protocol: Protocol, case: Case, assessment: Assessment) -> Iterat
         " ".join(part for part in (_question(case, f.reword, f.ask), None if later else f.check or f.hint) if part)
         for f in findings
     ]
-    note = WORDS["not_known_later" if later else "not_known_note"]
-    return _list("not_known", (note, *asked) if asked else ())
+    note = _words(protocol)["not_known_later" if later else "not_known_note"]
+    return _list(protocol, "not_known", (note, *asked) if asked else ())
 
 
 def _question(case: Case, reword: Mapping[str, str], ask: str | None) -> str | None:
@@ -221,28 +225,37 @@ def _examine(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
     wanted = set(assessment.examine)
     tests = [test.id for test in protocol.workup.values() if test.id not in expected and wanted.intersection(test.settles)]
     if assessment.disposition == "self_care" and tests:  # nothing asks for a visit: named, not urged
-        return _list("examine", (" ".join((WORDS["examine_if_seen"], *(f"{protocol.workup[test].label}." for test in tests))),))
-    return _list("examine", (WORDS["examine_note"], *(_test(protocol, test) for test in tests)) if tests else ())
+        return _list(
+            protocol,
+            "examine",
+            (" ".join((_words(protocol)["examine_if_seen"], *(f"{protocol.workup[test].label}." for test in tests))),),
+        )
+    return _list(
+        protocol, "examine", (_words(protocol)["examine_note"], *(_test(protocol, test) for test in tests)) if tests else ()
+    )
 
 
 def _conflicts(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
     told = [_conflict(protocol, conflict) for conflict in assessment.conflicts]
     if set(assessment.general_denials) & set(assessment.not_known):
-        told.append(WORDS["conflict_general"])
-    return _list("conflicts", told)
+        told.append(_words(protocol)["conflict_general"])
+    return _list(protocol, "conflicts", told)
 
 
 def _conflict(protocol: Protocol, conflict: Conflict) -> str:
     if not conflict.against:
-        return WORDS["conflict_old"].format(finding=_quoted(protocol, [conflict.finding]))
+        return _words(protocol)["conflict_old"].format(finding=_quoted(protocol, [conflict.finding]))
     against = _quoted(protocol, conflict.against[:MOST_AGAINST])
-    return WORDS["conflict"].format(finding=_quoted(protocol, [conflict.finding]), against=against)
+    return _words(protocol)["conflict"].format(finding=_quoted(protocol, [conflict.finding]), against=against)
 
 
 def _quoted(protocol: Protocol, names: Iterable[str]) -> str:
     """The findings as the person would say them; a measured one by its name."""
     findings = (protocol.findings[name] for name in names)
-    return " ".join(WORDS["quote"].format(words=f.say) if f.say else WORDS["measured"].format(label=f.label) for f in findings)
+    return " ".join(
+        _words(protocol)["quote"].format(words=f.say) if f.say else _words(protocol)["measured"].format(label=f.label)
+        for f in findings
+    )
 
 
 # --- what to expect ------------------------------------------------------------------------------------------------------------
@@ -250,8 +263,8 @@ def _quoted(protocol: Protocol, names: Iterable[str]) -> str:
 
 def _leak(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
     leaks = [protocol.leak_types[leak.id] for leak in assessment.continence]
-    yield from _list("leak", (f"{leak.label}. {leak.because}" for leak in leaks))
-    yield from _list("leak_care", (protocol.care[name].told for name in _for_the_leak(protocol, assessment)))
+    yield from _list(protocol, "leak", (f"{leak.label}. {leak.because}" for leak in leaks))
+    yield from _list(protocol, "leak_care", (protocol.care[name].told for name in _for_the_leak(protocol, assessment)))
 
 
 def _for_the_leak(protocol: Protocol, assessment: Assessment) -> tuple[str, ...]:
@@ -264,7 +277,9 @@ def _for_the_leak(protocol: Protocol, assessment: Assessment) -> tuple[str, ...]
 def _asked(protocol: Protocol, case: Case) -> Iterator[Block]:
     """The clinician's questions, each with what the person has answered."""
     lines = (line for line in protocol.lines.values() if line.row == QUESTIONS)
-    return _list("asked", (f"{WORDS.get(line.id, line.says)} {_answered(protocol, case, line)}" for line in lines))
+    return _list(
+        protocol, "asked", (f"{_words(protocol).get(line.id, line.says)} {_answered(protocol, case, line)}" for line in lines)
+    )
 
 
 def _answered(protocol: Protocol, case: Case, line: Line) -> str:
@@ -272,13 +287,13 @@ def _answered(protocol: Protocol, case: Case, line: Line) -> str:
     new = [item for item in states if item.state == "present"]
     old = [name for item in states if item.state == "long_standing" for name in item.by or (item.finding,)]
     said = dict.fromkeys(name for item in new for name in item.by or (item.finding,))
-    parts = [WORDS["answer_yes"].format(said=_quoted(protocol, said))] if new else []
+    parts = [_words(protocol)["answer_yes"].format(said=_quoted(protocol, said))] if new else []
     onset = min((item.onset for item in new if item.onset), default=None)
     if onset and case.as_of and case.as_of - onset >= timedelta():
-        parts.append(WORDS["answer_since"].format(span=span(case.as_of - onset, WORDS)))
+        parts.append(_words(protocol)["answer_since"].format(span=span(case.as_of - onset, _words(protocol))))
     if old:
-        parts.append(WORDS["answer_old"].format(said=_quoted(protocol, dict.fromkeys(old))))
-    return " ".join(parts) or WORDS[_unanswered({item.state for item in states})]
+        parts.append(_words(protocol)["answer_old"].format(said=_quoted(protocol, dict.fromkeys(old))))
+    return " ".join(parts) or _words(protocol)[_unanswered({item.state for item in states})]
 
 
 def _unanswered(states: set[str]) -> str:
@@ -296,12 +311,12 @@ def _workup(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
     lines: dict[Disposition, list[str]] = {when: [] for when in reversed(DISPOSITIONS)}
     last: Disposition = "self_care" if assessment.disposition == "self_care" else "scheduled"
     for test in assessment.workup:
-        because = WORDS["workup_why"].format(because=test.because) if test.because in rules else test.because
+        because = _words(protocol)["workup_why"].format(because=test.because) if test.because in rules else test.because
         when = test.when if rank(test.when) > rank(last) else last
         lines[when].append(_test(protocol, test.id) + ("" if test.because in said else f" {because}"))
         said.add(test.because)
     for level, told in lines.items():
-        yield from _list(f"workup_{level}", told)
+        yield from _list(protocol, f"workup_{level}", told)
 
 
 def _test(protocol: Protocol, name: str) -> str:
@@ -312,9 +327,9 @@ def _causes(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
     """In the order of the assessment; in an emergency those alone that must not be missed."""
     emergency = assessment.disposition == "emergency"
     named = [fit for fit in assessment.causes if fit.fit != "weak" and (fit.cant_miss or not emergency)]
-    note = [WORDS["causes_note"]] if any(fit.cant_miss for fit in named) else []
+    note = [_words(protocol)["causes_note"]] if any(fit.cant_miss for fit in named) else []
     causes = (protocol.causes[fit.id] for fit in named)
-    return _list("causes", (*note, *(f"{cause.label}. {cause.words}" for cause in causes)))
+    return _list(protocol, "causes", (*note, *(f"{cause.label}. {cause.words}" for cause in causes)))
 
 
 # --- what helps, and when to come back ------------------------------------------------------------------------------------------
@@ -325,11 +340,11 @@ def _care(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
     elsewhere = {name for names in PLACED.values() for name in names} | set(_for_the_leak(protocol, assessment))
     if assessment.disposition == "emergency":
         elsewhere |= _at_once(protocol)
-    return _list("care", (protocol.care[name].told for name in assessment.care if name not in elsewhere))
+    return _list(protocol, "care", (protocol.care[name].told for name in assessment.care if name not in elsewhere))
 
 
 def _watch_for(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
-    return _list("watch_for", (protocol.watch_for[sign].words for sign in assessment.watch_for))
+    return _list(protocol, "watch_for", (protocol.watch_for[sign].words for sign in assessment.watch_for))
 
 
 def _questions(protocol: Protocol, truth: Truth, *, own_only: bool) -> Iterator[Block]:
@@ -338,7 +353,7 @@ def _questions(protocol: Protocol, truth: Truth, *, own_only: bool) -> Iterator[
         own = [answer for condition, answer in question.own if protocol.table.test(condition).holds(truth.must)]
         if own_only and not own:
             continue
-        yield from _list(f"faq_{question.id}", (question.answer, *own), kind="text", title=question.question)
+        yield from _list(protocol, f"faq_{question.id}", (question.answer, *own), kind="text", title=question.question)
 
 
 def _stories(protocol: Protocol, settled: Mapping[str, Value], truth: Truth, assessment: Assessment) -> Iterator[Block]:
@@ -352,8 +367,8 @@ def _stories(protocol: Protocol, settled: Mapping[str, Value], truth: Truth, ass
         and (likeness := _likeness(protocol, settled, story))
     ]
     fitting.sort(key=lambda pair: -pair[0])
-    told = [WORDS["story"].format(title=story.title, lesson=story.lesson) for _, story in fitting[:MOST_STORIES]]
-    return _list("stories", (WORDS["stories_note"], *told) if told else ())
+    told = [_words(protocol)["story"].format(title=story.title, lesson=story.lesson) for _, story in fitting[:MOST_STORIES]]
+    return _list(protocol, "stories", (_words(protocol)["stories_note"], *told) if told else ())
 
 
 def _likeness(protocol: Protocol, settled: Mapping[str, Value], story: Story) -> float:
@@ -372,5 +387,7 @@ def _of_another(protocol: Protocol, truth: Truth, story: Story) -> bool:
 
 def _small_print(protocol: Protocol, *, more: bool = False) -> Iterator[Block]:
     words = {"id": protocol.id, "version": protocol.version, "reviewed": protocol.reviewed, "digest": protocol.digest[:DIGITS]}
-    lines = (" ".join(protocol.notice.split()), WORDS["made_by"].format(**words))
+    told = _words(protocol)
+    translated = (told["translation"],) if protocol.language != ORIGINAL else ()
+    lines = (" ".join(protocol.notice.split()), *translated, told["made_by"].format(**words))
     yield Block(id="notice", title="", lines=lines, kind="fine", more=more)

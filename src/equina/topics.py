@@ -8,6 +8,7 @@ from types import MappingProxyType
 from equina.logic import Compare, Condition, compares, findings_in, leaves
 from equina.model import Finding, Protocol, Rule, Topic
 from equina.tables import Fault, nearest
+from equina.translation import ORIGINAL
 from equina.wording import wording
 
 __all__ = ["STEP_KINDS", "plain_topics", "topic_conditions", "topic_faults"]
@@ -15,9 +16,9 @@ __all__ = ["STEP_KINDS", "plain_topics", "topic_conditions", "topic_faults"]
 STEP_KINDS = ("one", "list", "number")
 
 
-def plain_topics(findings: Mapping[str, Finding], core_flags: Iterable[str]) -> Mapping[str, Topic]:
+def plain_topics(findings: Mapping[str, Finding], core_flags: Iterable[str], language: str = ORIGINAL) -> Mapping[str, Topic]:
     """The topics of a protocol that states none: the core flags by name, then each section as a list, then what is measured."""
-    words, core = wording("interview"), tuple(core_flags)
+    words, core = wording("interview", language), tuple(core_flags)
     asked = [finding for finding in findings.values() if finding.ask and finding.kind != "choice"]
     rest = [finding for finding in asked if finding.id not in core and not finding.measured]
     topics = [Topic(id="core", kind="one", wording=words["by_name"], findings=core, opening=True)]

@@ -14,6 +14,7 @@ from equina.continence import leak_kinds
 from equina.explain import causes_of, expected_workup, matching_care, open_rules, reasons_for, what_to_say, what_to_watch_for
 from equina.leaves import EXPLAINED, Truth, resolve
 from equina.model import LONG_STANDING, Disposition, Finding, Protocol, Value, rank
+from equina.wording import wording
 
 __all__ = [
     "CAN_ANSWER",
@@ -93,7 +94,7 @@ def settle(protocol: Protocol, case: Case) -> tuple[dict[str, Value], tuple[Conf
     A symptom stated to be old and unchanged stays old unless something says that it is not: a change from baseline, an onset in
     the last two weeks, or a flag that is never old without a named baseline.
     """
-    values = case.values
+    values, words = case.values, wording("assessment", protocol.language)
     baselines = {fact for fact in protocol.baseline_facts if values.get(fact) in (True, LONG_STANDING)}
     changed = "change_from_baseline" in baselines
     aged = protocol.chronic_covers if "chronic_urinary_symptoms" in baselines and not changed else frozenset()
@@ -105,12 +106,12 @@ def settle(protocol: Protocol, case: Case) -> tuple[dict[str, Value], tuple[Conf
         recent = _recent(protocol, case, name)
         if value == LONG_STANDING:
             if finding.never_old:
-                conflicts.append(Conflict(finding=name, against=(), why="it cannot be old and unchanged: taken as new"))
+                conflicts.append(Conflict(finding=name, against=(), why=words["never_old"]))
             unnamed = bool(finding.old_only_with) and baselines.isdisjoint(finding.old_only_with)
             anew = recent or unnamed or finding.never_old or (changed and finding.changeable)
             value = True if anew and not finding.lasting else LONG_STANDING
             if recent and not finding.lasting:
-                conflicts.append(Conflict(finding=name, against=(), why="said to be old, but its onset is recent: taken as new"))
+                conflicts.append(Conflict(finding=name, against=(), why=words["onset_recent"]))
         elif value is True and name in aged and not recent:
             value = LONG_STANDING
         if value == LONG_STANDING and ("*" in explained or name in explained):
@@ -138,6 +139,7 @@ def _began_within(case: Case, name: str, days: int) -> bool:
 
 def _contradictions(protocol: Protocol, settled: Mapping[str, Value], truth: Truth) -> Iterator[Conflict]:
     """Denials that something present contradicts. What is present has won; here it is said."""
+    words = wording("assessment", protocol.language)
     for name, value in settled.items():
         if value is False:
             denied = protocol.table.effects[name, False].denied
@@ -145,7 +147,7 @@ def _contradictions(protocol: Protocol, settled: Mapping[str, Value], truth: Tru
                 denied |= protocol.table.about[member]
             against = tuple(other for other, bits in truth.support if bits & denied & protocol.table.plain)
             if against:
-                yield Conflict(finding=name, against=against, why="denied, but this is present: what is present counts")
+                yield Conflict(finding=name, against=against, why=words["denied_but_present"])
 
 
 # --- the advice ----------------------------------------------------------------------------------------------------------------
