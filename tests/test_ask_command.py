@@ -11,15 +11,16 @@ import pytest
 from command import ENVIRONMENT, TINY, run, triage
 from equina import Case, assess, load
 from equina.ask import files
-from equina.ask.asking import WORDS
 from equina.ask.files import line_of
 from equina.ask.session import Session, known, next_prompt
 from equina.exchange import read_request
 from equina.interview import next_questions
 from equina.protocol import SHIPPED
+from equina.wording import wording
 from terminal import answer, flat
 
 PROTOCOL = load()
+WORDS = wording("ask")
 LEVELS = PROTOCOL.disposition_words
 EMERGENCY = LEVELS["emergency"].upper()
 CANNOT_PEE = {"back_pain": True, "urinary_retention": True}

@@ -6,11 +6,13 @@ import pytest
 
 from equina import load
 from equina.ask.onset import ago, read_onset
-from equina.ask.replies import WORDS, Misread, choices_of, choose, command, read_marks, read_number
+from equina.ask.replies import Misread, choices_of, choose, command, read_marks, read_number
 from equina.ask.session import MARKED
 from equina.ask.terminal import printable
 from equina.case import CODES, Option
+from equina.wording import wording
 
+WORDS = wording("ask")
 TIMED = Option(finding="weak_stream", wording="Is it weak?", hint=None, answers=CODES)
 UNTIMED = Option(finding="diabetes", wording="Do you have diabetes?", hint=None, answers=("yes_new", "no", "not_sure"))
 SEX = Option(finding="sex_at_birth", wording="Which?", hint=None, answers=("F", "M", "X", "not_sure"))

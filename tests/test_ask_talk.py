@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 import pytest
 
 from equina import Case, assess, load
-from equina.ask.asking import WORDS, Talk
+from equina.ask.asking import Talk
 from equina.ask.session import Session, known, next_prompt
 from equina.ask.talk import hold
 from equina.ask.terminal import Terminal
 from equina.evaluation.interviews import whole
 from equina.result import result
+from equina.wording import wording
 from terminal import answer, flat
 
 PROTOCOL = load()
+WORDS = wording("ask")
 LEVELS = PROTOCOL.disposition_words
 NOW = datetime(2026, 11, 23, 2, 10, tzinfo=UTC)
 SEEDS = range(200 if os.environ.get("EQUINA_FULL") else 6)

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from equina import Case, assess, load
-from equina.ask.asking import WORDS
 from equina.ask.session import Session, is_emergency, known, next_prompt
 from equina.evaluation.interviews import whole
+from equina.wording import wording
 from terminal import CTRL_C, CTRL_D, Window, answer, flat
 
 PROTOCOL = load()
+WORDS = wording("ask")
 LEVELS = PROTOCOL.disposition_words
 EMERGENCY = LEVELS["emergency"].upper()
 CANNOT_PEE = {"back_pain": True, "urinary_retention": True}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -17,13 +17,9 @@ from equina.wording import wording
 
 __all__ = ["Stopped", "Talk", "ask", "item_of", "menu"]
 
-WORDS = wording("ask")
-WHO = (choice("me", WORDS["me"]), choice("someone", WORDS["someone"]))
-TIMING = (
-    choice("yes_new", WORDS["timing_new"]),
-    choice("long_standing", WORDS["timing_old"]),
-    choice("when_not_sure", WORDS["timing_unsure"]),
-)
+# The answers that are no codes of a finding, each with the id of its words.
+WHO = {"me": "me", "someone": "someone"}
+TIMING = {"yes_new": "timing_new", "long_standing": "timing_old", "when_not_sure": "timing_unsure"}
 Going = Literal["back", "change"]
 
 
@@ -37,6 +33,11 @@ class Talk:
     warn: Callable[[str], None]
     file: str | None = None
     keep: Callable[[Case], None] | None = None
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """What the terminal says, in the language of the protocol."""
+        return wording("ask", self.protocol.language)
 
 
 class Stopped(Exception):  # noqa: N818  (what it is, not how it is told)
@@ -55,7 +56,7 @@ def ask(talk: Talk, session: Session, prompt: Prompt) -> Given | Going:
     first = not session.given and not talk.terminal.plain
     misread = 0
     while True:
-        text = _typed(talk, WORDS["prompt_first" if first else "prompt"], choices, question=_question(talk.protocol, prompt))
+        text = _typed(talk, talk.words["prompt_first" if first else "prompt"], choices, question=_question(talk.protocol, prompt))
         match text:
             case ("help", _):
                 _help(talk, session, prompt)
@@ -70,7 +71,7 @@ def ask(talk: Talk, session: Session, prompt: Prompt) -> Given | Going:
                     talk.terminal.say(str(error))
                     misread += 1
                     if misread == 1 and prompt.kind in ("one", "list"):  # what could not be read may have been a cry for help
-                        talk.terminal.say(WORDS["help_emergency"])
+                        talk.terminal.say(talk.words["help_emergency"])
                     if misread % 2 == 0:  # the answers may have scrolled away
                         _put(talk, session, prompt, heading=True)
 
@@ -80,7 +81,7 @@ def _typed(talk: Talk, prompt: str, choices: Sequence[Choice], *, question: str)
     text = talk.terminal.ask(prompt)
     if text is None:
         raise Stopped(ended=True, question=question)
-    typed = command(text, choices)
+    typed = command(text, choices, talk.protocol.language)
     if typed == "quit":
         raise Stopped(ended=False)
     return typed, text
@@ -103,7 +104,7 @@ def _put(talk: Talk, session: Session, prompt: Prompt, *, heading: bool) -> None
         step = prompt.step
         # The wording of a list asks a question; when one item is left of the list, it is asked by its own.
         wording = "" if prompt.kind == "one" and step.kind == "one" and step.wording.endswith("?") else step.wording
-        terminal.say(WORDS["step"].format(n=step_number(session, prompt), wording=wording).strip(), bold=prompt.kind == "list")
+        terminal.say(talk.words["step"].format(n=step_number(session, prompt), wording=wording).strip(), bold=prompt.kind == "list")
         if wording and step.hint:
             terminal.say(step.hint)
         if prompt.kind == "one":
@@ -124,7 +125,7 @@ def _put_list(talk: Talk, session: Session, prompt: Prompt) -> None:
         if option.hint:
             terminal.item(" " * len(mark), option.hint)
     told = any(given.prompt.kind == "list" for given in session.given)
-    terminal.say(WORDS["list_short" if told else "list_how"])
+    terminal.say(talk.words["list_short" if told else "list_how"])
 
 
 def put_choices(terminal: Terminal, choices: Sequence[Choice]) -> None:
@@ -136,12 +137,12 @@ def put_choices(terminal: Terminal, choices: Sequence[Choice]) -> None:
 
 def _choices(protocol: Protocol, prompt: Prompt) -> tuple[Choice, ...]:
     match prompt.kind:
-        case "who":
-            return WHO
-        case "timing":
-            return TIMING
+        case "who" | "timing" as kind:
+            words = wording("ask", protocol.language)
+            labels = WHO if kind == "who" else TIMING
+            return tuple(choice(value, words[id], protocol.language) for value, id in labels.items())
         case "one" if not _measured(protocol, prompt):
-            return choices_of(prompt.options[0])
+            return choices_of(prompt.options[0], protocol.language)
         case _:
             return ()
 
@@ -158,30 +159,32 @@ def _question(protocol: Protocol, prompt: Prompt) -> str:
 
 
 def _asked(protocol: Protocol, prompt: Prompt) -> tuple[str, ...]:
+    words = wording("ask", protocol.language)
     match prompt.kind:
         case "who":
-            return (WORDS["who"],)
+            return (words["who"],)
         case "timing":
-            return (WORDS["timing"].format(item=prompt.options[0].wording), WORDS["timing_ask"])
+            return (words["timing"].format(item=prompt.options[0].wording), words["timing_ask"])
         case "onset":
-            return (WORDS["onset"].format(item=item_of(protocol, prompt)), WORDS["onset_ask"])
+            return (words["onset"].format(item=item_of(protocol, prompt)), words["onset_ask"])
         case "told":
-            return (WORDS["told_ask"],)
+            return (words["told_ask"],)
         case _:
             return (prompt.options[0].wording,)
 
 
 def _hints(protocol: Protocol, prompt: Prompt) -> tuple[str, ...]:
+    words = wording("ask", protocol.language)
     if prompt.kind in ("onset", "told"):
-        return (WORDS[f"{prompt.kind}_how"],)
+        return (words[f"{prompt.kind}_how"],)
     if prompt.kind != "one":
         return ()
     option = prompt.options[0]
     hints = [option.hint] if option.hint else []
     if _measured(protocol, prompt):
         celsius = protocol.findings[option.finding].unit == "Cel"
-        hints.append(WORDS["number_temperature"] if celsius else "")
-        hints.append(WORDS["number_how"].format(unit=option.unit))
+        hints.append(words["number_temperature"] if celsius else "")
+        hints.append(words["number_how"].format(unit=option.unit))
     return tuple(hint for hint in hints if hint)
 
 
@@ -193,11 +196,11 @@ def item_of(protocol: Protocol, prompt: Prompt) -> str:
 
 def _help(talk: Talk, session: Session, prompt: Prompt) -> None:
     kind = "list_how" if prompt.kind == "list" else f"{prompt.kind}_how" if prompt.kind in ("onset", "told") else "help_one"
-    how = WORDS["number_how"].format(unit=prompt.options[0].unit) if _measured(talk.protocol, prompt) else WORDS[kind]
-    talk.terminal.say(how, WORDS["help_sure"], WORDS["help_keys"])
+    how = talk.words["number_how"].format(unit=prompt.options[0].unit) if _measured(talk.protocol, prompt) else talk.words[kind]
+    talk.terminal.say(how, talk.words["help_sure"], talk.words["help_keys"])
     if session.stage == "advice" and prompt.kind != "who" and (ahead := steps_ahead(talk.protocol, session)) > 1:
-        talk.terminal.say(WORDS["help_ahead"].format(n=ahead))
-    talk.terminal.say(WORDS["help_private"], WORDS["help_emergency"])
+        talk.terminal.say(talk.words["help_ahead"].format(n=ahead))
+    talk.terminal.say(talk.words["help_private"], talk.words["help_emergency"])
 
 
 # --- read ----------------------------------------------------------------------------------------------------------------------
@@ -207,14 +210,14 @@ def _read(talk: Talk, prompt: Prompt, choices: Sequence[Choice], text: str) -> G
     """What the line answers. Raises Misread."""
     match prompt.kind:
         case "who":
-            carer = choose(text, choices) == "someone"
+            carer = choose(text, choices, talk.protocol.language) == "someone"
             if carer:
-                talk.terminal.say(WORDS["carer"])
+                talk.terminal.say(talk.words["carer"])
             return Given(prompt=prompt, carer=carer)
         case "list":
-            return Given(prompt=prompt, answers=read_marks(text, prompt.options))
+            return Given(prompt=prompt, answers=read_marks(text, prompt.options, talk.protocol.language))
         case "timing":
-            code = choose(text, choices)
+            code = choose(text, choices, talk.protocol.language)
             return Given(prompt=prompt, answers={prompt.options[0].finding: "yes_new" if code == "when_not_sure" else code})
         case "onset":
             return Given(prompt=prompt, onset=_read_onset(talk, prompt, text))
@@ -227,10 +230,10 @@ def _read(talk: Talk, prompt: Prompt, choices: Sequence[Choice], text: str) -> G
 def _read_one(talk: Talk, prompt: Prompt, choices: Sequence[Choice], text: str) -> str | float:
     option = prompt.options[0]
     if not choices:
-        return read_number(text, option, talk.protocol.findings[option.finding])
-    code = choose(text, choices)
+        return read_number(text, option, talk.protocol.findings[option.finding], talk.protocol.language)
+    code = choose(text, choices, talk.protocol.language)
     if code == "yes_new" and "long_standing" in option.answers and not text.isdecimal():
-        talk.terminal.say(WORDS["taken_as"].format(label=choices[0].label))  # a plain yes says nothing of old or new
+        talk.terminal.say(talk.words["taken_as"].format(label=choices[0].label))  # a plain yes says nothing of old or new
     return code
 
 
@@ -238,12 +241,12 @@ def _read_onset(talk: Talk, prompt: Prompt, text: str) -> dict[str, datetime]:
     if not text:
         return {}
     now = talk.now()
-    moment = read_onset(text, now)
+    moment = read_onset(text, now, talk.protocol.language)
     if moment is None:
-        raise Misread(WORDS["onset_misread"])
+        raise Misread(talk.words["onset_misread"])
     # To the day when it is longer ago: nobody remembers the minute.
     shown = moment.strftime("%Y-%m-%d %H:%M" if now - moment < timedelta(days=3) else "%Y-%m-%d")
-    talk.terminal.say(WORDS["onset_noted"].format(ago=ago(now - moment), moment=shown))
+    talk.terminal.say(talk.words["onset_noted"].format(ago=ago(now - moment, talk.protocol.language), moment=shown))
     return {prompt.options[0].finding: moment}
 
 
@@ -252,21 +255,21 @@ def _read_onset(talk: Talk, prompt: Prompt, text: str) -> dict[str, datetime]:
 
 def menu(talk: Talk, title: str, items: Sequence[tuple[str, str]], default: int = 1) -> str:
     """The value of the chosen item, or the command "back", "change" or "repeat". Enter chooses the default. Raises Stopped."""
-    choices = tuple(choice(value, label) for value, label in items)
+    choices = tuple(choice(value, label, talk.protocol.language) for value, label in items)
     terminal = talk.terminal
     terminal.say("", title, bold=True)
     for number, each in enumerate(choices, 1):
         terminal.item(f"{number}. ", each.label)
     while True:
-        typed, text = _typed(talk, WORDS["menu_default"].format(n=default), choices, question=title)
+        typed, text = _typed(talk, talk.words["menu_default"].format(n=default), choices, question=title)
         if typed == "help":
-            terminal.say(WORDS["help_keys"], WORDS["help_emergency"])
+            terminal.say(talk.words["help_keys"], talk.words["help_emergency"])
         elif typed:
             return typed
         elif not text:
             return choices[default - 1].value
         else:
             try:
-                return choose(text, choices)
+                return choose(text, choices, talk.protocol.language)
             except Misread as error:
                 terminal.say(str(error))

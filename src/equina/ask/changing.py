@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from equina.ask.asking import Stopped, Talk, ask, item_of
-from equina.ask.replies import ANSWERS, command
+from equina.ask.replies import command
 from equina.ask.session import Prompt, Session, answered, changed, known
 from equina.case import Case
 from equina.interview import option_of
@@ -14,21 +14,19 @@ from equina.wording import wording
 
 __all__ = ["change"]
 
-WORDS = wording("ask")
-
 
 def change(talk: Talk, session: Session) -> Session:
     """The session with one answer changed, or as it was. Raises Stopped."""
     prompt = _chosen(talk, session)
     reply = ask(talk, session, prompt) if prompt else "back"
     if isinstance(reply, str):
-        talk.terminal.say(WORDS["change_none"])
+        talk.terminal.say(talk.words["change_none"])
         return session
     case = known(talk.protocol, session)
     new, taken_back = changed(talk.protocol, session, reply)
-    talk.terminal.say(WORDS["changed"])
+    talk.terminal.say(talk.words["changed"])
     if taken_back:
-        talk.terminal.say(WORDS["taken_back"])
+        talk.terminal.say(talk.words["taken_back"])
     for name in taken_back:
         talk.terminal.item("- ", item_of(talk.protocol, _asked_of(talk.protocol, case, name)))
     return new
@@ -41,10 +39,10 @@ def _chosen(talk: Talk, session: Session) -> Prompt | None:
     for prompt in answered(talk.protocol, session):
         groups[_group(case, prompt)].append(prompt)
     denied = groups.pop("no")
-    talk.terminal.say("", WORDS["change_title"], bold=True)
+    talk.terminal.say("", talk.words["change_title"], bold=True)
     prompts = _listed(talk, case, groups)
     if denied:
-        talk.terminal.item(f"{len(prompts) + 1}. ", WORDS["change_some_no"])
+        talk.terminal.item(f"{len(prompts) + 1}. ", talk.words["change_some_no"])
     number = _number(talk, len(prompts) + bool(denied))
     if number and number > len(prompts):
         prompts = _listed(talk, case, {"no": denied})
@@ -57,7 +55,7 @@ def _listed(talk: Talk, case: Case, groups: Mapping[str, list[Prompt]]) -> list[
     numbered: list[Prompt] = []
     for group, prompts in groups.items():
         if prompts:
-            talk.terminal.say(WORDS[f"change_{group}"])
+            talk.terminal.say(talk.words[f"change_{group}"])
         for prompt in prompts:
             numbered.append(prompt)
             talk.terminal.item(f"{len(numbered)}. ", _in_words(talk.protocol, case, prompt, full=group == "yes"))
@@ -67,17 +65,17 @@ def _listed(talk: Talk, case: Case, groups: Mapping[str, list[Prompt]]) -> list[
 def _number(talk: Talk, most: int) -> int | None:
     """The number that is typed, or None for "leave them". Raises Stopped."""
     while True:
-        text = talk.terminal.ask(WORDS["change_prompt"])
+        text = talk.terminal.ask(talk.words["change_prompt"])
         if text is None:
-            raise Stopped(ended=True, question=WORDS["change_title"])
-        typed = command(text)
+            raise Stopped(ended=True, question=talk.words["change_title"])
+        typed = command(text, language=talk.protocol.language)
         if typed == "quit":
             raise Stopped(ended=False)
         if not text or typed in ("back", "change"):
             return None
         if text.isdecimal() and len(text) < 4 and 1 <= int(text) <= most:
             return int(text)
-        talk.terminal.say(WORDS["no_such_number"].format(typed=text[:20], most=most))
+        talk.terminal.say(talk.words["no_such_number"].format(typed=text[:20], most=most))
 
 
 def _asked_of(protocol: Protocol, case: Case, name: str) -> Prompt:
@@ -91,23 +89,25 @@ def _group(case: Case, prompt: Prompt) -> str:
 
 def _in_words(protocol: Protocol, case: Case, prompt: Prompt, *, full: bool) -> str:
     """What was asked, and with `full` behind it the answer."""
+    words = wording("ask", protocol.language)
     match prompt.kind:
         case "who":
-            return WORDS["change_line"].format(item=WORDS["change_who"], answer=WORDS["someone" if case.carer else "me"])
+            return words["change_line"].format(item=words["change_who"], answer=words["someone" if case.carer else "me"])
         case "told":
-            return f"{WORDS['change_told']} {case.told}"
+            return f"{words['change_told']} {case.told}"
         case "onset":
             moment = case.onset[prompt.options[0].finding]
-            return f"{WORDS['change_onset'].format(item=item_of(protocol, prompt))} {moment.strftime('%Y-%m-%d %H:%M')}"
+            return f"{words['change_onset'].format(item=item_of(protocol, prompt))} {moment.strftime('%Y-%m-%d %H:%M')}"
         case _:
             option, item = prompt.options[0], item_of(protocol, prompt)
-            return item if not full else WORDS["change_line"].format(item=item, answer=_answer(case, option.finding, option.unit))
+            answer = _answer(case, option.finding, option.unit, wording("answers", protocol.language))
+            return words["change_line"].format(item=item, answer=answer) if full else item
 
 
-def _answer(case: Case, name: str, unit: str | None) -> str:
+def _answer(case: Case, name: str, unit: str | None, answers: Mapping[str, str]) -> str:
     value = case.values[name]
     if value is True or value == LONG_STANDING:
-        return ANSWERS["yes" if value is True else LONG_STANDING]
+        return answers["yes" if value is True else LONG_STANDING]
     if value is None or value is False:
-        return ANSWERS["not_sure" if value is None else "no"]
-    return f"{value:g} {unit or ''}".strip() if isinstance(value, float) else ANSWERS.get(str(value), str(value))
+        return answers["not_sure" if value is None else "no"]
+    return f"{value:g} {unit or ''}".strip() if isinstance(value, float) else answers.get(str(value), str(value))

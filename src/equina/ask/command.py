@@ -25,7 +25,6 @@ from equina.wording import wording
 
 __all__ = ["interview", "pages", "told_answers"]
 
-WORDS = wording("ask")
 OK = 0
 
 
@@ -46,7 +45,7 @@ def interview(
             return _resume(talk, Path(resume), moment)
         session = Session(start=Case(as_of=moment))
         if save is not None:
-            files.create(Path(save), files.line_of(protocol, known(protocol, session)))
+            files.create(Path(save), files.line_of(protocol, known(protocol, session)), protocol.language)
             talk = _keeping(talk, Path(save), None)
     except BadInput as error:
         warn(str(error))
@@ -62,7 +61,7 @@ def _resume(talk: Talk, given: Path, moment: datetime) -> int:
     try:
         files.write(path, files.line_of(talk.protocol, case, saved.request.id))
     except OSError as error:
-        raise BadInput(WORDS["file_unwritable"].format(file=given, why=files.why(error))) from None
+        raise BadInput(talk.words["file_unwritable"].format(file=given, why=files.why(error))) from None
     talk = _keeping(talk, path, saved.request.id)
     open_resumed(talk, case, saved.request.case.as_of, same_questions=saved.same_questions)
     return hold(talk, Session(start=case, complete=case.complete))
@@ -73,19 +72,19 @@ def _keeping(talk: Talk, path: Path, id: str | None) -> Talk:
 
     A file that has changed meanwhile is left alone: another window goes on with the same interview, and its answers would be lost.
     """
-    latest = files.read_bytes(path)
+    latest = files.read_bytes(path, talk.protocol.language)
 
     def keep(case: Case) -> None:
         nonlocal latest
         line = files.line_of(talk.protocol, case, id)
         try:
             if path.exists() and path.read_bytes() != latest:
-                talk.terminal.say(WORDS["kept_elsewhere"].format(file=path))
+                talk.terminal.say(talk.words["kept_elsewhere"].format(file=path))
                 return
             files.write(path, line)
             latest = line.encode("ascii")
         except OSError as error:
-            talk.terminal.say(WORDS["not_kept"].format(file=path, why=files.why(error)))
+            talk.terminal.say(talk.words["not_kept"].format(file=path, why=files.why(error)))
 
     return replace(talk, file=shlex.quote(str(path)), keep=keep)
 
@@ -94,11 +93,11 @@ def told_answers(protocol: Protocol, warn: Callable[[str], None], *, answers: st
     """Print the result of the answers in a file, or of standard input for "-"; the exit code."""
     talk = Talk(protocol=protocol, terminal=standard(plain=plain), now=now, warn=warn)
     try:
-        data = sys.stdin.buffer.read(files.LARGEST) if answers == "-" else files.read_bytes(Path(answers))
+        data = sys.stdin.buffer.read(files.LARGEST) if answers == "-" else files.read_bytes(Path(answers), protocol.language)
         name = "standard input" if answers == "-" else answers
         request = files.read_case(protocol, name, data, now())
         if request.case.answered_by == "record":
-            raise BadInput(WORDS["file_of_record"].format(file=name))
+            raise BadInput(talk.words["file_of_record"].format(file=name))
     except BadInput as error:
         warn(str(error))
         return BAD_INPUT
@@ -107,17 +106,17 @@ def told_answers(protocol: Protocol, warn: Callable[[str], None], *, answers: st
 
 def pages(protocol: Protocol, warn: Callable[[str], None], lines: Iterable[tuple[int, bytes | None]], *, markdown: bool) -> int:
     """Print the handover of each case, with a line across between two; the exit code. A bad line is told and left out."""
-    terminal = standard()
+    terminal, words = standard(), wording("ask", protocol.language)
     given = faulty = 0
     for number, line in lines:
         given += 1
         try:
             if line is None:
-                raise BadInput(WORDS["line_too_long"])
+                raise BadInput(words["line_too_long"])
             case = with_text(protocol, read_request(protocol, line, now()).case)
         except BadInput as error:
             faulty += 1
-            warn(WORDS["bad_line"].format(n=number, why=error))
+            warn(words["bad_line"].format(n=number, why=error))
             continue
         if given - faulty > 1:
             terminal.write("\n---\n\n" if markdown else f"\n{'-' * width()}\n\n")
@@ -125,5 +124,5 @@ def pages(protocol: Protocol, warn: Callable[[str], None], lines: Iterable[tuple
         blocks = handover(protocol, case, assess(protocol, case))
         terminal.write(as_markdown(blocks) if markdown else as_text(blocks, width(), bold=terminal.bold))
     if not given:
-        warn(WORDS["no_case"])
+        warn(words["no_case"])
     return BAD_INPUT if faulty or not given else OK

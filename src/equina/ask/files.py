@@ -13,11 +13,11 @@ from pathlib import Path
 from equina.case import Case
 from equina.exchange import BadInput, Request, read_request
 from equina.model import Protocol
+from equina.translation import ORIGINAL
 from equina.wording import wording
 
 __all__ = ["Saved", "create", "line_of", "read_case", "read_saved", "write"]
 
-WORDS = wording("ask")
 OWNER_ONLY = 0o600
 # A case is a few kilobytes. What is longer is no case, and must not fill the memory.
 LARGEST = 4 * 1024 * 1024
@@ -52,9 +52,9 @@ def read_case(protocol: Protocol, name: str, data: bytes, now: datetime) -> Requ
     """The one case that the bytes of a file state. Raises BadInput, naming the file, the key and the mend."""
     lines = [line for line in data.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()]
     if not lines:
-        raise BadInput(WORDS["file_empty"].format(file=name))
+        raise BadInput(wording("ask", protocol.language)["file_empty"].format(file=name))
     if len(lines) > 1 and all(line.lstrip().startswith(b"{") and line.rstrip().endswith(b"}") for line in lines):
-        raise BadInput(WORDS["file_of_many"].format(file=name, n=len(lines)))
+        raise BadInput(wording("ask", protocol.language)["file_of_many"].format(file=name, n=len(lines)))
     try:
         return read_request(protocol, b"\n".join(lines), now)
     except BadInput as error:
@@ -63,38 +63,41 @@ def read_case(protocol: Protocol, name: str, data: bytes, now: datetime) -> Requ
 
 def read_saved(protocol: Protocol, path: Path, now: datetime) -> Saved:
     """The session of the file, as of `now`. Raises BadInput."""
-    request = read_case(protocol, str(path), read_bytes(path), now)
+    data = read_bytes(path, protocol.language)
+    request = read_case(protocol, str(path), data, now)
     if request.case.answered_by == "record":
-        raise BadInput(WORDS["file_of_record"].format(file=path))
-    digest = (json.loads(read_bytes(path).removeprefix(b"\xef\xbb\xbf")).get("protocol") or {}).get("digest", protocol.digest)
+        raise BadInput(wording("ask", protocol.language)["file_of_record"].format(file=path))
+    digest = (json.loads(data.removeprefix(b"\xef\xbb\xbf")).get("protocol") or {}).get("digest", protocol.digest)
     return Saved(request, digest == protocol.digest)
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, language: str = ORIGINAL) -> bytes:
     """What the file holds. Raises BadInput."""
+    words = wording("ask", language)
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
-        raise BadInput(WORDS["file_unreadable"].format(file=path, why=why(error))) from None
+        raise BadInput(words["file_unreadable"].format(file=path, why=why(error))) from None
     if len(data) > LARGEST:
-        raise BadInput(WORDS["file_too_large"].format(file=path))
+        raise BadInput(words["file_too_large"].format(file=path))
     return data
 
 
 # --- out -----------------------------------------------------------------------------------------------------------------------
 
 
-def create(path: Path, line: str) -> None:
+def create(path: Path, line: str, language: str = ORIGINAL) -> None:
     """Make the file with the line, its owner's alone from the first byte. Raises BadInput, also when the file is there."""
+    words = wording("ask", language)
     try:
         _fill(path, line)
     except FileExistsError:
-        raise BadInput(WORDS["file_there"].format(file=path)) from None
+        raise BadInput(words["file_there"].format(file=path)) from None
     except FileNotFoundError:
-        raise BadInput(WORDS["folder_missing"].format(file=path, folder=path.parent)) from None
+        raise BadInput(words["folder_missing"].format(file=path, folder=path.parent)) from None
     except OSError as error:
-        raise BadInput(WORDS["file_unwritable"].format(file=path, why=why(error))) from None
+        raise BadInput(words["file_unwritable"].format(file=path, why=why(error))) from None
 
 
 def write(path: Path, line: str) -> None:

@@ -1,10 +1,14 @@
-"""When something began, as people say it: "3 hours ago", "yesterday evening", "10 pm", "2026-11-22"."""
+"""When something began, as people say it: "3 hours ago", "yesterday evening", "10 pm", "2026-11-22".
+
+Another language is read in English words: words/<language>/onset.toml says what each of its own means.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, time, timedelta
 
+from equina.translation import ORIGINAL
 from equina.wording import wording
 
 __all__ = ["ago", "read_onset"]
@@ -56,7 +60,7 @@ FILLERS = re.compile(
 LONGEST = timedelta(days=130 * 365)
 
 
-def read_onset(text: str, now: datetime) -> datetime | None:
+def read_onset(text: str, now: datetime, language: str = ORIGINAL) -> datetime | None:
     """The moment that the words mean, seen from `now` (which has its offset from UTC), or None when they are not understood.
 
     Never later than `now`; what only lies in the future is not understood.
@@ -64,7 +68,7 @@ def read_onset(text: str, now: datetime) -> datetime | None:
     >>> read_onset("3 hours ago", datetime.fromisoformat("2026-11-23T02:10+00:00")).isoformat()
     '2026-11-22T23:10:00+00:00'
     """
-    words = " ".join(FILLERS.sub(" ", text.casefold()).split())
+    words = " ".join(FILLERS.sub(" ", _in_english(text.casefold(), language)).split())
     if not words:
         return None
     for reading in (_moment_of, _span_of, _date_of, _day_of):
@@ -74,13 +78,22 @@ def read_onset(text: str, now: datetime) -> datetime | None:
     return None
 
 
-def ago(span: timedelta) -> str:
+def _in_english(text: str, language: str) -> str:
+    """The text with the words that the language has for times in English, the longest first: "de la noche" before "de"."""
+    meant = wording("onset", language)
+    if not meant:
+        return text
+    longest_first = sorted(map(re.escape, meant), key=len, reverse=True)
+    return re.sub(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)", lambda found: meant[found[0]], text)
+
+
+def ago(span: timedelta, language: str = ORIGINAL) -> str:
     """How long it is since, in the unit that one would say.
 
     >>> ago(timedelta(minutes=70)), ago(timedelta(days=3))
     ('about an hour ago', '3 days ago')
     """
-    words = wording("ask")
+    words = wording("ask", language)
     hours, days = round(span / timedelta(hours=1)), round(span / timedelta(days=1))
     if hours < 1:
         return words["ago_minutes"]

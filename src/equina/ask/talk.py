@@ -17,30 +17,39 @@ from equina.model import rank
 from equina.prose import Block
 from equina.result import result
 from equina.triage import assess, interval
-from equina.wording import wording
 
 __all__ = ["hold", "open_new", "open_resumed", "tell"]
 
-WORDS = wording("ask")
 # Exit codes: advice was given; stopped before any; the input was bad or ended too early; as a shell reports SIGINT.
 ADVISED, NONE_YET, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 def open_new(talk: Talk) -> None:
     """The opening words: why, what this is not, what is kept, and what to do instead if it is bad already."""
-    stored = WORDS["opening_saved"].format(file=talk.file) if talk.file else WORDS["opening_stored"]
-    talk.terminal.say(WORDS["title"], bold=True)
-    talk.terminal.say("", WORDS["opening_why"], WORDS["opening_what"], stored, "", WORDS["opening_now"], "", WORDS["opening_keys"])
+    stored = talk.words["opening_saved"].format(file=talk.file) if talk.file else talk.words["opening_stored"]
+    talk.terminal.say(talk.words["title"], bold=True)
+    talk.terminal.say(
+        "",
+        talk.words["opening_why"],
+        talk.words["opening_what"],
+        stored,
+        "",
+        talk.words["opening_now"],
+        "",
+        talk.words["opening_keys"],
+    )
 
 
 def open_resumed(talk: Talk, case: Case, then: datetime | None, *, same_questions: bool) -> None:
     """The opening words of a session that goes on."""
     count, now = len(case.values), talk.now()
-    talk.terminal.say(WORDS["title"], bold=True)
-    talk.terminal.say("", WORDS["resumed" if count else "resumed_none"].format(n=count, ago=ago(now - (then or now))))
+    talk.terminal.say(talk.words["title"], bold=True)
+    talk.terminal.say(
+        "", talk.words["resumed" if count else "resumed_none"].format(n=count, ago=ago(now - (then or now), talk.protocol.language))
+    )
     if not same_questions:
-        talk.terminal.say(WORDS["resumed_changed"])
-    talk.terminal.say(WORDS["opening_now"], "", WORDS["opening_keys"])
+        talk.terminal.say(talk.words["resumed_changed"])
+    talk.terminal.say(talk.words["opening_now"], "", talk.words["opening_keys"])
 
 
 def hold(talk: Talk, session: Session) -> int:
@@ -64,7 +73,7 @@ def hold(talk: Talk, session: Session) -> int:
             talk.terminal.say("")  # Ctrl-D leaves the line open
         advised = _end(talk, session)
         if stop.ended and not advised and not talk.terminal.echoes:
-            talk.warn(WORDS["ended_open"].format(question=stop.question))
+            talk.warn(talk.words["ended_open"].format(question=stop.question))
             return BAD_INPUT
         return ADVISED if advised else NONE_YET
 
@@ -79,10 +88,10 @@ def _turn(talk: Talk, session: Session) -> Session | int:
             if session.stage == "advice":
                 return _emergency_menu(talk, session)
         elif session.shown and not session.complete:
-            talk.terminal.say("", WORDS["no_longer"])
+            talk.terminal.say("", talk.words["no_longer"])
             return replace(session, shown=(), stage="advice")
         elif session.shown and session.shown != _action(talk, session):
-            talk.terminal.say("", WORDS["advice_changed"])
+            talk.terminal.say("", talk.words["advice_changed"])
             return _advise(talk, session)
     prompt = next_prompt(protocol, session)
     if prompt is None:
@@ -101,7 +110,7 @@ def _nothing_left(talk: Talk, session: Session) -> Session | int:
         return _page(talk, session)
     if session.complete and session.shown:
         return _calm_menu(talk, session)
-    talk.terminal.say("", WORDS["done"])
+    talk.terminal.say("", talk.words["done"])
     return _advise(talk, replace(session, complete=True))
 
 
@@ -109,7 +118,7 @@ def _back(talk: Talk, session: Session) -> Session:
     before = back(session)
     if before:
         return before
-    talk.terminal.say(WORDS["nothing_before_resumed" if session.start.values else "nothing_before"])
+    talk.terminal.say(talk.words["nothing_before_resumed" if session.start.values else "nothing_before"])
     return session
 
 
@@ -144,28 +153,28 @@ def _advise(talk: Talk, session: Session) -> Session:
 def _interrupt(talk: Talk, session: Session, action: tuple[str, ...]) -> Session:
     """An emergency is told at once. One that was told already, and asks for more now, is told again in short."""
     if session.shown and session.shown[0] == "emergency":
-        talk.terminal.say("", WORDS["adds"])
+        talk.terminal.say("", talk.words["adds"])
         _show(talk, session, lambda block: block.kind == "headline")
         return replace(session, shown=action)
-    talk.terminal.say("", WORDS["interrupt"], bold=True)
+    talk.terminal.say("", talk.words["interrupt"], bold=True)
     _show(talk, session, lambda block: not block.more)
     return replace(session, shown=action, stage="advice")
 
 
 def _emergency_menu(talk: Talk, session: Session) -> Session | int:
     more = next_prompt(talk.protocol, replace(session, stage="fuller"))
-    items = [("stop", WORDS["menu_end" if session.paged else "menu_stop"])]
-    items += [("more", WORDS["menu_more"])] if more else []
-    items += [("rest", WORDS["menu_rest"]), ("change", WORDS["menu_mistake"])]
+    items = [("stop", talk.words["menu_end" if session.paged else "menu_stop"])]
+    items += [("more", talk.words["menu_more"])] if more else []
+    items += [("rest", talk.words["menu_rest"]), ("change", talk.words["menu_mistake"])]
     talk.terminal.say("", session.shown[1], bold=True)
-    match menu(talk, WORDS["what_next"], items):
+    match menu(talk, talk.words["what_next"], items):
         case "stop":
             if not session.paged:
                 _page(talk, session)
             _end(talk, session)
             return ADVISED
         case "more":
-            talk.terminal.say("", WORDS["more_intro"])
+            talk.terminal.say("", talk.words["more_intro"])
             return replace(session, stage="fuller")
         case "rest":
             _show(talk, session, lambda block: block.more)
@@ -179,12 +188,12 @@ def _emergency_menu(talk: Talk, session: Session) -> Session | int:
 
 
 def _calm_menu(talk: Talk, session: Session) -> Session | int:
-    items = [("page", WORDS["menu_page"]), ("change", WORDS["menu_change"]), ("stop", WORDS["menu_end"])]
+    items = [("page", talk.words["menu_page"]), ("change", talk.words["menu_change"]), ("stop", talk.words["menu_end"])]
     talk.terminal.say("", session.shown[1], bold=True)  # what is above may have scrolled away
-    match menu(talk, WORDS["what_next"], items, default=3):
+    match menu(talk, talk.words["what_next"], items, default=3):
         case "page":
             if next_prompt(talk.protocol, replace(session, stage="closing")):
-                talk.terminal.say("", WORDS["page_intro"])
+                talk.terminal.say("", talk.words["page_intro"])
             return replace(session, stage="closing")
         case "stop":
             _goodbye(talk)
@@ -200,7 +209,7 @@ def _calm_menu(talk: Talk, session: Session) -> Session | int:
 def _page(talk: Talk, session: Session) -> Session:
     """Print the handover."""
     case = known(talk.protocol, session)
-    talk.terminal.say("", WORDS["page_title"])
+    talk.terminal.say("", talk.words["page_title"])
     talk.terminal.rule()
     talk.terminal.show(handover(talk.protocol, case, assess(talk.protocol, case)))
     talk.terminal.rule()
@@ -218,10 +227,10 @@ def _end(talk: Talk, session: Session) -> bool:
     advised = emergency or (case.complete and bool(session.shown))
     talk.terminal.say("")
     if advised:
-        talk.terminal.say(WORDS["again" if session.shown else "interrupt"])
+        talk.terminal.say(talk.words["again" if session.shown else "interrupt"])
         talk.terminal.show(blocks[:1])
     else:
-        _say_unfinished(talk, case, blocks, WORDS["stopped"])
+        _say_unfinished(talk, case, blocks, talk.words["stopped"])
     _goodbye(talk)
     return advised
 
@@ -230,8 +239,8 @@ def _say_unfinished(talk: Talk, case: Case, blocks: tuple[Block, ...], first: st
     talk.terminal.say(first)
     low = interval(talk.protocol, case)[0]
     if rank(low) >= rank("urgent"):
-        talk.terminal.say(WORDS["stopped_at_least"], talk.protocol.disposition_words[low])
-    talk.terminal.say(WORDS["stopped_early"])
+        talk.terminal.say(talk.words["stopped_at_least"], talk.protocol.disposition_words[low])
+    talk.terminal.say(talk.words["stopped_early"])
     if signs := [block for block in blocks if block.id == "watch_for"]:
         talk.terminal.say("")
         talk.terminal.show(signs)
@@ -240,9 +249,9 @@ def _say_unfinished(talk: Talk, case: Case, blocks: tuple[Block, ...], first: st
 def _goodbye(talk: Talk) -> None:
     talk.terminal.say("")
     if talk.file is None:
-        talk.terminal.say(WORDS["not_stored"])
+        talk.terminal.say(talk.words["not_stored"])
     else:
-        talk.terminal.say(*(WORDS[id].format(file=talk.file) for id in ("kept", "kept_resume", "kept_page")))
+        talk.terminal.say(*(talk.words[id].format(file=talk.file) for id in ("kept", "kept_resume", "kept_page")))
 
 
 def tell(talk: Talk, case: Case) -> int:
@@ -258,6 +267,6 @@ def tell(talk: Talk, case: Case) -> int:
     if assessment.disposition is None:
         talk.terminal.show(result(protocol, case, assessment))
     else:  # some questions are open that could raise it
-        _say_unfinished(talk, case, result(protocol, case, assessment), WORDS["stopped_file"])
-    talk.warn(WORDS["questions_open"].format(findings=", ".join(option.finding for option in step.options)))
+        _say_unfinished(talk, case, result(protocol, case, assessment), talk.words["stopped_file"])
+    talk.warn(talk.words["questions_open"].format(findings=", ".join(option.finding for option in step.options)))
     return BAD_INPUT
