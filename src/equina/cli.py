@@ -24,6 +24,8 @@ OK, NO, BAD_INPUT = 0, 1, 2
 INTERRUPTED, PIPE_CLOSED = 130, 141
 # A case is a few kilobytes, with a long note a few hundred. What is longer is no case, and must not fill the memory.
 LONGEST_LINE = 4 * 1024 * 1024
+# The commands whose answers are read by a patient or a clinician, so that they may be in another language.
+TRANSLATED = ("ask", "triage", "handover", "show", "stories")
 
 NOTICE = (
     "General education and research. Not a medical device; no clinician has reviewed the protocol. "
@@ -143,6 +145,8 @@ def _command(
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
     command.add_argument("--protocol", metavar="DIR", help="another protocol (default: the one shipped)")
+    if name in TRANSLATED:
+        command.add_argument("--language", metavar="CODE", help="of the texts, such as es (default: English)")
     command.set_defaults(run=run)
     return command
 
@@ -152,11 +156,14 @@ def _say(message: str) -> None:
 
 
 def _load(options: argparse.Namespace) -> Protocol | None:
+    from equina.locale import localized
     from equina.protocol import SHIPPED, load
     from equina.tables import ProtocolError
 
     try:
-        return load(options.protocol or SHIPPED)
+        protocol = load(options.protocol or SHIPPED)
+        language = getattr(options, "language", None)
+        return protocol if language is None else localized(protocol, language)
     except ProtocolError as error:
         _faults("the protocol", error)
         return None
