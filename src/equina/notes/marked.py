@@ -9,7 +9,7 @@ from equina.model import Protocol
 from equina.notes.reading import Mention, Reading
 from equina.wording import wording
 
-__all__ = ["in_colour", "in_html", "in_plain", "reasons"]
+__all__ = ["in_colour", "in_html", "in_plain", "marked_text", "reasons"]
 
 WORDS = wording("read")
 _COLOURS = {"present": "1;31", "absent": "32", "uncertain": "1;33", "historical": "36", "family": "35", "hypothetical": "34"}
@@ -60,15 +60,20 @@ def _safe(text: str) -> str:
 
 def in_html(protocol: Protocol, text: str, reading: Reading) -> str:
     """The same as one HTML fragment, every character of the text escaped: a <div> with the text and the list of reasons."""
+    lines = "".join(f"<li>{escape(line)}</li>" for line in reasons(protocol, reading))
+    note = marked_text(protocol, text, reading)
+    return f'<div class="read"><p class="note" style="white-space: pre-wrap">{note}</p><ul>{lines}</ul></div>'
+
+
+def marked_text(protocol: Protocol, text: str, reading: Reading) -> str:
+    """The text as HTML, every character of it escaped, each stretch in a <mark> of its assertion."""
     parts, place = [], 0
     for start, end, mentions in _regions(reading.mentions):
         title = "; ".join(f"{protocol.findings[mention.finding].label}: {WORDS[mention.assertion]}" for mention in mentions)
         mark = f'<mark class="{mentions[0].assertion}" title="{escape(title)}">{escape(text[start:end])}</mark>'
         parts += [escape(text[place:start]), mark]
         place = end
-    lines = "".join(f"<li>{escape(line)}</li>" for line in reasons(protocol, reading))
-    note = "".join([*parts, escape(text[place:])])
-    return f'<div class="read"><p class="note" style="white-space: pre-wrap">{note}</p><ul>{lines}</ul></div>'
+    return "".join([*parts, escape(text[place:])])
 
 
 def reasons(protocol: Protocol, reading: Reading) -> Iterator[str]:
