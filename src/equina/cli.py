@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from equina import __version__
+from equina.web.serve import add_arguments
 
 if TYPE_CHECKING:
     from equina.model import Protocol
@@ -129,6 +130,9 @@ def _parser() -> argparse.ArgumentParser:
         "--cues", metavar="FILE", help="a lexicon file of your own, besides the protocol's or (replaces = true) instead"
     )
 
+    serve = _command(commands, "serve", _serve, "the interview, the result and the handover as pages, on this machine")
+    add_arguments(serve)
+
     show = _command(commands, "show", _show, "the card of a rule, finding, cause, test, care, medicine or source")
     show.add_argument("ids", nargs="*", metavar="ID", help="an id of the protocol, such as cannot_pass_urine (default: list them)")
 
@@ -198,6 +202,18 @@ def _handover(options: argparse.Namespace) -> int:
 
     markdown = options.format == "markdown"
     return _reading(lambda: _with_lines(options, lambda stream: pages(protocol, _say, _lines(stream), markdown=markdown)))
+
+
+def _serve(options: argparse.Namespace) -> int:
+    protocol = _load(options)
+    if protocol is None:
+        return BAD_INPUT
+    try:
+        from equina.web.serve import serve
+
+        return serve({protocol.language: protocol}, options, _refuse)
+    except ModuleNotFoundError as error:
+        return _refuse(f"the pages need {error.name}; install the extra: pip install 'equina[service]'")
 
 
 # --- triage --------------------------------------------------------------------------------------------------------------------
