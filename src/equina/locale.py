@@ -34,7 +34,7 @@ def localized(protocol: Protocol, language: str) -> Protocol:
     Raises ProtocolError when it has no such language, or when a file of the language holds what is no text of the protocol.
     """
     if language not in (known := languages(protocol)):
-        mend = f"{nearest(language, known)} There are: {', '.join(known)}"
+        mend = f"give one of {', '.join(known)}"
         raise ProtocolError([Fault(f"locale/{language}", "", "", "the protocol has no such language", mend)])
     return protocol if language == protocol.language else load(protocol.folder or SHIPPED, language)
 
