@@ -18,7 +18,7 @@ __all__ = ["HEADERS", "Guard", "Limits"]
 # No code but our own file, nothing from elsewhere, no frame around it, no trace of where one came from.
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",

@@ -205,7 +205,12 @@ def check_page(protocol: Protocol, visit: Visit, taken_back: Sequence[str] = ())
         option = option_of(protocol, case, protocol.findings[name], "one")
         group = "unsure" if value is None else "no" if value is False else "yes"
         groups[group].append(
-            {"finding": name, "words": option.wording, "answer": _answer(words, protocol.language, option, value), "name": option.wording}
+            {
+                "finding": name,
+                "words": option.wording,
+                "answer": _answer(words, protocol.language, option, value),
+                "name": option.wording,
+            }
         )
     return Page(
         template="check.html",

@@ -12,7 +12,7 @@ from typing import Literal, cast
 
 from equina.ask.session import MARKED, Given, Kind, Prompt, Session, Stage, is_emergency, known, next_prompt
 from equina.case import Case, Option, Step
-from equina.interview import option_of
+from equina.interview import option_of, value_of
 from equina.model import Protocol
 
 __all__ = ["Ask", "BadVisit", "Visit", "back", "case_of", "data_of", "next_ask", "visit_of", "with_page"]
@@ -147,11 +147,18 @@ def _given(protocol: Protocol, data: list[object]) -> Given:
     )
     return Given(
         prompt=prompt,
-        answers={protocol.findings[name].id: answer for name, answer in cast(dict[str, str | float], answers).items()},
+        answers={name: _answer(protocol, name, answer) for name, answer in cast(dict[str, str | float], answers).items()},
         onset={protocol.findings[name].id: datetime.fromisoformat(moment) for name, moment in cast(dict[str, str], onset).items()},
         carer=cast("bool | None", carer),
         told=cast("str | None", told),
     )
+
+
+def _answer(protocol: Protocol, name: str, answer: str | float) -> str | float:
+    """The answer, which fits its finding. Raises ValueError or KeyError."""
+    if answer != MARKED:
+        value_of(protocol.findings[name], answer)
+    return answer
 
 
 def _option(protocol: Protocol, name: str) -> Option:

@@ -1,37 +1,81 @@
-// Only to please: everything works without it.
+// Only to please: everything works without it. With it, the browser's own way back works too, and no page is sent twice.
 "use strict";
-for (const part of document.querySelectorAll(".script")) part.hidden = false;
-const errors = document.getElementById("errors");
-if (errors) errors.focus();
-const leave = document.getElementById("leave");
-leave.addEventListener("click", (event) => {
-  event.preventDefault();
-  document.body.replaceChildren();
-  location.replace(leave.href);
-});
-for (const button of document.querySelectorAll("[data-copy]"))
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-    button.textContent = button.dataset.done;
-  });
-for (const button of document.querySelectorAll("[data-large]"))
-  button.addEventListener("click", () => {
-    const words = document.getElementById(button.dataset.large);
-    const close = document.createElement("button");
-    const end = () => { words.classList.remove("large"); close.remove(); button.focus(); };
-    words.classList.add("large");
-    close.className = "close go";
-    close.textContent = button.dataset.close;
-    close.addEventListener("click", end);
-    close.addEventListener("keydown", (event) => { if (event.key === "Escape") end(); });
-    words.after(close);
-    close.focus();
-  });
-for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
-// "None of these" and the marks rule each other out.
-const none = document.getElementById("none");
-if (none) {
-  const others = [...none.form.querySelectorAll("input[type=checkbox]")].filter((box) => box !== none);
-  none.addEventListener("change", () => { if (none.checked) for (const box of others) box.checked = false; });
-  for (const box of others) box.addEventListener("change", () => { if (box.checked) none.checked = false; });
+
+const pages = [document.documentElement.outerHTML]; // what was shown, in this window's memory alone
+history.replaceState(0, "");
+
+function show(html) {
+  const next = new DOMParser().parseFromString(html, "text/html");
+  document.documentElement.lang = next.documentElement.lang;
+  document.documentElement.dir = next.documentElement.dir;
+  document.body.replaceWith(document.adoptNode(next.body));
+  scrollTo(0, 0);
+  enhance();
+  (document.getElementById("errors") || document.getElementById("main")).focus({ preventScroll: true });
 }
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.dataset.plain !== undefined || (event.submitter && event.submitter.dataset.plain !== undefined)) return;
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  let html;
+  try {
+    html = await (await fetch(form.action, { method: "POST", body })).text();
+  } catch {
+    // No answer: let the browser send the form and say what it says.
+    for (const [name, value] of body) if (!form.elements[name]) {
+      const field = document.createElement("input");
+      [field.type, field.name, field.value] = ["hidden", name, value];
+      form.append(field);
+    }
+    form.submit();
+    return;
+  }
+  const here = history.state || 0;
+  pages.splice(here + 1, pages.length, html);
+  history.pushState(here + 1, "");
+  show(html);
+});
+addEventListener("popstate", (event) => { if (pages[event.state]) show(pages[event.state]); });
+
+function enhance() {
+  for (const part of document.querySelectorAll(".script")) part.hidden = false;
+  const leave = document.getElementById("leave");
+  leave.addEventListener("click", (event) => {
+    event.preventDefault();
+    document.body.replaceChildren();
+    location.replace(leave.href);
+  });
+  for (const button of document.querySelectorAll("[data-copy]"))
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+      button.textContent = button.dataset.done;
+    });
+  for (const button of document.querySelectorAll("[data-large]")) button.addEventListener("click", () => enlarge(button));
+  for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
+  const none = document.getElementById("none");
+  if (none) {
+    // "None of these" and the marks rule each other out.
+    const others = [...none.form.querySelectorAll("input[type=checkbox]")].filter((box) => box !== none);
+    none.addEventListener("change", () => { if (none.checked) for (const box of others) box.checked = false; });
+    for (const box of others) box.addEventListener("change", () => { if (box.checked) none.checked = false; });
+  }
+}
+
+function enlarge(button) {
+  const words = document.getElementById(button.dataset.large);
+  const close = document.createElement("button");
+  const end = () => { words.classList.remove("large"); close.remove(); button.focus(); };
+  words.classList.add("large");
+  close.type = "button";
+  close.className = "close go";
+  close.textContent = button.dataset.close;
+  close.addEventListener("click", end);
+  close.addEventListener("keydown", (event) => { if (event.key === "Escape") end(); });
+  words.after(close);
+  close.focus();
+}
+
+enhance();
+if (document.getElementById("errors")) document.getElementById("errors").focus();
