@@ -51,7 +51,7 @@ echo "setup    $(1): $$("$$py" --version)"; \
 "$$py" -m venv --clear $(1)
 endef
 
-.PHONY: help setup run test verify prove score bench docs lint format lock clean
+.PHONY: help setup run browser test verify prove score bench docs lint format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,10 +70,21 @@ setup: .venv/.stamp  ## build .venv with the pinned tools and the package (what 
 	@$(BIN)/python -m pip install $(PIP_FLAGS) --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: setup  ## triage the shipped stories; print one result in full, in words
+run: setup  ## triage the shipped stories, then serve the pages and print their address (Ctrl-C stops them)
 	@$(BIN)/equina stories
+	@$(BIN)/equina serve
 
-test: lint $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, types, tests, fresh docs, proofs
+browser:  ## Chromium, with which the tests of the pages look at them; installed as root on Debian, where it is missing
+	@if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "setup    Debian package chromium: the tests of the pages need a browser"; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1 || { \
+	      apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; \
+	  else echo "setup    no Chromium here: the tests of the pages are skipped" >&2; fi; \
+	fi
+
+test: lint browser $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, types, tests, fresh docs, proofs
 	$(STEP) test "every test, samples of the random ones (about four minutes)"
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=
 	$(STEP) test "branch coverage: the whole package, then all of the core"
@@ -83,7 +94,7 @@ test: lint $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, t
 	@$(BIN)/python -m equina.docs --check
 	@$(MAKE) prove
 
-verify: setup  ## the same tests with their full counts
+verify: setup browser  ## the same tests with their full counts
 	$(STEP) verify "every test, full counts"
 	@EQUINA_FULL=1 $(BIN)/python -m pytest -n auto
 
@@ -133,7 +144,7 @@ format: setup  ## rewrite the Python files in the house style
 
 lock: .venv-lock/.stamp  ## pin again what pyproject.toml asks for, keeping pins that still fit (UPGRADE=1: the newest)
 	$(STEP) lock "requirements.lock requirements-bench.lock"
-	@$(COMPILE) --extra dev --extra proofs -o requirements.lock >/dev/null
+	@$(COMPILE) --extra dev --extra proofs --extra paper --extra service -o requirements.lock >/dev/null
 	@$(COMPILE) --extra bench -o requirements-bench.lock >/dev/null
 
 # For every platform and every Python that the package supports, with hashes, and without any address.

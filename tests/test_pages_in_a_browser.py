@@ -1,4 +1,4 @@
-"""The five stories on the real pages in a real browser: in own words, by answers, by keyboard, without script, small and enlarged."""
+"""The five stories on the pages in a browser: in own words, by answers, by keyboard, without script, narrow and enlarged."""
 
 from __future__ import annotations
 
@@ -150,9 +150,8 @@ def _to(page, tag, words, name=""):
     """Press Tab until that control has the focus, which can be seen."""
     for _ in range(200):
         page.keyboard.press("Tab")
-        at = page.evaluate(
-            "(e => [e.tagName.toLowerCase(), e.value || '', e.textContent, e.name || '', getComputedStyle(e).outlineStyle])(document.activeElement)"
-        )
+        at = page.evaluate("(e => [e.tagName.toLowerCase(), e.value || '', e.textContent, e.name || ''])(document.activeElement)")
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none" or at[0] in ("main", "body", "input")
         if at[0] == tag and words in (at[1], at[2].strip(), at[3]) and name in ("", at[3]):
             return
     raise AssertionError(f"{words} can't be reached by keyboard")
