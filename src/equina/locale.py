@@ -18,7 +18,10 @@ from equina.tables import Fault, ProtocolError, nearest, read_file
 from equina.translation import OF, ORIGINAL, TEXTS, digest, gaps, stamped, unknown
 from equina.wording import FOLDER
 
-__all__ = ["languages", "localized", "main", "stamp", "unfinished"]
+__all__ = ["ENGLISH_ALONE", "languages", "localized", "main", "stamp", "unfinished"]
+
+# Surfaces for those who test and review the protocol itself.
+ENGLISH_ALONE = ("evaluate",)
 
 
 def languages(protocol: Protocol) -> tuple[str, ...]:
@@ -59,11 +62,14 @@ def _of_the_protocol(folder: Path, language: str) -> Iterator[Fault]:
 
 
 def _of_the_words(language: str) -> Iterator[Fault]:
-    for path in sorted((FOLDER / ORIGINAL).glob("*.toml")):
-        at = f"words/{language}/{path.name}"
-        faults: list[Fault] = []
-        english = read_file(path.parent, path.name, faults)
-        other = read_file(FOLDER / language, path.name, faults) if (FOLDER / language / path.name).exists() else {}
+    names = {path.name for folder in (ORIGINAL, language) for path in (FOLDER / folder).glob("*.toml")}
+    for name in sorted(names - {f"{surface}.toml" for surface in ENGLISH_ALONE}):
+        at, faults = f"words/{language}/{name}", list[Fault]()
+        if not (FOLDER / ORIGINAL / name).exists():
+            yield Fault(at, "", "", "the original has no such file", "take it away")
+            continue
+        english = read_file(FOLDER / ORIGINAL, name, faults)
+        other = read_file(FOLDER / language, name, faults) if (FOLDER / language / name).exists() else {}
         yield from faults
         yield from _words(at, english, other)
 
@@ -97,7 +103,7 @@ def stamp(folder: Path, language: str) -> None:
         if path.exists():
             english = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
             path.write_text(stamped(name, english, path.read_text(encoding="utf-8")), encoding="utf-8")
-    for path in sorted((FOLDER / language).glob("*.toml")):
+    for path in sorted(path for path in (FOLDER / language).glob("*.toml") if (FOLDER / ORIGINAL / path.name).exists()):
         english = tomllib.loads((FOLDER / ORIGINAL / path.name).read_text(encoding="utf-8"))
         text = path.read_text(encoding="utf-8")
         keys = [key for key in tomllib.loads(text) if key in english]

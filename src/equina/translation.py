@@ -146,21 +146,23 @@ def _plain_list(item: object) -> bool:
 
 def _misshapen(file: str, path: str, key: str, english: object, item: object) -> Iterator[Fault]:
     """A text where the original has a list, more or fewer items than it has, or a key of a table of texts that it does not have."""
+    texts: list[object] = []
     if isinstance(english, dict) and isinstance(item, dict):
+        texts = [*item.values()]
         for name in item:
             if name not in english:
                 yield Fault(file, path, f"{key}.{name}", "the original has no such key", nearest(name, english))
-        english, item = "", [*item.values()]
     elif isinstance(english, list) and isinstance(item, list):
+        texts = item
         if len(english) != len(item):
             problem = f"{len(item)} texts are here, and {len(english)} in the original"
             yield Fault(file, path, key, problem, "give one for each, in the same order")
-        english = ""
-    elif isinstance(item, str) and isinstance(english, str):
-        item = [item]
-    if isinstance(english, str) and isinstance(item, list) and all(isinstance(text, str) and text.strip() for text in item):
-        return
-    yield Fault(file, path, key, "its form is another than in the original", "write a text, or a list or table of texts, as there")
+    elif isinstance(english, str):
+        texts = [item]
+    if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
+        yield Fault(
+            file, path, key, "its form is another than in the original", "write a text, or a list or table of texts, as there"
+        )
 
 
 # --- what is missing or stale --------------------------------------------------------------------------------------------------
