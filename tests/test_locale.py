@@ -201,15 +201,20 @@ def test_words_that_are_stale_or_missing_are_english(tmp_path, monkeypatch):
     assert read("tiny", "yy") == {"a": "One.", "b": "Two.", "c": "Three."}
     left = [str(fault) for fault in locale._of_the_words("xx")]
     assert left == [
-        "words/xx/tiny.toml: b: the original has changed since; check it, then --stamp",
+        f'words/xx/tiny.toml: b: the original has changed since; check it, then write b = "{digest("Two.")}" under [of]',
         "words/xx/tiny.toml: c: it is not translated; translate it",
     ]
-    (tmp_path / "xx" / "stray.toml").write_text('a = "Un."')
-    assert "words/xx/stray.toml: the original has no such file; take it away" in map(str, locale._of_the_words("xx"))
+    path = tmp_path / "xx" / "tiny.toml"
+    path.with_name("stray.toml").write_text('a = "Un."')
+    assert "words/xx/stray.toml: the original has no such file; take it away" in [
+        str(fault) for fault in locale._of_the_words("xx")
+    ]
+    stamp(tmp_path, "xx")
+    assert read("tiny", "xx") == {"a": "Un.", "b": "Two.", "c": "Three."}, "what is stale is not passed over"
+    path.write_text(path.read_text().replace('b = "0"\n', ""))
     stamp(tmp_path, "xx")
     assert read("tiny", "xx") == {"a": "Un.", "b": "Deux.", "c": "Three."}
-    stamp(tmp_path, "xx")
-    assert (tmp_path / "xx" / "tiny.toml").read_text().count("[of]") == 1
+    assert path.read_text().count("[of]") == 1
 
 
 @pytest.mark.parametrize(
@@ -292,6 +297,7 @@ def test_when_the_english_changes_the_translation_is_stale(tiny):
         ("findings", "[findings.back_pain]\nlabel = 3\n", "label: its form is another than in the original"),
         ("findings", '[findings.back_pain]\nlabel = ["x"]\n', "label: its form is another than in the original"),
         ("findings", '[findings.back_pain]\nlabel = " "\n', "label: its form is another than in the original"),
+        ("findings", '[findings]\nback_pain = "x"\n', "back_pain: it is no text to translate"),
         ("findings", "findings = 3\n", "findings: it is no text to translate"),
         ("protocol", '[dispositions]\nurgnt = "x"\n', 'dispositions.urgnt: the original has no such key; did you mean "urgent"?'),
         ("protocol", 'dispositions = "x"\n', "dispositions: its form is another than in the original"),
@@ -375,14 +381,14 @@ def test_what_is_missing_is_listed(name, english, text, missing):
     assert [f"{fault.table} {fault.key}" for fault in left] == missing
 
 
-def test_a_stamp_takes_the_place_of_the_one_before_and_leaves_the_rest():
-    text = '# A comment.\n\ntitle = "T"\n\n[say]  # the sentence\nof = "00000000"\nopening = "O"\n'
-    english = {"title": "t", "say": {"opening": "o"}}
+def test_a_stamp_that_is_there_stays_and_so_does_the_rest():
+    text = '# A comment.\n\ntitle = "T"\n\n[say]  # the sentence\nopening = "O"\n\n[policies.one]\nof = "00000000"\nbecause = "B"\n'
+    english = {"title": "t", "say": {"opening": "o"}, "policies": {"one": {"because": "b"}}}
     once = stamped("protocol", english, text)
     assert once == stamped("protocol", english, once)
     assert once.startswith('# A comment.\n\nof = "')
     assert "[say]  # the sentence\nof = " in once
-    assert "00000000" not in once
+    assert '[policies.one]\nof = "00000000"\nbecause' in once, "nobody has checked it"
 
 
 def test_a_digest_does_not_count_line_ends():

@@ -86,7 +86,7 @@ def _words(at: str, english: dict[str, object], other: dict[str, object]) -> Ite
             )
         elif stamps.get(key) != digest(text):
             problem = "the original has changed since" if key in stamps else "no translator has said that it fits the original"
-            yield Fault(at, "", key, problem, "check it, then --stamp")
+            yield Fault(at, "", key, problem, f'check it, then write {key} = "{digest(text)}" under [{OF}]')
     for key in [key for key in other if english and key not in english]:  # what English leaves empty is each language's own
         yield Fault(at, "", key, "the original has no such key", nearest(key, english))
 
@@ -97,7 +97,7 @@ def _blanks(text: object) -> set[str]:
 
 
 def stamp(folder: Path, language: str) -> None:
-    """Write into each file of the language that it fits the English of today."""
+    """Write into each file of the language that what has no stamp yet fits the English of today."""
     for name in TEXTS:
         path = folder / "locale" / language / f"{name}.toml"
         if path.exists():
@@ -106,18 +106,19 @@ def stamp(folder: Path, language: str) -> None:
     for path in sorted(path for path in (FOLDER / language).glob("*.toml") if (FOLDER / ORIGINAL / path.name).exists()):
         english = tomllib.loads((FOLDER / ORIGINAL / path.name).read_text(encoding="utf-8"))
         text = path.read_text(encoding="utf-8")
-        keys = [key for key in tomllib.loads(text) if key in english]
-        words = text.split(f"\n[{OF}]\n")[0].rstrip("\n")
-        stamps = [f'{key} = "{digest(english[key])}"' for key in keys]
-        path.write_text("\n".join([words, *(["", f"[{OF}]"] if stamps else []), *stamps]) + "\n", encoding="utf-8")
+        words = tomllib.loads(text)
+        before = words.pop(OF, {})
+        stamps = [f'{key} = "{before.get(key) or digest(english[key])}"' for key in words if key in english]
+        above = text.split(f"\n[{OF}]\n")[0].rstrip("\n")
+        path.write_text("\n".join([above, *(["", f"[{OF}]"] if stamps else []), *stamps]) + "\n", encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """List what is missing or stale, or with --stamp say that all of it has been checked; 1 when something is left."""
+    """List what is missing or stale; with --stamp, first say that what has no stamp has been checked. 1 if something is left."""
     parser = argparse.ArgumentParser(prog="python -m equina.locale", description=main.__doc__)
     parser.add_argument("language", help="its code, which is the name of its folders")
     parser.add_argument("--protocol", metavar="DIR", default=SHIPPED, type=Path, help="another protocol (default: the one shipped)")
-    parser.add_argument("--stamp", action="store_true", help="write that each translated text fits the English of today")
+    parser.add_argument("--stamp", action="store_true", help="write that what has no stamp fits the English of today")
     options = parser.parse_args(arguments)
     if options.stamp:
         stamp(options.protocol, options.language)

@@ -11,6 +11,7 @@ import copy
 import hashlib
 import json
 import re
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -178,7 +179,7 @@ def gaps(file: str, english: Mapping[str, object], translated: Mapping[str, obje
                 yield Fault(file, path, name, "it is not translated", "translate it")
         if keys and other and other.get(OF) != (now := _digest_of(table, keys)):
             problem = "the original has changed since" if OF in other else "no translator has said that it fits the original"
-            yield Fault(file, path, OF, problem, f'check its texts, then write of = "{now}" (or --stamp)')
+            yield Fault(file, path, OF, problem, f'check its texts, then write of = "{now}"')
 
 
 def _missing(key: str, english: object, other: object) -> Iterator[str]:
@@ -189,9 +190,13 @@ def _missing(key: str, english: object, other: object) -> Iterator[str]:
 
 
 def stamped(file: str, english: Mapping[str, object], text: str) -> str:
-    """The text of a translated file with an `of` in each table, behind its header: all of it fits the English of today."""
-    digests = {path: _digest_of(table, keys) for path, table, keys in _tables(file, english) if keys}
-    lines = [line for line in text.splitlines() if not re.match(rf"{OF}\s*=", line)]
+    """The text of a translated file with an `of` behind the header of each table that has none: it fits the English of today.
+
+    One that is stale stays: whoever has checked its texts takes it out first, so that none is passed over unseen.
+    """
+    checked = {path for path, table, _ in _tables(file, tomllib.loads(text)) if OF in table}
+    digests = {path: _digest_of(table, keys) for path, table, keys in _tables(file, english) if keys and path not in checked}
+    lines = text.splitlines()
     made: list[str] = []
     rows: dict[str, int] = {}
     if "" in digests:
