@@ -26,7 +26,7 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 # A case is a few kilobytes, with a long note a few hundred. What is longer is no case, and must not fill the memory.
 LONGEST_LINE = 4 * 1024 * 1024
 # The commands whose answers are read by a patient or a clinician, so that they may be in another language.
-TRANSLATED = ("ask", "triage", "handover", "show", "stories")
+TRANSLATED = ("ask", "triage", "handover", "paper", "show", "stories")
 
 NOTICE = (
     "General education and research. Not a medical device; no clinician has reviewed the protocol. "
@@ -117,7 +117,15 @@ def _parser() -> argparse.ArgumentParser:
 
     page = _command(commands, "handover", _handover, "the page of a case, to show a clinician")
     page.add_argument("file", nargs="?", default="-", metavar="FILE", help="saved by ask, or JSON Lines (default: standard input)")
-    page.add_argument("--format", choices=("text", "markdown"), default="text", help="how the page is written (default: text)")
+    written = page.add_mutually_exclusive_group()
+    written.add_argument("--format", choices=("text", "markdown"), default="text", help="how the page is written (default: text)")
+    written.add_argument("--pdf", metavar="FILE", help="print one case on one page, into this new file (extra: paper)")
+    page.add_argument("--letter", action="store_true", help="with --pdf: on US Letter (default: A4)")
+
+    paper = _command(commands, "paper", _paper, "a card of the signs that can't wait, or a blank form, to print (extra: paper)")
+    paper.add_argument("sheet", choices=("checklist", "form"), help="the card (A6), or the form (A4)")
+    paper.add_argument("--out", dest="pdf", metavar="FILE", required=True, help="the new PDF file")
+    paper.add_argument("--letter", action="store_true", help="the form on US Letter")
 
     reader = _command(commands, "read", _read, "text in, the findings it mentions out (JSON Lines), each with its words")
     reader.add_argument(
@@ -200,8 +208,23 @@ def _handover(options: argparse.Namespace) -> int:
         return BAD_INPUT
     from equina.ask.command import pages
 
+    if options.pdf is not None:
+        return _reading(lambda: _with_lines(options, lambda stream: _print(protocol, options, "desk", stream)))
     markdown = options.format == "markdown"
     return _reading(lambda: _with_lines(options, lambda stream: pages(protocol, _say, _lines(stream), markdown=markdown)))
+
+
+def _paper(options: argparse.Namespace) -> int:
+    protocol = _load(options)
+    return BAD_INPUT if protocol is None else _print(protocol, options, options.sheet)
+
+
+def _print(protocol: Protocol, options: argparse.Namespace, sheet: str, stream: BinaryIO | None = None) -> int:
+    try:
+        from equina.paper.command import print_sheet
+    except ModuleNotFoundError as error:
+        return _refuse(f"printing needs {error.name}; install the extra: pip install 'equina[paper]'")
+    return print_sheet(protocol, _say, sheet, options.pdf, _lines(stream) if stream else (), letter=options.letter)
 
 
 def _serve(options: argparse.Namespace) -> int:

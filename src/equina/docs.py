@@ -39,7 +39,7 @@ CARRIED_OTHERWISE = {
     "A10": "answered against the person's own answers in every result with advice",
     "A11": '`equina stories`, and "stories like yours" in the result',
     "A12": "`what to say` in every result, and the handover page",
-    "A13": "the signs to come back for, on every result below an emergency; the checklist card is to come",
+    "A13": "the signs to come back for, on every result below an emergency; the checklist card of `equina paper`",
     "A14": "`notice` of protocol.toml, on every result and in every `--help`",
 }
 

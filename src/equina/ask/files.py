@@ -87,13 +87,13 @@ def read_bytes(path: Path, language: str = ORIGINAL) -> bytes:
 # --- out -----------------------------------------------------------------------------------------------------------------------
 
 
-def create(path: Path, line: str, language: str = ORIGINAL) -> None:
-    """Make the file with the line, its owner's alone from the first byte. Raises BadInput, also when the file is there."""
+def create(path: Path, content: str | bytes, language: str = ORIGINAL, *, there: str | None = None) -> None:
+    """Make the file, its owner's alone from the first byte. Raises BadInput, with the words of `there` when the file is there."""
     words = wording("ask", language)
     try:
-        _fill(path, line)
+        _fill(path, content)
     except FileExistsError:
-        raise BadInput(words["file_there"].format(file=path)) from None
+        raise BadInput((there or words["file_there"]).format(file=path)) from None
     except FileNotFoundError:
         raise BadInput(words["folder_missing"].format(file=path, folder=path.parent)) from None
     except OSError as error:
@@ -115,10 +115,10 @@ def write(path: Path, line: str) -> None:
         raise
 
 
-def _fill(path: Path, line: str) -> None:
+def _fill(path: Path, content: str | bytes) -> None:
     """A new file, never one that is there or that a link leads to."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w", encoding="ascii") as file:
-        file.write(line)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "wb") as file:
+        file.write(content.encode("ascii") if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
 
