@@ -147,6 +147,15 @@ def test_times(typed, moment):
     assert read_onset(typed, NOW, "es") == moment
 
 
+@pytest.mark.parametrize(
+    "finding", [finding for finding in PROTOCOL.findings.values() if finding.ask], ids=lambda finding: finding.id
+)
+def test_no_question_is_put_in_the_negative(finding):
+    """To "¿No puede orinar?" a person who can't says "no"."""
+    for words in (finding.ask, *finding.reword.values()):
+        assert not re.search(r"¿No\b|, ¿?no (?:puede|tiene|siente)", words)
+
+
 def test_how_long_ago_is_said_in_the_language():
     assert ago(timedelta(hours=3), "es") == "hace 3 horas"
     assert ago(timedelta(hours=3)) == "3 hours ago"
