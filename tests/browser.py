@@ -110,7 +110,7 @@ def kind_of(page) -> str:
     for kind, sign in (
         ("result", ".headline h1"),
         ("check", "dl.answers"),
-        ("handover", ".identity"),
+        ("handover", "article.page"),
         ("question", "form .buttons"),
     ):
         if page.query_selector(f"main {sign}"):

@@ -21,7 +21,7 @@ PATIENTS = 4_000 if FULL else 60
 MOST_PAGES = 60
 FIELD = re.compile(r'<input type="(radio|checkbox)" id="[^"]*" name="([^"]+)" value="([^"]+)"')
 NUMBER = re.compile(r'<input id="f-([^"]+)" name="\1" inputmode')
-HIDDEN = re.compile(r'<input type="hidden" name="(visit|asked)" value="([^"]*)"')
+HIDDEN = re.compile(r'<input type="hidden" name="(visit)" value="([^"]*)"')
 
 
 @pytest.fixture(scope="module")

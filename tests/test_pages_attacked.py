@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from equina.web import app as app_module
+from equina.web import turns
 from equina.web.app import create_app
 from equina.web.guards import HEADERS, Guard, Limits
 from strategies import PROTOCOL
@@ -116,6 +117,7 @@ STALE = {
     "answers that do not add up": {**GOOD, "pages": [3]},
     "a finding that is none": {**GOOD, "pages": [1], "given": [["one", "", ["nothing"], {"nothing": "no"}, {}, None, None]]},
     "an answer that is none": {**GOOD, "pages": [1], "given": [["one", "", ["fever"], {"fever": "maybe"}, {}, None, None]]},
+    "a question that is none": {**GOOD, "asking": ["one", "", ["nothing"]]},
     "a list": [1, 2],
     "a word": "x",
     "too many": {**GOOD, "pages": [500], "given": [["told", "", [], {}, {}, None, ""]] * 500},
@@ -198,7 +200,7 @@ def test_an_unforeseen_error_tells_nothing_of_the_answers(monkeypatch, caplog):
     def broken(*_):
         raise ValueError("patient said: I can't pee")
 
-    monkeypatch.setitem(app_module._ACTIONS, "next", broken)
+    monkeypatch.setitem(turns.TURNS, "next", broken)
     client = TestClient(create_app({"en": PROTOCOL}, SECRET, limits=Limits(rate=0)))
     with caplog.at_level(logging.DEBUG):
         answer = post(client, go="next")

@@ -151,7 +151,11 @@ def _to(page, tag, words, name=""):
     for _ in range(200):
         page.keyboard.press("Tab")
         at = page.evaluate("(e => [e.tagName.toLowerCase(), e.value || '', e.textContent, e.name || ''])(document.activeElement)")
-        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none" or at[0] in ("main", "body", "input")
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none" or at[0] in (
+            "main",
+            "body",
+            "input",
+        )
         if at[0] == tag and words in (at[1], at[2].strip(), at[3]) and name in ("", at[3]):
             return
     raise AssertionError(f"{words} can't be reached by keyboard")

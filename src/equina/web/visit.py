@@ -38,6 +38,7 @@ class Visit:
     place: str = ""
     session: Session
     pages: tuple[int, ...] = ()
+    asking: Ask | None = None  # what the page that carries it asks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,12 @@ def data_of(protocol: Protocol, visit: Visit) -> dict[str, object]:
         "complete": session.complete,
         "pages": list(visit.pages),
         "given": [_given_data(given) for given in session.given],
+        "asking": _ask_data(visit.asking) if visit.asking else None,
     }
+
+
+def _ask_data(ask: Ask) -> list[object]:
+    return [ask.kind, ask.step.id if ask.step else "", [option.finding for option in ask.options]]
 
 
 def _given_data(given: Given) -> list[object]:
@@ -133,7 +139,17 @@ def _visit(protocol: Protocol, data: Mapping[str, object], now: datetime) -> Vis
         stage=cast(Stage, data["stage"]),
         complete=data["complete"] is True,
     )
-    return Visit(language=str(data["language"]), place=str(data["place"]), session=session, pages=pages)
+    asking = _asking(protocol, cast("list[object]", data["asking"])) if data["asking"] else None
+    return Visit(language=str(data["language"]), place=str(data["place"]), session=session, pages=pages, asking=asking)
+
+
+def _asking(protocol: Protocol, data: list[object]) -> Ask:
+    kind, step, names = data
+    if kind not in KINDS:
+        raise BadVisit("an unknown kind of question")
+    nothing = Case(answered_by="self")
+    options = tuple(option_of(protocol, nothing, protocol.findings[name], str(kind)) for name in cast(list[str], names))
+    return Ask(kind=cast(Kind, kind), options=options, step=_step(step))
 
 
 def _given(protocol: Protocol, data: list[object]) -> Given:

@@ -1,0 +1,177 @@
+"""How quick the pages are: requests at a steady rate to a real server, beside the bare framework with the same requests.
+
+    pages.py [--rate 200] [--seconds 20] [--requests 0]
+
+Every request is one step of an interview, as browsers send it. Prints milliseconds from sending to the whole answer, the memory of
+the server before and after, and the bytes of a whole interview. With --requests N so many are sent as fast as they are answered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import socket
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from test_pages_agree import filled
+
+BARE = """
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+async def answer(request):
+    await request.body()
+    return HTMLResponse("<p>" + "x" * 6000)
+
+app = Starlette(routes=[Route("/interview", answer, methods=["POST"]), Route("/", answer)])
+uvicorn.run(app, port={port}, log_level="error", access_log=False)
+"""
+
+
+def main() -> None:
+    """Measure both, side by side, in turn."""
+    options = argparse.ArgumentParser(description="Time the pages beside the bare framework.")
+    options.add_argument("--rate", type=float, default=200)
+    options.add_argument("--seconds", type=float, default=20)
+    options.add_argument("--requests", type=int, default=0)
+    given = options.parse_args()
+    port, bare = free_port(), free_port()
+    servers = [
+        subprocess.Popen([sys.executable, "-m", "equina", "serve", "--port", str(port), "--rate", "0"], stdout=subprocess.DEVNULL),
+        subprocess.Popen([sys.executable, "-c", BARE.replace("{port}", str(bare))]),
+    ]
+    try:
+        for each in (port, bare):
+            wait_for(each)
+        bodies, weight = interviews(port, 40)
+        print(f"bytes of a whole interview without cache: {weight:,} on average, {len(bodies) // 40} requests")
+        for name, each, server in (("equina", port, servers[0]), ("bare starlette", bare, servers[1])):
+            before = memory(server.pid)
+            if given.requests:
+                took = asyncio.run(flood(each, bodies, given.requests))
+                print(
+                    f"{name}: {given.requests} requests, {given.requests / took:,.0f} a second; memory {before} to {memory(server.pid)} MB"
+                )
+            else:
+                times = sorted(asyncio.run(steady(each, bodies, given.rate, given.seconds)))
+                at = [times[int(len(times) * part)] * 1000 for part in (0.5, 0.9, 0.99)]
+                print(f"{name}: {len(times)} requests at {given.rate:g}/s: p50 {at[0]:.1f} ms, p90 {at[1]:.1f} ms, p99 {at[2]:.1f} ms; "
+                      f"memory {before} to {memory(server.pid)} MB")  # fmt: skip
+    finally:
+        for server in servers:
+            server.terminate()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    """Until the server answers."""
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1).read()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(f"no server at port {port}")
+
+
+def interviews(port: int, count: int) -> tuple[list[bytes], int]:
+    """The bodies that so many random people send, and how many bytes one of them gets, style and script once."""
+    bodies, size = [], 0
+    static = sum(
+        len(urllib.request.urlopen(f"http://127.0.0.1:{port}/static/{name}").read()) for name in ("equina.css", "equina.js")
+    )
+    for seed in range(count):
+        chance, form = random.Random(seed), {"go": "next"}
+        for _ in range(60):
+            body = urllib.parse.urlencode(form).encode()
+            bodies.append(body)
+            text = urllib.request.urlopen(f"http://127.0.0.1:{port}/interview", body).read().decode()
+            size += len(text.encode())
+            if 'class="headline"' in text:
+                break
+            form = {**filled(text, chance), "go": "result" if 'value="result"' in text else "next"}
+    return bodies, size // count + static
+
+
+def request(body: bytes) -> bytes:
+    """A whole request."""
+    kind = b"content-type: application/x-www-form-urlencoded"
+    return b"POST /interview HTTP/1.1\r\nhost: localhost\r\n%s\r\ncontent-length: %d\r\n\r\n%s" % (kind, len(body), body)
+
+
+class Line:
+    """A connection that is kept open."""
+
+    def __init__(self, port: int) -> None:
+        self.port, self.reader, self.writer = port, None, None
+
+    async def ask(self, body: bytes) -> None:
+        """Send a request and read the whole answer."""
+        if self.writer is None:
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.writer.write(request(body))
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise SystemExit(head.decode())
+        length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
+        await self.reader.readexactly(length)
+
+
+async def steady(port: int, bodies: list[bytes], rate: float, seconds: float) -> list[float]:
+    """How long each request took, sent at a steady rate whether or not the last is answered."""
+    idle: list[Line] = []
+    times: list[float] = []
+
+    async def one(body: bytes) -> None:
+        begun = time.perf_counter()
+        line = idle.pop() if idle else Line(port)
+        await line.ask(body)
+        idle.append(line)
+        times.append(time.perf_counter() - begun)
+
+    tasks, start = [], time.perf_counter()
+    for number in range(int(rate * seconds)):
+        await asyncio.sleep(max(0, start + number / rate - time.perf_counter()))
+        tasks.append(asyncio.create_task(one(bodies[number % len(bodies)])))
+    await asyncio.gather(*tasks)
+    return times
+
+
+async def flood(port: int, bodies: list[bytes], count: int) -> float:
+    """How long so many requests take, eight at a time."""
+    left = iter(range(count))
+
+    async def worker() -> None:
+        line = Line(port)
+        for number in left:
+            await line.ask(bodies[number % len(bodies)])
+
+    start = time.perf_counter()
+    await asyncio.gather(*(worker() for _ in range(8)))
+    return time.perf_counter() - start
+
+
+def memory(pid: int) -> int:
+    """Resident memory of a process, in MB."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) // 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""Turns: what a page can send, each with the visit after it and the page that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from equina.ask.session import Session, changed
+from equina.model import Protocol
+from equina.web.forms import Unanswered, answered
+from equina.web.pages import Page, change_page, check_page, handover_page, next_page, question_page, result_page, start_page
+from equina.web.visit import BadVisit, Visit, back, next_ask, with_page
+from equina.web.words import confirmed, words_page
+
+__all__ = ["TURNS", "Turn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A form that arrived: the visit it carried, its fields, and what its button is about."""
+
+    protocol: Protocol
+    visit: Visit
+    form: Mapping[str, str]
+    about: str
+    now: datetime
+    protocols: Mapping[str, Protocol]
+
+
+Answer = Callable[[Turn], tuple[Visit, Page]]
+
+
+def _next(turn: Turn) -> tuple[Visit, Page]:
+    """An answered question, or a start."""
+    if turn.visit.asking is None:
+        return _onward(turn, turn.visit)
+    try:
+        given = answered(turn.protocol, turn.visit.asking, turn.form, turn.now)
+    except Unanswered as error:
+        ask = next_ask(turn.protocol, turn.visit) or turn.visit.asking  # what is asked, with its words
+        return turn.visit, question_page(turn.protocol, turn.visit, ask, error.errors, turn.form)
+    return _onward(turn, with_page(turn.visit, given))
+
+
+def _onward(turn: Turn, visit: Visit) -> tuple[Visit, Page]:
+    """The page that follows, and the visit that remembers what it asks."""
+    ask = next_ask(turn.protocol, visit)
+    return replace(visit, asking=ask), next_page(turn.protocol, visit, ask, turn.now)
+
+
+def _on(turn: Turn) -> tuple[Visit, Page]:
+    """On with the questions, from a page that asked nothing."""
+    return _onward(turn, turn.visit)
+
+
+def _back(turn: Turn) -> tuple[Visit, Page]:
+    if not turn.visit.pages:
+        return turn.visit, start_page(turn.protocol, turn.visit)
+    return _onward(turn, back(turn.visit))
+
+
+def _check(turn: Turn) -> tuple[Visit, Page]:
+    return turn.visit, check_page(turn.protocol, turn.visit)
+
+
+def _change(turn: Turn) -> tuple[Visit, Page]:
+    if turn.about != "who" and turn.about not in turn.protocol.findings:
+        raise BadVisit("the page can't send that")
+    _, page = change_page(turn.protocol, turn.visit, turn.about)
+    return turn.visit, page
+
+
+def _changed(turn: Turn) -> tuple[Visit, Page]:
+    if turn.about != "who" and turn.about not in turn.protocol.findings:
+        raise BadVisit("the page can't send that")
+    ask, _ = change_page(turn.protocol, turn.visit, turn.about)
+    try:
+        given = answered(turn.protocol, ask, turn.form, turn.now)
+    except Unanswered as error:
+        return turn.visit, question_page(turn.protocol, turn.visit, ask, error.errors, turn.form, changing=turn.about)
+    session: Session = turn.visit.session
+    taken_back: tuple[str, ...] = ()
+    for each in given:
+        session, taken_back = changed(turn.protocol, session, each)
+    visit = replace(turn.visit, session=session, pages=(1,) * len(session.given), asking=None)
+    return visit, check_page(turn.protocol, visit, taken_back)
+
+
+def _result(turn: Turn) -> tuple[Visit, Page]:
+    """What to do, once the answers were checked. What is still to be asked is asked first."""
+    if next_ask(turn.protocol, turn.visit) is not None and not turn.visit.session.complete:
+        return _onward(turn, turn.visit)
+    visit = replace(turn.visit, session=replace(turn.visit.session, complete=True))
+    return visit, result_page(turn.protocol, visit, turn.now)
+
+
+def _advice(turn: Turn) -> tuple[Visit, Page]:
+    return turn.visit, result_page(turn.protocol, turn.visit, turn.now)
+
+
+def _fuller(turn: Turn) -> tuple[Visit, Page]:
+    """More questions, for the page to show alone."""
+    visit = replace(turn.visit, session=replace(turn.visit.session, stage="fuller"))
+    if next_ask(turn.protocol, visit) is None:
+        return visit, handover_page(turn.protocol, visit, turn.now)
+    return _onward(turn, visit)
+
+
+def _handover(turn: Turn) -> tuple[Visit, Page]:
+    return turn.visit, handover_page(turn.protocol, turn.visit, turn.now)
+
+
+def _place(turn: Turn) -> tuple[Visit, Page]:
+    place = turn.form.get("place", "")
+    visit = replace(turn.visit, place=place if place in ("", "us", "uk", "eu") else "")
+    return visit, start_page(turn.protocol, visit)
+
+
+def _language(turn: Turn) -> tuple[Visit, Page]:
+    """The same page in another language; the answers stay."""
+    if turn.about not in turn.protocols:
+        raise BadVisit("the page can't send that")
+    visit = replace(turn.visit, language=turn.about)
+    turn = replace(turn, protocol=turn.protocols[turn.about], visit=visit)
+    return _onward(turn, visit) if visit.session.given else (visit, start_page(turn.protocol, visit))
+
+
+def _own_words(turn: Turn) -> tuple[Visit, Page]:
+    return turn.visit, words_page(turn.protocol, turn.visit, turn.form)
+
+
+def _confirmed(turn: Turn) -> tuple[Visit, Page]:
+    return _onward(turn, confirmed(turn.protocol, turn.visit, turn.form))
+
+
+TURNS: Mapping[str, Answer] = {
+    "next": _next,
+    "on": _on,
+    "back": _back,
+    "check": _check,
+    "change": _change,
+    "changed": _changed,
+    "result": _result,
+    "advice": _advice,
+    "fuller": _fuller,
+    "page": _handover,
+    "place": _place,
+    "language": _language,
+    "words": _own_words,
+    "confirmed": _confirmed,
+}
