@@ -12,6 +12,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 CASES ?= tests/cases/dev_cases.jsonl
 MODE ?= findings
+PROTOCOL := src/equina/protocols/back_pain
+RELEASED := tests/released/back_pain
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin
@@ -51,7 +53,7 @@ echo "setup    $(1): $$("$$py" --version)"; \
 "$$py" -m venv --clear $(1)
 endef
 
-.PHONY: help setup run browser test verify prove score bench docs lint format lock clean
+.PHONY: help setup run browser test verify prove diff released score bench docs lint format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +95,7 @@ test: lint browser $(CORE:%=src/equina/%.py)  ## what must hold before a commit:
 	$(STEP) docs "the generated pages are fresh"
 	@$(BIN)/python -m equina.docs --check
 	@$(MAKE) prove
+	@$(MAKE) diff
 
 verify: setup browser  ## the same tests with their full counts
 	$(STEP) verify "every test, full counts"
@@ -101,6 +104,16 @@ verify: setup browser  ## the same tests with their full counts
 prove: setup  ## prove the safety properties over every case
 	$(STEP) prove "the safety properties"
 	@$(BIN)/equina prove
+
+diff: setup  ## whom the edits since the last release move; fails while a lowered emergency is not signed for
+	$(STEP) diff "$(RELEASED) and $(PROTOCOL)"
+	@$(BIN)/equina diff '$(RELEASED)' '$(PROTOCOL)' --accept tests/released/accepted.toml
+
+released:  ## keep the protocol as it now is as the last released one (then empty tests/released/accepted.toml)
+	$(STEP) released "$(RELEASED)"
+	@rm -rf '$(RELEASED)' && mkdir -p '$(RELEASED)'
+	@cp -R $(PROTOCOL)/*.toml $(PROTOCOL)/codes '$(RELEASED)'
+	@rm -f $(RELEASED)/cues*.toml $(RELEASED)/context.toml
 
 score: setup  ## score the triage of vignettes: CASES=FILE, MODE=findings|patient|clinical|all
 	$(STEP) score "$(CASES), $(MODE)"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from equina import __version__
+from equina.diff.command import add_arguments as diff_arguments
 from equina.web.serve import add_arguments
 
 if TYPE_CHECKING:
@@ -146,6 +147,10 @@ def _parser() -> argparse.ArgumentParser:
 
     stories = _command(commands, "stories", _stories, "triage the shipped stories and print one result in full")
     stories.add_argument("--full", metavar="STORY", help="the story to print in full, by its id (default: the first)")
+
+    difference = commands.add_parser("diff", help="whom a change of the protocol moves, between two versions of it (extra: proofs)")
+    difference.set_defaults(run=_diff)
+    diff_arguments(difference)
 
     prove = _command(commands, "prove", _prove, "prove the safety promises over every case (needs the extra: proofs)")
     prove.add_argument("--lowered", action="store_true", help="show, for each emergency rule lowered in turn, who would be missed")
@@ -372,6 +377,12 @@ def _stories(options: argparse.Namespace) -> int:
         print(story_line(protocol, story))
     print("\n" + story_in_full(protocol, protocol.stories[chosen]))
     return OK
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from equina.diff.command import diff
+
+    return diff(options, sys.stdout, _say, _lines)
 
 
 def _prove(options: argparse.Namespace) -> int:
