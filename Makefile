@@ -14,6 +14,8 @@ CASES ?= tests/cases/dev_cases.jsonl
 MODE ?= findings
 PROTOCOL := src/equina/protocols/back_pain
 RELEASED := tests/released/back_pain
+BAR ?= 1
+REPORT ?= build/evaluation
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin
@@ -53,7 +55,7 @@ echo "setup    $(1): $$("$$py" --version)"; \
 "$$py" -m venv --clear $(1)
 endef
 
-.PHONY: help setup run browser test verify prove diff released score bench docs lint format lock clean
+.PHONY: help setup run browser test verify prove diff released score evaluate bench docs lint format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -115,10 +117,15 @@ released:  ## keep the protocol as it now is as the last released one (then empt
 	@cp -R $(PROTOCOL)/*.toml $(PROTOCOL)/codes '$(RELEASED)'
 	@rm -f $(RELEASED)/cues*.toml $(RELEASED)/context.toml
 
-score: setup  ## score the triage of vignettes: CASES=FILE, MODE=findings|patient|clinical|all
+score: setup  ## score the triage of vignettes: CASES=FILE, MODE=findings|patient|clinical|all, BAR=share of emergencies to be found
 	$(STEP) score "$(CASES), $(MODE)"
-	@[ -f '$(CASES)' ] || { echo "score: no file '$(CASES)'; make score CASES=FILE" >&2; exit 1; }
-	@$(BIN)/python tests/score.py '$(CASES)' --command '$(BIN)/equina triage' --mode '$(MODE)'
+	@$(BIN)/equina evaluate '$(CASES)' --mode '$(MODE)' --bar '$(BAR)'
+
+evaluate: setup  ## the whole evaluation, attacks and 2,600 generated emergencies included; report in build/evaluation.html and .json
+	$(STEP) evaluate "the shipped vignettes and the development cases: $(REPORT).html $(REPORT).json"
+	@mkdir -p '$(dir $(REPORT))'
+	@$(BIN)/equina evaluate src/equina/protocols/back_pain/vignettes/*.jsonl '$(CASES)' --attacks 3 --emergencies --bar 0 \
+		--html '$(REPORT).html' --json '$(REPORT).json'
 
 bench: .venv-bench/.stamp  ## time the engine beside its named peers, in one run; then the length of interviews
 	$(STEP) bench "bench/run.py"

@@ -25,8 +25,13 @@ from equina.interview import BY_NAME, IN_LIST
 from equina.model import Protocol
 from equina.triage import interval
 
-CASES = Path(__file__).parents[1] / "tests" / "cases"
-FILES = {"development": "dev_cases.jsonl", "own vignettes": "vignettes.jsonl", "own, second set": "vignettes_second.jsonl"}
+ROOT = Path(__file__).parents[1]
+OWN = ROOT / "src" / "equina" / "protocols" / "back_pain" / "vignettes"
+FILES = {
+    "development": ROOT / "tests" / "cases" / "dev_cases.jsonl",
+    "own vignettes": OWN / "first.jsonl",
+    "own, second set": OWN / "second.jsonl",
+}
 QUICK, STEPS, ANSWERS, LATE = 3, 12, 35, 6
 
 
@@ -46,7 +51,7 @@ def main() -> int:
     short = options.parse_args().short
     protocol = load()
     count = 20 if short else 2000
-    sets = {name: listed(protocol, (CASES / file).read_text("utf-8").splitlines()) for name, file in FILES.items()}
+    sets = {name: listed(protocol, file.read_text("utf-8").splitlines()) for name, file in FILES.items()}
     sets |= {"drawn from the causes": drawn(protocol, count, 1), "sparse: one way into one rule": sparse(protocol, count, 1)}
     told = {name: [tell(protocol, patient) for patient in patients] for name, patients in sets.items()}
     print("\n".join(report(protocol, told)))

@@ -34,7 +34,7 @@ from equina.triage import interval, settle
 from peers import Contender, Interval, PeerMissingError, cql_contenders, node_version, timed, zen_contenders
 
 ROOT = Path(__file__).parents[1]
-VIGNETTES = ROOT / "tests" / "cases" / "vignettes.jsonl"
+VIGNETTES = ROOT / "src" / "equina" / "protocols" / "back_pain" / "vignettes" / "first.jsonl"
 RESULT = ROOT / "bench" / "result.json"
 SEED = 20261125
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

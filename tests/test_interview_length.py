@@ -11,21 +11,21 @@ from equina import Case, assess
 from equina.evaluation.interviews import Patient, drawn, interview, listed, sparse, whole
 from equina.exchange import answer, read_request
 from strategies import FULL, PROTOCOL
-from test_vignettes import FOLDER
+from test_vignettes import FILES
 
 UMBRELLAS = [finding for finding in PROTOCOL.findings.values() if finding.denies]
 DRAWN = 800 if FULL else 60
 
 
 def patients(name):
-    return list(listed(PROTOCOL, (FOLDER / name).read_text("utf-8").splitlines()))
+    return list(listed(PROTOCOL, FILES[name].read_text("utf-8").splitlines()))
 
 
 def told(patient):
     return Case(values=patient.told(PROTOCOL))
 
 
-@pytest.fixture(scope="module", params=["dev_cases.jsonl", "vignettes.jsonl", "vignettes_second.jsonl", "drawn"])
+@pytest.fixture(scope="module", params=["dev_cases.jsonl", "first.jsonl", "second.jsonl", "drawn"])
 def interviews(request):
     chosen = list(drawn(PROTOCOL, DRAWN, 7)) if request.param == "drawn" else patients(request.param)
     return request.param, [(patient, interview(PROTOCOL, patient)) for patient in chosen]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from equina import __version__
 from equina.diff.command import add_arguments as diff_arguments
+from equina.evaluation.options import add_arguments as evaluation_arguments
 from equina.web.serve import add_arguments
 
 if TYPE_CHECKING:
@@ -151,6 +152,9 @@ def _parser() -> argparse.ArgumentParser:
     difference = commands.add_parser("diff", help="whom a change of the protocol moves, between two versions of it (extra: proofs)")
     difference.set_defaults(run=_diff)
     diff_arguments(difference)
+
+    evaluation = _command(commands, "evaluate", _evaluate, "how well vignettes are triaged, here or by another command")
+    evaluation_arguments(evaluation)
 
     prove = _command(commands, "prove", _prove, "prove the safety promises over every case (needs the extra: proofs)")
     prove.add_argument("--lowered", action="store_true", help="show, for each emergency rule lowered in turn, who would be missed")
@@ -383,6 +387,13 @@ def _diff(options: argparse.Namespace) -> int:
     from equina.diff.command import diff
 
     return diff(options, sys.stdout, _say, _lines)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from equina.evaluation.command import run
+
+    protocol = _load(options)
+    return BAD_INPUT if protocol is None else _reading(lambda: run(protocol, options, _say))
 
 
 def _prove(options: argparse.Namespace) -> int:

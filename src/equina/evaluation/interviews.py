@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from equina.case import Case, Option
-from equina.implicants import implicants
+from equina.evaluation.ways import ruled_out, ways
 from equina.interview import next_questions, with_answers
 from equina.leaves import EXPLAINED, RELATIONS
 from equina.logic import Condition, compares
@@ -127,66 +127,26 @@ def _patients(
     protocol: Protocol, conditions: Mapping[str, list[Condition]], count: int, seed: int, *, others: int
 ) -> Iterator[Patient]:
     chance = random.Random(seed)
-    ways: dict[str, list[Mapping[str, Value]]] = {}
+    into: dict[str, list[Mapping[str, Value]]] = {}
     for name, alternatives in conditions.items():
-        sets = sorted({leaves for when in alternatives for leaves in implicants(when, protocol.table.bit)})
-        told = [way for leaves in sets if (way := _wants(protocol, leaves)) and _can_tell(protocol, way)]
+        told = [way for way in ways(protocol, alternatives) if way and _can_tell(protocol, way)]
         if told:
-            ways[name] = told
+            into[name] = told
     number = 0
     while number < count:
-        name = chance.choice(list(ways))
+        name = chance.choice(list(into))
         truth: dict[str, Value] = {"age_years": float(chance.randint(18, 90)), "sex_at_birth": chance.choice("FM")}
-        truth |= chance.choice(ways[name])
+        truth |= chance.choice(into[name])
         if others:
-            supporting = sorted({finding for way in ways[name] for finding in way} - truth.keys())
+            supporting = sorted({finding for way in into[name] for finding in way} - truth.keys())
             truth |= {
                 finding: True for finding in supporting if not protocol.findings[finding].measured and not chance.randrange(others)
             }
         truth = dict(whole(protocol, truth))
-        if not _ruled_out(protocol, truth):
+        if not ruled_out(protocol, truth):
             number += 1
             yield Patient(f"{name} {number}", truth)
 
 
-def _wants(protocol: Protocol, leaves: int) -> Mapping[str, Value] | None:
-    """The values that make the leaves true, or None when no statement does (a time course that is worked out)."""
-    table = protocol.table
-    truth: dict[str, Value] = {}
-    for name in protocol.findings:
-        own = table.about.get(name, 0) & leaves
-        if not own:
-            continue
-        if protocol.findings[name].measured:
-            rows = (row for row in table.measures[name] if row.bit & own)
-            values = (at for row in rows for at in _at(protocol, name, row.number) if row.relation(at, row.number))
-            value = next(values, None)
-            if value is None:
-                return None
-            truth[name] = value
-        else:
-            fitting = [value for value in (True, LONG_STANDING) if not own & ~table.effects[name, value].true]
-            if not fitting:
-                return None
-            truth[name] = fitting[0]
-    return truth
-
-
-def _at(protocol: Protocol, name: str, number: float) -> Iterator[float]:
-    """The number and its neighbors, as far as the quantity can have them."""
-    low, high = protocol.findings[name].low or 0.0, protocol.findings[name].high or 0.0
-    return (at for at in (number, number + 1, number - 1) if low <= at <= high)
-
-
 def _can_tell(protocol: Protocol, truth: Mapping[str, Value]) -> bool:
     return all(protocol.findings[name].answered_by in CAN_ANSWER["self"] for name in truth)
-
-
-def _ruled_out(protocol: Protocol, truth: Mapping[str, Value]) -> bool:
-    """Whether age or sex excludes something that the patient is to have."""
-    table = protocol.table
-    excluded = table.effects["sex_at_birth", truth["sex_at_birth"]].excluded
-    for row in table.measures["age_years"]:
-        if row.relation(float(truth["age_years"] or 0), row.number):
-            excluded |= row.excluded
-    return any(table.about.get(name, 0) & excluded for name in truth)
