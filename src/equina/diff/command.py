@@ -75,7 +75,7 @@ def diff(options: argparse.Namespace, out: TextIO, say: Callable[[str], None], l
             raise
         say("diff needs the solver z3: pip install z3-solver, or make setup in the repository")
         return BAD_INPUT
-    from equina.diff.counts import given_cases, stories
+    from equina.diff.counts import given_cases, shipped_vignettes
     from equina.diff.patients import Both
     from equina.diff.report import as_json, in_words
     from equina.diff.signed import accepted
@@ -83,8 +83,8 @@ def diff(options: argparse.Namespace, out: TextIO, say: Callable[[str], None], l
     both = Both(*protocols)
     try:
         signed = accepted(options.accept, both) if options.accept else ()
-        counts = [stories(both)]
         now = datetime.now(UTC).replace(microsecond=0)
+        counts = [shipped_vignettes(both, now)]
         for file in options.cases:
             with Path(file).open("rb") as stream:
                 counts.append(given_cases(both, file, lines(stream), now))

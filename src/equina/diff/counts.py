@@ -10,13 +10,14 @@ from datetime import datetime
 from equina.case import Case
 from equina.crosscheck import misfit
 from equina.diff.patients import Both
+from equina.evaluation.vignettes import shipped
 from equina.exchange import BadInput, read_request
 from equina.model import Disposition, Protocol, Value, rank
 from equina.notes.evidence import with_text
 from equina.notes.lexicon import has_lexicon
 from equina.triage import assess
 
-__all__ = ["Count", "Judged", "given_cases", "stories"]
+__all__ = ["Count", "Judged", "given_cases", "shipped_vignettes"]
 
 Numbered = tuple[int, bytes | None]  # a line with its number; None stands for one too long to hold
 
@@ -55,14 +56,14 @@ class Count:
         return self.total - len(self.moved)
 
 
-def stories(both: Both) -> Count:
-    """The stories that the protocol ships, as the newer version that has each tells it."""
-    told = {**both.old.stories, **both.new.stories}
-    judged = [
-        _judged(both, name, *(_heard(both, p, Case(values=story.findings)) for p in _versions(both)))
-        for name, story in told.items()
-    ]
-    return Count("the protocol's stories", len(judged), tuple(one for one in judged if one.change), ())
+def shipped_vignettes(both: Both, now: datetime) -> Count:
+    """The vignettes and stories that the newer version ships, told by their findings and complete."""
+    try:
+        told = [vignette for vignette in shipped(both.new) if vignette.has("findings")]
+    except BadInput:  # it ships none
+        told = []
+    lines = (json.dumps(vignette.request("findings", complete=True)).encode() for vignette in told)
+    return given_cases(both, "the shipped vignettes", enumerate(lines, 1), now)
 
 
 def given_cases(both: Both, name: str, lines: Iterable[Numbered], now: datetime) -> Count:
