@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 
@@ -208,3 +209,22 @@ def test_an_unforeseen_error_tells_nothing_of_the_answers(monkeypatch, caplog):
     assert "pee" not in answer.text.split("<main")[1]
     assert "patient" not in caplog.text
     assert "ValueError" in caplog.text
+
+
+# --- what is printed -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_to_show_the_card_and_the_form_are_pdfs_with_neutral_names(client):
+    pypdf = pytest.importorskip("pypdf")
+    pytest.importorskip("typst", reason="the extra `paper` is not installed")
+    token = visit_in(post(client, go="confirmed", told="I can't pee", urinary_retention="right").text)
+    answer = post(client, visit=token, go="pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == 'inline; filename="page.pdf"'
+    assert answer.headers["cache-control"] == "no-store"
+    page = pypdf.PdfReader(io.BytesIO(answer.content))
+    assert len(page.pages) == 1
+    assert "EMERGENCY" in page.pages[0].extract_text()
+    for name in ("card.pdf", "form.pdf"):
+        assert client.get(f"/paper/{name}").content.startswith(b"%PDF")
+    assert client.get("/paper/other.pdf").status_code == 404

@@ -234,3 +234,34 @@ def test_axe_finds_no_fault_on_any_page_of_a_story(page, story, scheme):
     page.goto("/nowhere")
     look(page)
     assert not found
+
+
+# --- the picture and what is printed ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", ["touch", "choices"])
+def test_the_picture_says_where_it_is_by_touch_and_by_plain_choices(page, by):
+    page.goto("/")
+    press(page, page.get_by_role("button", name="Show where it is"))
+    assert faults(page) == []
+    press(page, page.get_by_role("button", name="Next"))
+    assert page.get_by_role("link", name="Please mark a part, or go back.").is_visible()
+    for part, across in {"hurts-left_leg": 0.25, "hurts-right_leg": 0.75, "numb-saddle": 0.25}.items():
+        if by == "touch":
+            page.locator(f"[data-for={part}]").scroll_into_view_if_needed()
+            box = page.locator(f"[data-for={part}]").bounding_box()
+            page.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * 0.5)
+        else:
+            page.locator(f"label[for={part}]").click()
+    assert page.locator(".region.on").count() == 3
+    press(page, page.get_by_role("button", name="Next"))
+    page.get_by_label("Me", exact=True).check()
+    press(page, page.get_by_role("button", name="Next"))
+    assert page.get_by_role("heading", name="Is it new?").is_visible()
+    for label in page.get_by_label("New or worse").all():
+        label.check()
+    press(page, page.get_by_role("button", name="Next"))
+    answer_all(page, PROTOCOL.stories["cannot_pee_after_lifting"])
+    assert level_of(page) == "emergency"
+    assert "numb" in page.inner_text("#say")
+    assert "both legs" in page.inner_text("#say")

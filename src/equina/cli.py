@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, BinaryIO
 
 from equina import __version__
 from equina.diff.command import add_arguments as diff_arguments
@@ -25,8 +25,6 @@ __all__ = ["main"]
 OK, NO, BAD_INPUT = 0, 1, 2
 # As a shell reports a program that ended by SIGINT or SIGPIPE.
 INTERRUPTED, PIPE_CLOSED = 130, 141
-# A case is a few kilobytes, with a long note a few hundred. What is longer is no case, and must not fill the memory.
-LONGEST_LINE = 4 * 1024 * 1024
 # The commands whose answers are read by a patient or a clinician, so that they may be in another language.
 TRANSLATED = ("ask", "triage", "handover", "paper", "show", "stories")
 
@@ -216,11 +214,12 @@ def _handover(options: argparse.Namespace) -> int:
     if protocol is None:
         return BAD_INPUT
     from equina.ask.command import pages
+    from equina.lines import lines_of
 
     if options.pdf is not None:
         return _reading(lambda: _with_lines(options, lambda stream: _print(protocol, options, "desk", stream)))
     markdown = options.format == "markdown"
-    return _reading(lambda: _with_lines(options, lambda stream: pages(protocol, _say, _lines(stream), markdown=markdown)))
+    return _reading(lambda: _with_lines(options, lambda stream: pages(protocol, _say, lines_of(stream), markdown=markdown)))
 
 
 def _paper(options: argparse.Namespace) -> int:
@@ -233,7 +232,7 @@ def _print(protocol: Protocol, options: argparse.Namespace, sheet: str, stream: 
         from equina.paper.command import print_sheet
     except ModuleNotFoundError as error:
         return _refuse(f"printing needs {error.name}; install the extra: pip install 'equina[paper]'")
-    return print_sheet(protocol, _say, sheet, options.pdf, _lines(stream) if stream else (), letter=options.letter)
+    return print_sheet(protocol, _say, sheet, options.pdf, lines_of(stream) if stream else (), letter=options.letter)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -241,9 +240,10 @@ def _serve(options: argparse.Namespace) -> int:
     if protocol is None:
         return BAD_INPUT
     try:
+        from equina.locale import languages, localized
         from equina.web.serve import serve
 
-        return serve({protocol.language: protocol}, options, _refuse)
+        return serve({language: localized(protocol, language) for language in languages(protocol)}, options, _refuse)
     except ModuleNotFoundError as error:
         return _refuse(f"the pages need {error.name}; install the extra: pip install 'equina[service]'")
 
@@ -255,7 +255,9 @@ def _triage(options: argparse.Namespace) -> int:
     protocol = _load(options)
     if protocol is None:
         return BAD_INPUT
-    return _reading(lambda: _with_lines(options, lambda stream: _triage_stream(protocol, stream, sys.stdout)))
+    from equina.lines import triage
+
+    return _reading(lambda: _with_lines(options, lambda stream: triage(protocol, stream, sys.stdout, _say)))
 
 
 def _with_lines(options: argparse.Namespace, run: Callable[[BinaryIO], int]) -> int:
@@ -270,53 +272,6 @@ def _with_lines(options: argparse.Namespace, run: Callable[[BinaryIO], int]) -> 
         return _refuse(f"{options.file}: {(error.strerror or str(error)).lower()}; give a file that can be read")
     with stream:
         return run(stream)
-
-
-def _triage_stream(protocol: Protocol, lines: BinaryIO, out: TextIO) -> int:
-    from dataclasses import replace
-    from datetime import UTC, datetime
-    from json import dumps
-
-    from equina.exchange import BadInput, answer, failure, read_request
-    from equina.notes.evidence import with_text
-    from equina.triage import assess
-
-    given = faulty = 0
-    for number, line in _lines(lines):
-        given += 1
-        try:
-            if line is None:
-                raise BadInput(f"longer than {LONGEST_LINE // 1024**2} MiB; a case is one line of JSON, and each has its own line")
-            now = datetime.now(UTC).replace(microsecond=0)
-            request = read_request(protocol, line, now)
-            request = replace(request, case=with_text(protocol, request.case))
-            result = answer(protocol, request, assess(protocol, request.case), number)
-        except BadInput as error:
-            faulty += 1
-            result = failure(number, error)
-        out.write(dumps(result, separators=(", ", ": ")) + "\n")
-        out.flush()
-    if not given:
-        return _refuse("no case was given; each line of the input is one JSON object")
-    if faulty:
-        _say(f"{faulty} of {given} lines could not be judged; their answers say why")
-        return BAD_INPUT
-    return OK
-
-
-def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """The lines that are not blank, with their numbers from 1; None stands for a line too long to hold, which is skipped."""
-    number = 0
-    while part := stream.readline(LONGEST_LINE + 1):
-        number += 1
-        if len(part) > LONGEST_LINE and not part.endswith(b"\n"):
-            while part and not part.endswith(b"\n"):
-                part = stream.readline(LONGEST_LINE + 1)
-            yield number, None
-            continue
-        line = part.removeprefix(b"\xef\xbb\xbf") if number == 1 else part
-        if line.strip():
-            yield number, line
 
 
 def _read(options: argparse.Namespace) -> int:
@@ -385,8 +340,9 @@ def _stories(options: argparse.Namespace) -> int:
 
 def _diff(options: argparse.Namespace) -> int:
     from equina.diff.command import diff
+    from equina.lines import lines_of
 
-    return diff(options, sys.stdout, _say, _lines)
+    return diff(options, sys.stdout, _say, lines_of)
 
 
 def _evaluate(options: argparse.Namespace) -> int:

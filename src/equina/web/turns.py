@@ -11,6 +11,7 @@ from equina.model import Protocol
 from equina.web.forms import Unanswered, answered
 from equina.web.pages import Page, change_page, check_page, handover_page, next_page, question_page, result_page, start_page
 from equina.web.visit import BadVisit, Visit, back, next_ask, with_page
+from equina.web.where import located, where_page
 from equina.web.words import confirmed, words_page
 
 __all__ = ["TURNS", "Turn"]
@@ -126,6 +127,15 @@ def _language(turn: Turn) -> tuple[Visit, Page]:
     return _onward(turn, visit) if visit.session.given else (visit, start_page(turn.protocol, visit))
 
 
+def _where(turn: Turn) -> tuple[Visit, Page]:
+    return turn.visit, where_page(turn.visit)
+
+
+def _located(turn: Turn) -> tuple[Visit, Page]:
+    visit = located(turn.protocol, turn.visit, turn.form)
+    return _onward(turn, visit) if visit else (turn.visit, where_page(turn.visit, empty=True))
+
+
 def _own_words(turn: Turn) -> tuple[Visit, Page]:
     return turn.visit, words_page(turn.protocol, turn.visit, turn.form)
 
@@ -147,6 +157,8 @@ TURNS: Mapping[str, Answer] = {
     "page": _handover,
     "place": _place,
     "language": _language,
+    "where": _where,
+    "located": _located,
     "words": _own_words,
     "confirmed": _confirmed,
 }

@@ -54,6 +54,13 @@ function enhance() {
     });
   for (const button of document.querySelectorAll("[data-large]")) button.addEventListener("click", () => enlarge(button));
   for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
+  for (const region of document.querySelectorAll("[data-for]")) {
+    const box = document.getElementById(region.dataset.for);
+    const shown = () => region.classList.toggle("on", box.checked);
+    region.addEventListener("click", () => { box.checked = !box.checked; shown(); });
+    box.addEventListener("change", shown);
+    shown();
+  }
   const none = document.getElementById("none");
   if (none) {
     // "None of these" and the marks rule each other out.
@@ -79,3 +86,14 @@ function enlarge(button) {
 
 enhance();
 if (document.getElementById("errors")) document.getElementById("errors").focus();
+
+// A card opens in a window of its own. Whoever leaves one window leaves them all.
+if ("BroadcastChannel" in self) {
+  const windows = new BroadcastChannel("equina");
+  document.addEventListener("click", (event) => { if (event.target.closest("#leave")) windows.postMessage("leave"); }, true);
+  windows.addEventListener("message", () => {
+    const elsewhere = document.getElementById("leave").href;
+    document.body.replaceChildren();
+    location.replace(elsewhere);
+  });
+}
