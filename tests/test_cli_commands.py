@@ -198,7 +198,7 @@ def test_help_loads_no_protocol_and_no_engine():
     )
     assert code == 0
     loaded = output.decode().splitlines()[-1]
-    assert [name for name in ("model", "tables", "protocol", "triage", "exchange", "notes") if f"'equina.{name}" in loaded] == []
+    assert [name for name in ("model", "protocol", "triage", "exchange", "notes") if f"'equina.{name}" in loaded] == []
 
 
 def test_the_version_is_that_of_the_package(call):

@@ -228,6 +228,8 @@ def _paper(options: argparse.Namespace) -> int:
 
 
 def _print(protocol: Protocol, options: argparse.Namespace, sheet: str, stream: BinaryIO | None = None) -> int:
+    from equina.lines import lines_of
+
     try:
         from equina.paper.command import print_sheet
     except ModuleNotFoundError as error:
