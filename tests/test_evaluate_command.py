@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shlex
@@ -96,6 +97,23 @@ def test_bad_input_is_told_with_its_mend(file, arguments, told):
 
 def test_the_options_offer_every_mode():
     assert set(CHOICES) == {*MODES, "all"}
+
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_long_work_shows_how_far_it_is(file, monkeypatch):
+    moments = iter(range(0, 10_000, 3))
+    monkeypatch.setattr("equina.evaluation.command.time.monotonic", lambda: next(moments))
+    screen, log = Screen(), io.StringIO()
+    evaluate(PROTOCOL, Options(files=(file,), mode="findings"), screen)
+    evaluate(PROTOCOL, Options(files=(file,), mode="findings"), log)
+    assert screen.getvalue().startswith("equina: findings: 1 of 4\requina: findings: 2 of 4\r")
+    assert screen.getvalue().endswith("equina: findings: 4 of 4\n")
+    assert log.getvalue().endswith("equina: findings: 4 of 4\n")
+    assert 0 < log.getvalue().count("\n") < 4
 
 
 # --- another command -----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -115,12 +115,12 @@ class _Shown:
     what: str
     total: int | None
     out: TextIO | None
-    began: float = field(default_factory=time.monotonic)
+    began: float = 0.0
     shown: float = 0.0
     done: int = 0
 
     def __enter__(self) -> Progress:
-        self.shown = self.began
+        self.began = self.shown = time.monotonic()
         return self._count
 
     def _count(self, done: int) -> None:

@@ -19,6 +19,7 @@ from equina.model import DISPOSITIONS
 __all__ = ["page"]
 
 MOST_LISTED = 40
+LONG = 50  # a cell of more letters is given room
 LEVELS = {level: WORDS["emergency_level" if level == "emergency" else level] for level in DISPOSITIONS}
 # Nothing may be fetched, not even by mistake.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -87,7 +88,8 @@ def _mode(evaluation: Evaluation, scores: Scores) -> Iterator[str]:
         if part.cases > 1 or part.by == "level"
     ]
     labels = [measure_words(id)[0] for id in SLICED]
-    yield _table((WORDS["by"], WORDS["part"], WORDS["count"], *labels), rows, WORDS["slices"])
+    caption = f"{WORDS[f'mode_{scores.mode}']}: {WORDS['slices']}"
+    yield _table((WORDS["by"], WORDS["part"], WORDS["count"], *labels), rows, caption)
     yield "</details>"
 
 
@@ -262,7 +264,7 @@ def _table(head: Iterable[str], rows: Iterable[Sequence[str]], caption: str) -> 
     heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
     lines = []
     for first, *rest in rows:
-        cells = "".join(f"<td>{_kept(escape(cell))}</td>" for cell in rest)
+        cells = "".join(f"<td{' class=long' if len(cell) > LONG else ''}>{_kept(escape(cell))}</td>" for cell in rest)
         lines.append(f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>')
     return _region(
         caption,
