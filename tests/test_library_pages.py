@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from html.parser import HTMLParser
 from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +20,7 @@ from equina.web.library import library, reading_page
 from equina.web.shelves import SHELVES
 from equina.wording import wording
 from readability import flesch_kincaid_grade, sentences, words
+from seen import Plain, Seen
 from strategies import PROTOCOL
 from test_wording import REFUSED, found
 from test_wording_findings import EASY, HIGHEST_GRADE, MOST_WORDS
@@ -28,55 +28,6 @@ from test_wording_findings import EASY, HIGHEST_GRADE, MOST_WORDS
 WORDS = wording("web")
 LIBRARY = library(PROTOCOL)
 ADDRESSES = list(LIBRARY.cards)
-VOID = {"meta", "link", "input", "br", "img", "hr"}
-# Read by clinicians and reviewers, or the titles of other people's works.
-NOT_PLAIN = {"details", "table", "a"}
-
-
-class Seen(HTMLParser):
-    """What a page holds: its title, headings, links, what it fetches, and the text that is not folded away or part of a link."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.title, self.headings, self.links, self.fetched, self.anchors, self.prose = "", [], [], [], [], []
-        self.tables, self._open = [], []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attributes):
-        given = dict(attributes)
-        if tag == "a":
-            self.links.append(given)
-        for name in ("src", "action", "data", "poster"):
-            if name in given:
-                self.fetched.append(given[name])
-        if tag == "link":
-            self.fetched.append(given["href"])
-        if "id" in given:
-            self.anchors.append(given["id"])
-        if re.fullmatch("h[1-6]", tag):
-            self.headings.append([int(tag[1]), ""])
-        if tag == "table":
-            self.tables.append({"captions": 0, "unscoped": 0})
-        if tag == "caption":
-            self.tables[-1]["captions"] += 1
-        if tag == "th" and "scope" not in given:
-            self.tables[-1]["unscoped"] += 1
-        if tag not in VOID:
-            self._open.append(tag)
-        if tag in ("p", "li", "h1", "h2", "h3"):
-            self.prose.append("")
-
-    def handle_endtag(self, tag):
-        while self._open and self._open.pop() != tag:
-            pass
-
-    def handle_data(self, data):
-        if "title" in self._open:
-            self.title += data
-        if self._open and any(re.fullmatch("h[1-6]", tag) for tag in self._open):
-            self.headings[-1][1] += data
-        if "main" in self._open and self.prose and not NOT_PLAIN & set(self._open):
-            self.prose[-1] += data
 
 
 @pytest.fixture(scope="module")
@@ -183,15 +134,6 @@ def test_every_rule_says_what_it_rests_on(rule, pages, seen):
     assert rule.id in plain
     for doi in filter(None, (PROTOCOL.sources[name].doi for name in rule.sources)):
         assert f"doi:{doi}" in plain
-
-
-class Plain(str):
-    """The text of a page in one line, without marks."""
-
-    def __new__(cls, html):
-        import html as of
-
-        return super().__new__(cls, " ".join(of.unescape(re.sub(r"<[^>]+>", "", html)).split()))
 
 
 def test_every_source_says_whether_it_was_read_and_where_it_is(pages, seen):
