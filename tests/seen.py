@@ -14,7 +14,7 @@ NOT_PLAIN = {"details", "table", "a"}
 class Seen(HTMLParser):
     """What a page holds: its title, headings, links, what it fetches, and the text that is not folded away or part of a link."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, page: str) -> None:
         super().__init__()
         self.title, self.headings, self.links, self.fetched, self.anchors, self.prose = "", [], [], [], [], []
         self.tables, self._open = [], []
