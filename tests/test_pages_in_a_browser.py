@@ -7,6 +7,7 @@ import re
 import pytest
 
 from browser import chromium, codes, faults, fill, kind_of, level_of, press, served, wide
+from equina.locale import localized
 from strategies import PROTOCOL
 
 STORIES = list(PROTOCOL.stories.values())
@@ -265,3 +266,49 @@ def test_the_picture_says_where_it_is_by_touch_and_by_plain_choices(page, by):
     assert level_of(page) == "emergency"
     assert "numb" in page.inner_text("#say")
     assert "both legs" in page.inner_text("#say")
+
+
+# --- another language -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("story", STORIES[:3], ids=[story.id for story in STORIES[:3]])
+def test_a_story_in_spanish_ends_in_the_same_advice_without_a_fault(page, story):
+    found: dict[str, list[str]] = {}
+
+    def look(page):
+        _fits(page)
+        if wrong := faults(page):
+            found[page.inner_text("h1")] = wrong
+
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto("/?lang=es")
+    look(page)
+    assert page.get_by_label("En sus propias palabras").count() == 0, "the reader knows no Spanish, so no free text is offered"
+    press(page, page.locator(".begin button"))
+    while kind_of(page) != "result":
+        look(page)
+        if kind_of(page) == "question":
+            fill(page, codes(story.findings))
+        press(page, page.locator("main .buttons .go"))
+    look(page)
+    assert level_of(page) == story.expected
+    assert page.get_attribute("html", "lang") == "es"
+    spanish = localized(PROTOCOL, "es").disposition_words[story.expected]
+    assert page.inner_text("h1") == spanish
+    assert not found
+
+
+def test_the_language_is_switched_without_losing_answers(page):
+    begin(page)
+    page.get_by_label("Me", exact=True).check()
+    press(page, page.get_by_role("button", name="Next"))
+    page.get_by_label("I have had shaking chills.").check()
+    press(page, page.get_by_role("button", name="Next"))
+    press(page, page.get_by_role("button", name="Español"))
+    assert page.get_attribute("html", "lang") == "es"
+    press(page, page.locator("main .buttons button[value=check]"))
+    assert page.locator("dl.answers.yes div").count() == 1
+    press(page, page.get_by_role("button", name="English"))
+    assert page.get_attribute("html", "lang") == "en"
+    press(page, page.locator("main .buttons button[value=check]"))
+    assert "chills" in page.inner_text("dl.answers.yes")

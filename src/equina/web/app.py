@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from urllib.parse import parse_qsl
 
+import anyio
 from itsdangerous import BadData, URLSafeSerializer
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
@@ -17,29 +18,21 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from equina.ask.session import Session, changed
+from equina.ask.session import Session
 from equina.case import Case
 from equina.model import Protocol
-from equina.web.forms import Unanswered, answered
+from equina.web.card import READ, address_of
 from equina.web.guards import Guard, Limits
-from equina.web.pages import (
-    Page,
-    Settings,
-    change_page,
-    check_page,
-    handover_page,
-    next_page,
-    question_page,
-    result_page,
-    start_page,
-)
-from equina.web.visit import Ask, BadVisit, Visit, back, data_of, next_ask, visit_of, with_page
-from equina.web.words import confirmed, words_page
+from equina.web.library import Library, library, reading_page
+from equina.web.pages import Page, Settings, judged, start_page
+from equina.web.turns import TURNS, Turn
+from equina.web.visit import BadVisit, Visit, data_of, visit_of
 from equina.wording import wording
 
 __all__ = ["create_app"]
 
 MOST_FIELDS = 400
+PAPERS = ("card.pdf", "form.pdf")
 # What a person may have typed to get here does not tell: every fault has its words and a way on.
 FAULTS = {400: "wrong_state", 404: "wrong_missing", 405: "wrong_method", 408: "wrong_slow", 413: "wrong_size", 429: "wrong_many"}
 
@@ -48,10 +41,14 @@ def create_app(
     protocols: Mapping[str, Protocol], secret: str, settings: Settings | None = None, limits: Limits | None = None
 ) -> Starlette:
     """The app for a protocol in its languages (language: protocol, the first is the default), signing with `secret`."""
-    site = _Site(protocols, URLSafeSerializer(secret, salt="visit"), settings or Settings(), _templates())
+    libraries = {language: library(protocol) for language, protocol in protocols.items()}
+    site = _Site(protocols, URLSafeSerializer(secret, salt="visit"), settings or Settings(), _templates(), libraries)
     routes = [
         Route("/", site.start, methods=["GET"]),
         Route("/interview", site.interview, methods=["POST"]),
+        Route(READ, site.read, methods=["GET"]),
+        Route("/card/{name}", site.read, methods=["GET"]),
+        Route("/paper/{name}", site.paper, methods=["GET"]),
         Route("/healthz", _healthy, methods=["GET"]),
         Mount("/static", StaticFiles(packages=[("equina", "web/static")])),
     ]
@@ -69,6 +66,7 @@ def _templates() -> Environment:
     templates = Environment(
         loader=PackageLoader("equina.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    templates.globals |= {"reading": READ, "address_of": address_of}
     return templates
 
 
@@ -80,6 +78,8 @@ class _Site:
     signer: URLSafeSerializer
     settings: Settings
     templates: Environment
+    libraries: Mapping[str, Library]  # the reading pages, by language
+    read_before: dict[tuple[str, str], bytes] = field(default_factory=dict)  # as shown: they are the same for everyone
 
     # --- requests
 
@@ -89,17 +89,57 @@ class _Site:
         visit = _fresh(language if language in self.protocols else next(iter(self.protocols)))
         return self.shown(visit, start_page(self.protocols[visit.language], visit))
 
+    async def read(self, request: Request) -> Response:
+        """A reading page, in the language that the address names. Nothing of a visit is in it."""
+        language = request.query_params.get("lang", "")
+        visit = _fresh(language if language in self.protocols else next(iter(self.protocols)))
+        key = visit.language, request.url.path
+        if key not in self.read_before:
+            page = reading_page(self.libraries[visit.language], request.url.path)
+            if page is None:
+                raise HTTPException(404)
+            self.read_before[key] = bytes(self.shown(visit, page).body)
+        return HTMLResponse(self.read_before[key])
+
     async def interview(self, request: Request) -> Response:
         """Whatever a page sends: an answer, a step back, a change, another language; the page that follows."""
         form = await _form(request)
         visit = self._carried(form)
         protocol = self.protocols[visit.language]
         action, _, about = form.get("go", "next").partition(":")
-        answer = _ACTIONS.get(action)
+        if action == "pdf" and self.settings.paper:
+            return await self.desk_page(visit)
+        answer = TURNS.get(action)
         if answer is None:
             raise HTTPException(400)
-        new, page = answer(_Turn(protocol, visit, form, about, datetime.now(UTC), self.protocols))
+        try:
+            new, page = answer(Turn(protocol, visit, form, about, datetime.now(UTC), self.protocols))
+        except BadVisit as error:
+            raise HTTPException(400) from error
         return self.shown(new, page)
+
+    async def desk_page(self, visit: Visit) -> Response:
+        """The page to show as a PDF."""
+        from equina.paper import handover_pdf
+
+        protocol = self.protocols[visit.language]
+        case, assessment, _ = judged(protocol, visit, datetime.now(UTC).date())
+        made = await anyio.to_thread.run_sync(handover_pdf, protocol, case, assessment)
+        return Response(made, media_type="application/pdf", headers={"Content-Disposition": 'inline; filename="page.pdf"'})
+
+    async def paper(self, request: Request) -> Response:
+        """The card or the blank form as a PDF, made once."""
+        language, name = request.query_params.get("lang", ""), request.path_params["name"]
+        language = language if language in self.protocols else next(iter(self.protocols))
+        if name not in PAPERS or not self.settings.paper:
+            raise HTTPException(404)
+        key = language, name
+        if key not in self.read_before:
+            from equina import paper
+
+            make = {"card.pdf": paper.checklist_pdf, "form.pdf": paper.form_pdf}[name]
+            self.read_before[key] = await anyio.to_thread.run_sync(make, self.protocols[language])
+        return Response(self.read_before[key], media_type="application/pdf")
 
     def _carried(self, form: Mapping[str, str]) -> Visit:
         token = form.get("visit", "")
@@ -159,149 +199,3 @@ async def _form(request: Request) -> dict[str, str]:
     except ValueError as error:
         raise HTTPException(400) from error
     return {name: "".join(c for c in value if c.isprintable() or c in "\n\t") for name, value in pairs}
-
-
-# --- what a page can send ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """A form that arrived: the visit it carried, its fields, and what its button is about."""
-
-    protocol: Protocol
-    visit: Visit
-    form: Mapping[str, str]
-    about: str
-    now: datetime
-    protocols: Mapping[str, Protocol]
-
-
-Answer = Callable[[_Turn], tuple[Visit, Page]]
-
-
-def _next(turn: _Turn) -> tuple[Visit, Page]:
-    """An answered question, or a start."""
-    ask = next_ask(turn.protocol, turn.visit)
-    if ask is None or turn.form.get("asked", "") != _name_of(ask):  # a first page, or one sent twice
-        return turn.visit, _onward(turn, turn.visit)
-    try:
-        given = answered(turn.protocol, ask, turn.form, turn.now)
-    except Unanswered as error:
-        return turn.visit, _named(ask, question_page(turn.protocol, turn.visit, ask, error.errors, turn.form))
-    visit = with_page(turn.visit, given)
-    return visit, _onward(turn, visit)
-
-
-def _onward(turn: _Turn, visit: Visit) -> Page:
-    page = next_page(turn.protocol, visit, turn.now)
-    ask = next_ask(turn.protocol, visit)
-    return _named(ask, page) if ask and page.template == "question.html" else page
-
-
-def _name_of(ask: Ask) -> str:
-    """What a form says it answers, so that an answer is never taken for that to another question."""
-    return " ".join((ask.kind, *(option.finding for option in ask.options)))
-
-
-def _named(ask: Ask, page: Page) -> Page:
-    return replace(page, shows={**page.shows, "asked": _name_of(ask)})
-
-
-def _back(turn: _Turn) -> tuple[Visit, Page]:
-    if not turn.visit.pages:
-        return turn.visit, start_page(turn.protocol, turn.visit)
-    visit = back(turn.visit)
-    return visit, _onward(turn, visit)
-
-
-def _check(turn: _Turn) -> tuple[Visit, Page]:
-    return turn.visit, check_page(turn.protocol, turn.visit)
-
-
-def _change(turn: _Turn) -> tuple[Visit, Page]:
-    if turn.about != "who" and turn.about not in turn.protocol.findings:
-        raise HTTPException(400)
-    ask, page = change_page(turn.protocol, turn.visit, turn.about)
-    return turn.visit, _named(ask, page)
-
-
-def _changed(turn: _Turn) -> tuple[Visit, Page]:
-    if turn.about != "who" and turn.about not in turn.protocol.findings:
-        raise HTTPException(400)
-    ask, _ = change_page(turn.protocol, turn.visit, turn.about)
-    try:
-        given = answered(turn.protocol, ask, turn.form, turn.now)
-    except Unanswered as error:
-        page = question_page(turn.protocol, turn.visit, ask, error.errors, turn.form, changing=turn.about)
-        return turn.visit, _named(ask, page)
-    session: Session = turn.visit.session
-    taken_back: tuple[str, ...] = ()
-    for each in given:
-        session, taken_back = changed(turn.protocol, session, each)
-    visit = replace(turn.visit, session=session, pages=(1,) * len(session.given))
-    return visit, check_page(turn.protocol, visit, taken_back)
-
-
-def _result(turn: _Turn) -> tuple[Visit, Page]:
-    """What to do, once the answers were checked. What is still to be asked is asked first."""
-    if next_ask(turn.protocol, turn.visit) is not None and not turn.visit.session.complete:
-        return turn.visit, _onward(turn, turn.visit)
-    visit = replace(turn.visit, session=replace(turn.visit.session, complete=True))
-    return visit, result_page(turn.protocol, visit, turn.now)
-
-
-def _advice(turn: _Turn) -> tuple[Visit, Page]:
-    return turn.visit, result_page(turn.protocol, turn.visit, turn.now)
-
-
-def _fuller(turn: _Turn) -> tuple[Visit, Page]:
-    """More questions, for the page to show alone."""
-    visit = replace(turn.visit, session=replace(turn.visit.session, stage="fuller"))
-    if next_ask(turn.protocol, visit) is None:
-        return visit, handover_page(turn.protocol, visit, turn.now)
-    return visit, _onward(turn, visit)
-
-
-def _handover(turn: _Turn) -> tuple[Visit, Page]:
-    return turn.visit, handover_page(turn.protocol, turn.visit, turn.now)
-
-
-def _place(turn: _Turn) -> tuple[Visit, Page]:
-    place = turn.form.get("place", "")
-    visit = replace(turn.visit, place=place if place in ("", "us", "uk", "eu") else "")
-    return visit, start_page(turn.protocol, visit)
-
-
-def _language(turn: _Turn) -> tuple[Visit, Page]:
-    """The same page in another language; the answers stay."""
-    if turn.about not in turn.protocols:
-        raise HTTPException(400)
-    visit = replace(turn.visit, language=turn.about)
-    turn = replace(turn, protocol=turn.protocols[turn.about], visit=visit)
-    return visit, _onward(turn, visit) if visit.session.given else start_page(turn.protocol, visit)
-
-
-def _own_words(turn: _Turn) -> tuple[Visit, Page]:
-    return turn.visit, words_page(turn.protocol, turn.visit, turn.form)
-
-
-def _confirmed(turn: _Turn) -> tuple[Visit, Page]:
-    visit = confirmed(turn.protocol, turn.visit, turn.form)
-    return visit, _onward(turn, visit)
-
-
-_ACTIONS: Mapping[str, Answer] = {
-    "next": _next,
-    "back": _back,
-    "check": _check,
-    "change": _change,
-    "changed": _changed,
-    "result": _result,
-    "advice": _advice,
-    "fuller": _fuller,
-    "page": _handover,
-    "place": _place,
-    "language": _language,
-    "words": _own_words,
-    "confirmed": _confirmed,
-}

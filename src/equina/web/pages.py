@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from importlib.util import find_spec
 
 from equina.ask.session import Prompt, is_emergency, step_number
 from equina.case import Assessment, Case, Option
@@ -13,6 +14,7 @@ from equina.interview import option_of
 from equina.model import LONG_STANDING, Protocol, Value
 from equina.result import result
 from equina.triage import assess
+from equina.web.beside import cards_beside
 from equina.web.forms import measured
 from equina.web.visit import Ask, Visit, case_of, next_ask
 from equina.wording import wording
@@ -23,6 +25,7 @@ __all__ = [
     "change_page",
     "check_page",
     "handover_page",
+    "judged",
     "next_page",
     "question_page",
     "result_page",
@@ -32,12 +35,15 @@ __all__ = [
 # A protocol is reviewed every year; after that it may calm nobody.
 REVIEW_EVERY = timedelta(days=365)
 
+PICTURED = ("saddle_anesthesia",)  # findings whose question shows the picture of the body
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How the pages are served: where the quick exit leads."""
+    """How the pages are served: where the quick exit leads, and whether what is printed can be made here."""
 
     leave_to: str = "https://www.weather.gov/"
+    paper: bool = find_spec("typst") is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +77,8 @@ class Field:
     error: str = ""
 
 
-def next_page(protocol: Protocol, visit: Visit, now: datetime) -> Page:
-    """The page that follows: a question, the answers to check, or what to do."""
-    ask = next_ask(protocol, visit)
+def next_page(protocol: Protocol, visit: Visit, ask: Ask | None, now: datetime) -> Page:
+    """The page that follows: the question that comes, or when none does the answers to check, or what to do."""
     if ask is not None:
         return question_page(protocol, visit, ask)
     if visit.session.stage == "advice" and not visit.session.complete and not is_emergency(protocol, visit.session):
@@ -132,7 +137,7 @@ def question_page(
             "form": form,
             "step": 0 if changing else step_number(visit.session, prompt),
             "changing": changing,
-            "picture": bool({"saddle_anesthesia", "saddle_paresthesia"} & {option.finding for option in ask.options}),
+            "pictured": PICTURED,
         },
     )
 
@@ -263,7 +268,7 @@ def result_page(protocol: Protocol, visit: Visit, now: datetime) -> Page:
             "first": first[1:],
             "rest": [block for block in blocks if block.more],
             "sources": _sources(protocol, assessment),
-            "read": _read_more(protocol, assessment),
+            "cards": cards_beside(protocol, visit.language, assessment, blocks),
             "overdue": words["result_overdue"] if overdue else "",
             "path": _path(protocol, assessment),
             "moments": _moments(protocol, case),
@@ -297,14 +302,6 @@ def _sources(protocol: Protocol, assessment: Assessment) -> list[tuple[str, list
         titles = [(name, protocol.sources[name].citation) for name in reason.sources]
         rows.append((reason.because, titles))
     return rows
-
-
-def _read_more(protocol: Protocol, assessment: Assessment) -> list[tuple[str, str]]:
-    """The ids of the cards that bear on the result, with their titles."""
-    found = [(cause.id, protocol.causes[cause.id].label) for cause in assessment.causes]
-    found += [(leak.id, protocol.leak_types[leak.id].label) for leak in assessment.continence]
-    found += [(test.id, protocol.workup[test.id].label) for test in assessment.workup]
-    return found
 
 
 def _path(protocol: Protocol, assessment: Assessment) -> list[tuple[list[str], str]]:
