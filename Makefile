@@ -55,7 +55,7 @@ echo "setup    $(1): $$("$$py" --version)"; \
 "$$py" -m venv --clear $(1)
 endef
 
-.PHONY: help setup run browser test verify prove diff released score evaluate bench docs lint format lock clean
+.PHONY: help setup run browser test pictures verify prove diff released score evaluate bench docs lint format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -102,6 +102,9 @@ test: lint browser $(CORE:%=src/equina/%.py)  ## what must hold before a commit:
 verify: setup browser  ## the same tests with their full counts
 	$(STEP) verify "every test, full counts"
 	@EQUINA_FULL=1 $(BIN)/python -m pytest -n auto
+
+pictures: setup browser  ## take the pictures of README.md anew
+	@$(BIN)/python tests/pictures.py
 
 prove: setup  ## prove the safety properties over every case
 	$(STEP) prove "the safety properties"

@@ -122,11 +122,17 @@ class Line:
         self.port, self.reader, self.writer = port, None, None
 
     async def ask(self, body: bytes) -> None:
-        """Send a request and read the whole answer."""
-        if self.writer is None:
-            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
-        self.writer.write(request(body))
-        head = await self.reader.readuntil(b"\r\n\r\n")
+        """Send a request and read the whole answer; on a new connection when the server has closed an idle one."""
+        while True:
+            if self.writer is None:
+                self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+            try:
+                self.writer.write(request(body))
+                head = await self.reader.readuntil(b"\r\n\r\n")
+                break
+            except (asyncio.IncompleteReadError, ConnectionError):
+                self.writer.close()
+                self.writer = None
         if not head.startswith(b"HTTP/1.1 200"):
             raise SystemExit(head.decode())
         length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
