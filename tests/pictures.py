@@ -27,6 +27,7 @@ def main() -> None:
         for _ in range(2):
             fill(page, codes(STORY.findings))
             press(page, page.get_by_role("button", name="Next"))
+        page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=FOLDER / "question.png")
         while kind_of(page) != "result":
             fill(page, codes(STORY.findings))

@@ -7,8 +7,9 @@ out, that no smaller set makes needless. That is what an interview may ask; anyt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import combinations
+from operator import or_
 
 from equina.logic import Condition, Connectives, Leaf, fold
 from equina.model import DISPOSITIONS, Disposition, Rule, rank
@@ -50,8 +51,9 @@ class Needs:
             alone |= _union(single)
             joint = [leaves for leaves in left if not leaves & alone]
             pairs = [leaves for leaves in joint if leaves.bit_count() == 2]  # nothing but a single leaf could be within a pair
-            more = [leaves for leaves in joint if leaves.bit_count() > 2 and known.isdisjoint(_within(leaves))]
-            found[level] = frozenset((*single, *pairs, *more))
+            triples = [leaves for leaves in joint if leaves.bit_count() == 3 and known.isdisjoint(_pairs(leaves))]
+            more = [leaves for leaves in joint if leaves.bit_count() > 3 and known.isdisjoint(_within(leaves))]
+            found[level] = frozenset((*single, *pairs, *triples, *more))
         return found
 
 
@@ -87,8 +89,13 @@ def _within(leaves: int) -> Iterator[int]:
         part = (part - 1) & leaves
 
 
+def _pairs(leaves: int) -> tuple[int, int, int]:
+    """The pairs within a set of three."""
+    first = leaves & -leaves
+    others = leaves ^ first
+    second = others & -others
+    return others, leaves ^ second, first | second
+
+
 def _union(sets: Iterable[int]) -> int:
-    total = 0
-    for leaves in sets:
-        total |= leaves
-    return total
+    return reduce(or_, sets, 0)

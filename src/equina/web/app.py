@@ -26,7 +26,7 @@ from equina.web.guards import Guard, Limits
 from equina.web.library import Library, library, reading_page
 from equina.web.pages import Page, Settings, judged, start_page
 from equina.web.turns import TURNS, Turn
-from equina.web.visit import BadVisit, Visit, data_of, visit_of
+from equina.web.visit import Asks, BadVisit, Visit, data_of, visit_of
 from equina.wording import wording
 
 __all__ = ["create_app"]
@@ -42,7 +42,7 @@ def create_app(
 ) -> Starlette:
     """The app for a protocol in its languages (language: protocol, the first is the default), signing with `secret`."""
     libraries = {language: library(protocol) for language, protocol in protocols.items()}
-    site = _Site(protocols, URLSafeSerializer(secret, salt="visit"), settings or Settings(), _templates(), libraries)
+    site = _Site(protocols, URLSafeSerializer(secret, salt="visit"), settings or Settings(), _templates(), Asks(), libraries)
     routes = [
         Route("/", site.start, methods=["GET"]),
         Route("/interview", site.interview, methods=["POST"]),
@@ -78,6 +78,7 @@ class _Site:
     signer: URLSafeSerializer
     settings: Settings
     templates: Environment
+    asks: Asks
     libraries: Mapping[str, Library]  # the reading pages, by language
     read_before: dict[tuple[str, str], bytes] = field(default_factory=dict)  # as shown: they are the same for everyone
 
@@ -113,7 +114,7 @@ class _Site:
         if answer is None:
             raise HTTPException(400)
         try:
-            new, page = answer(Turn(protocol, visit, form, about, datetime.now(UTC), self.protocols))
+            new, page = answer(Turn(protocol, visit, form, about, datetime.now(UTC), self.protocols, self.asks))
         except BadVisit as error:
             raise HTTPException(400) from error
         return self.shown(new, page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -73,7 +74,9 @@ def application(protocols: Mapping[str, Protocol], secret: str, *, rate: float =
     first = next(iter(protocols.values()))
     if has_lexicon(first):
         lexicon(first)
-    return create_app(protocols, secret, limits=Limits(rate=rate))
+    app = create_app(protocols, secret, limits=Limits(rate=rate))
+    gc.freeze()  # the protocols and the lexicon stay; looking for garbage among them would hold up a page now and then
+    return app
 
 
 def _fault(options: argparse.Namespace) -> str | None:

@@ -10,7 +10,7 @@ from equina.ask.session import Session, changed
 from equina.model import Protocol
 from equina.web.forms import Unanswered, answered
 from equina.web.pages import Page, change_page, check_page, handover_page, next_page, question_page, result_page, start_page
-from equina.web.visit import BadVisit, Visit, back, next_ask, with_page
+from equina.web.visit import Ask, Asks, BadVisit, Visit, back, with_page
 from equina.web.where import located, where_page
 from equina.web.words import confirmed, words_page
 
@@ -27,6 +27,11 @@ class Turn:
     about: str
     now: datetime
     protocols: Mapping[str, Protocol]
+    asks: Asks
+
+    def next_ask(self, visit: Visit) -> Ask | None:
+        """What comes next, in the language of the turn."""
+        return self.asks.next(self.protocol, visit)
 
 
 Answer = Callable[[Turn], tuple[Visit, Page]]
@@ -39,14 +44,14 @@ def _next(turn: Turn) -> tuple[Visit, Page]:
     try:
         given = answered(turn.protocol, turn.visit.asking, turn.form, turn.now)
     except Unanswered as error:
-        ask = next_ask(turn.protocol, turn.visit) or turn.visit.asking  # what is asked, with its words
+        ask = turn.next_ask(turn.visit) or turn.visit.asking  # what is asked, with its words
         return turn.visit, question_page(turn.protocol, turn.visit, ask, error.errors, turn.form)
     return _onward(turn, with_page(turn.visit, given))
 
 
 def _onward(turn: Turn, visit: Visit) -> tuple[Visit, Page]:
     """The page that follows, and the visit that remembers what it asks."""
-    ask = next_ask(turn.protocol, visit)
+    ask = turn.next_ask(visit)
     return replace(visit, asking=ask), next_page(turn.protocol, visit, ask, turn.now)
 
 
@@ -90,7 +95,7 @@ def _changed(turn: Turn) -> tuple[Visit, Page]:
 
 def _result(turn: Turn) -> tuple[Visit, Page]:
     """What to do, once the answers were checked. What is still to be asked is asked first."""
-    if next_ask(turn.protocol, turn.visit) is not None and not turn.visit.session.complete:
+    if turn.next_ask(turn.visit) is not None and not turn.visit.session.complete:
         return _onward(turn, turn.visit)
     visit = replace(turn.visit, session=replace(turn.visit.session, complete=True))
     return visit, result_page(turn.protocol, visit, turn.now)
@@ -103,7 +108,7 @@ def _advice(turn: Turn) -> tuple[Visit, Page]:
 def _fuller(turn: Turn) -> tuple[Visit, Page]:
     """More questions, for the page to show alone."""
     visit = replace(turn.visit, session=replace(turn.visit.session, stage="fuller"))
-    if next_ask(turn.protocol, visit) is None:
+    if turn.next_ask(visit) is None:
         return visit, handover_page(turn.protocol, visit, turn.now)
     return _onward(turn, visit)
 

@@ -5,9 +5,12 @@ The interview is that of the terminal (equina.ask.session); a page asks all ques
 
 from __future__ import annotations
 
+import json
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import blake2b
 from typing import Literal, cast
 
 from equina.ask.session import MARKED, Given, Kind, Prompt, Session, Stage, is_emergency, known, next_prompt
@@ -15,7 +18,7 @@ from equina.case import Case, Option, Step
 from equina.interview import option_of, value_of
 from equina.model import Protocol
 
-__all__ = ["Ask", "BadVisit", "Visit", "back", "case_of", "data_of", "next_ask", "visit_of", "with_page"]
+__all__ = ["Ask", "Asks", "BadVisit", "Visit", "back", "case_of", "data_of", "next_ask", "visit_of", "with_page"]
 
 STAGES = ("advice", "fuller", "closing")
 KINDS = ("who", "one", "list", "timing", "onset", "told")
@@ -48,6 +51,27 @@ class Ask:
     kind: Kind
     options: tuple[Option, ...] = ()
     step: Step | None = None
+
+
+class Asks:
+    """Which question follows which answers. People answer much the same at first, so what was worked out is remembered: by a digest
+    of the answers, so that no answer is kept."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._known: OrderedDict[bytes, Ask | None] = OrderedDict()
+        self._most = most
+
+    def next(self, protocol: Protocol, visit: Visit) -> Ask | None:
+        """As `next_ask`."""
+        said = json.dumps({**data_of(protocol, visit), "asking": None, "place": "", "pages": []}, sort_keys=True)
+        key = blake2b(said.encode(), digest_size=16).digest()
+        if key in self._known:
+            self._known.move_to_end(key)
+            return self._known[key]
+        ask = self._known[key] = next_ask(protocol, visit)
+        if len(self._known) > self._most:
+            self._known.popitem(last=False)
+        return ask
 
 
 def next_ask(protocol: Protocol, visit: Visit) -> Ask | None:
