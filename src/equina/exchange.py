@@ -18,7 +18,7 @@ from equina.interview import next_questions
 from equina.model import Protocol, Value
 from equina.tables import nearest
 
-__all__ = ["BadInput", "Request", "answer", "failure", "read_request"]
+__all__ = ["BadInput", "NotJson", "Request", "answer", "failure", "id_of", "read_object", "read_request", "request_of"]
 
 ANSWERED = (Evidence(origin="answer"),)
 KEYS = ("id", "age", "sex", "text", "findings", "complete", "answered_by", "carer", "as_of", "onset", "protocol")
@@ -30,6 +30,10 @@ class BadInput(ValueError):  # noqa: N818  (what it is, not how it is told)
     def __init__(self, message: str, id: str | None = None) -> None:
         super().__init__(message)
         self.id = id
+
+
+class NotJson(BadInput):
+    """Input that is no well-formed JSON, whatever it was to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +49,44 @@ def read_request(protocol: Protocol, line: bytes, now: datetime) -> Request:
 
     Raises BadInput.
     """
-    data = _object(line)
-    id = data.get("id")
-    if id is not None and not isinstance(id, str):
-        if isinstance(id, bool) or not isinstance(id, int | float):
-            raise BadInput(f"id: a text is expected, not {_kind(id)}; put it in quotes")
-        if not math.isfinite(id):
-            raise BadInput("id: the number is too large; put it in quotes")
-        id = json.dumps(id)
+    return request_of(protocol, read_object(line), now)
+
+
+def request_of(protocol: Protocol, data: Mapping[str, object], now: datetime) -> Request:
+    """As `read_request`, of a line already read. Raises BadInput."""
+    id = id_of(data)
     try:
         return Request(id, _case(protocol, data, now))
     except BadInput as error:
         raise BadInput(str(error), id) from None
 
 
-def _object(line: bytes) -> dict[str, object]:
+def id_of(data: Mapping[str, object]) -> str | None:
+    """The caller's own id, as a text. Raises BadInput."""
+    id = data.get("id")
+    if id is None or isinstance(id, str):
+        return id
+    if isinstance(id, bool) or not isinstance(id, int | float):
+        raise BadInput(f"id: a text is expected, not {_kind(id)}; put it in quotes")
+    if not math.isfinite(id):
+        raise BadInput("id: the number is too large; put it in quotes")
+    return json.dumps(id)
+
+
+def read_object(line: bytes) -> dict[str, object]:
+    """The JSON object that a line holds, each key once and each number a number. Raises BadInput; NotJson where it is none."""
     try:
         data = json.loads(line.decode("utf-8"), object_pairs_hook=_no_repeats, parse_constant=_no_constant)
     except UnicodeDecodeError as error:
-        raise BadInput(f"not UTF-8 text (byte {error.start + 1} of the line); save the file as UTF-8") from None
+        raise NotJson(f"not UTF-8 text (byte {error.start + 1} of the line); save the file as UTF-8") from None
     except json.JSONDecodeError as error:
-        raise BadInput(f"not JSON: {error.msg.lower()} (character {error.pos + 1}); {_mend(line)}") from None
+        raise NotJson(f"not JSON: {error.msg.lower()} (character {error.pos + 1}); {_mend(line)}") from None
     except RecursionError:
-        raise BadInput("nested too deeply; a case has two levels") from None
+        raise NotJson("nested too deeply; a case has two levels") from None
     except BadInput:
         raise
     except ValueError:  # a whole number of thousands of digits
-        raise BadInput("a number has too many digits") from None
+        raise NotJson("a number has too many digits") from None
     if not isinstance(data, dict):
         raise BadInput(f"a JSON object is expected, not {_kind(data)}; write {{...}}")
     return data
@@ -91,13 +106,13 @@ def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, value in pairs:
         if key in found:
-            raise BadInput(f"{_shown(key)} is given twice; keep one")
+            raise NotJson(f"{_shown(key)} is given twice; keep one")
         found[key] = value
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise BadInput(f"{name} is no number; write null for what is not known")
+    raise NotJson(f"{name} is no number; write null for what is not known")
 
 
 def _case(protocol: Protocol, data: Mapping[str, object], now: datetime) -> Case:
