@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from equina import __version__
@@ -114,6 +115,8 @@ def _parser() -> argparse.ArgumentParser:
     triage.add_argument(
         "file", nargs="?", default="-", metavar="FILE", help="JSON Lines, one case a line (default: standard input)"
     )
+    triage.add_argument("--fhir", action="store_true", help="the input is FHIR R4 records: a Bundle, or resources one a line")
+    triage.add_argument("--as-of", metavar="MOMENT", help="with --fhir: the moment to judge by (default: now)")
 
     page = _command(commands, "handover", _handover, "the page of a case, to show a clinician")
     page.add_argument("file", nargs="?", default="-", metavar="FILE", help="saved by ask, or JSON Lines (default: standard input)")
@@ -140,6 +143,11 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = _command(commands, "serve", _serve, "the interview, the result and the handover as pages, on this machine")
     add_arguments(serve)
+
+    tools = _command(commands, "mcp", _mcp, "tools for chat assistants (MCP), on standard input and output (extra: mcp)")
+    tools.add_argument("--http", action="store_true", help="as streamable HTTP at /mcp; the options below are for it")
+    add_arguments(tools)
+    tools.set_defaults(port=8643)
 
     show = _command(commands, "show", _show, "the card of a rule, finding, cause, test, care, medicine or source")
     show.add_argument("ids", nargs="*", metavar="ID", help="an id of the protocol, such as cannot_pass_urine (default: list them)")
@@ -250,6 +258,18 @@ def _serve(options: argparse.Namespace) -> int:
         return _refuse(f"the pages need {error.name}; install the extra: pip install 'equina[service]'")
 
 
+def _mcp(options: argparse.Namespace) -> int:
+    protocol = _load(options)
+    if protocol is None:
+        return BAD_INPUT
+    try:
+        from equina.assistant.server import serve
+        from equina.locale import languages, localized
+    except ModuleNotFoundError as error:
+        return _refuse(f"the tools for assistants need {error.name}; install the extra: pip install 'equina[mcp]'")
+    return _reading(lambda: serve({language: localized(protocol, language) for language in languages(protocol)}, options, _refuse))
+
+
 # --- triage --------------------------------------------------------------------------------------------------------------------
 
 
@@ -257,6 +277,13 @@ def _triage(options: argparse.Namespace) -> int:
     protocol = _load(options)
     if protocol is None:
         return BAD_INPUT
+    if options.fhir:
+        from equina.fhir.command import triage_records
+
+        judge = partial(triage_records, protocol, out=sys.stdout, warn=_say, as_of=options.as_of)
+        return _reading(lambda: _with_lines(options, lambda stream: judge(stream)))
+    if options.as_of is not None:
+        return _refuse("--as-of goes with --fhir; a case says its own moment as as_of")
     from equina.lines import triage
 
     return _reading(lambda: _with_lines(options, lambda stream: triage(protocol, stream, sys.stdout, _say)))
@@ -280,8 +307,6 @@ def _read(options: argparse.Namespace) -> int:
     protocol = _load(options)
     if protocol is None:
         return BAD_INPUT
-    from functools import partial
-
     from equina.notes.command import run, tone
 
     show = "html" if options.html else tone(sys.stdout, plain=options.plain) if options.show else None

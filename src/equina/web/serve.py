@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
     from equina.model import Protocol
 
-__all__ = ["add_arguments", "application", "serve"]
+__all__ = ["add_arguments", "application", "binding_fault", "serve"]
 
 SHORTEST_SECRET = 32
 SECRET = "EQUINA_SECRET"
+TOKEN = "EQUINA_TOKEN"
 AT_ONCE = 2_000
 
 
@@ -36,21 +37,31 @@ def serve(protocols: Mapping[str, Protocol], options: argparse.Namespace, refuse
 
     import uvicorn
 
-    if fault := _fault(options):
+    from equina.rest.measures import JsonLines
+
+    if fault := binding_fault(options):
         return refuse(fault)
     secret = os.environ.get(SECRET) or secrets.token_urlsafe(SHORTEST_SECRET)
     if len(secret) < SHORTEST_SECRET:
         return refuse(f"{SECRET} is too short to sign with; give at least {SHORTEST_SECRET} characters, or unset it")
+    token = os.environ.get(TOKEN) or None
+    if token is not None and (len(token) < SHORTEST_SECRET or not token.isascii() or not token.isprintable() or " " in token):
+        return refuse(
+            f"{TOKEN} can't be used; give at least {SHORTEST_SECRET} letters, digits and signs without spaces, or unset it"
+        )
     certificate, _, key = (options.tls or "").partition(",")
-    logging.basicConfig(format="%(levelname)s %(name)s %(message)s", level=logging.INFO)
+    stream = logging.StreamHandler()
+    stream.setFormatter(JsonLines())
+    logging.basicConfig(handlers=[stream], level=logging.INFO)
     scheme = "https" if key else "http"
     shown = f"[{options.host}]" if ":" in options.host else options.host
     print(f"Equina is at {scheme}://{shown}:{options.port}/  (Ctrl-C stops it)", flush=True)
     try:
         uvicorn.run(
-            application(protocols, secret, rate=options.rate),
+            application(protocols, secret, rate=options.rate, token=token),
             host=options.host,
             port=options.port,
+            log_config=None,  # ours: one object a line, without what anyone sent
             log_level="warning",
             access_log=False,  # a log of requests would tell who asked what, when
             server_header=False,
@@ -65,7 +76,7 @@ def serve(protocols: Mapping[str, Protocol], options: argparse.Namespace, refuse
     return 0
 
 
-def application(protocols: Mapping[str, Protocol], secret: str, *, rate: float = 50.0) -> Starlette:
+def application(protocols: Mapping[str, Protocol], secret: str, *, rate: float = 50.0, token: str | None = None) -> Starlette:
     """The app with its limits; the reader's lexicon is made ready, so that the first person need not wait for it."""
     from equina.notes.lexicon import has_lexicon, lexicon
     from equina.web.app import create_app
@@ -74,12 +85,12 @@ def application(protocols: Mapping[str, Protocol], secret: str, *, rate: float =
     first = next(iter(protocols.values()))
     if has_lexicon(first):
         lexicon(first)
-    app = create_app(protocols, secret, limits=Limits(rate=rate))
+    app = create_app(protocols, secret, limits=Limits(rate=rate), token=token)
     gc.freeze()  # the protocols and the lexicon stay; looking for garbage among them would hold up a page now and then
     return app
 
 
-def _fault(options: argparse.Namespace) -> str | None:
+def binding_fault(options: argparse.Namespace) -> str | None:
     """Why this can't be served, or None."""
     import ipaddress
 
