@@ -1,0 +1,97 @@
+"""What the codes of a record state: findings by the protocol's code tables, medicines by name, and the codes that say yes or no."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from equina.fhir.elements import codes_in, concept_words
+from equina.model import Protocol
+
+__all__ = ["SYSTEMS", "findings_of", "medicines_of", "yes_or_no"]
+
+# The systems of the protocol's code tables, by the name of their file.
+SYSTEMS: Mapping[str, str] = {
+    "icd10cm": "http://hl7.org/fhir/sid/icd-10-cm",
+    "loinc": "http://loinc.org",
+    "snomed": "http://snomed.info/sct",
+    "hpo": "http://human-phenotype-ontology.org",
+}
+_OTHER_NAMES = {
+    "http://hl7.org/fhir/sid/icd-10-cm/": "icd10cm",
+    "urn:oid:2.16.840.1.113883.6.90": "icd10cm",
+    "urn:oid:2.16.840.1.113883.6.1": "loinc",
+    "urn:oid:2.16.840.1.113883.6.96": "snomed",
+    "http://purl.obolibrary.org/obo/hp.owl": "hpo",
+}
+_NAMES = {system: name for name, system in SYSTEMS.items()} | _OTHER_NAMES
+
+# Codes of an answer or a result: LOINC answers, SNOMED CT numbers, HL7 interpretation and yes/no indicator.
+_YES = frozenset(
+    ("LA33-6", "LA6576-8", "LA9633-4", "LA11882-0", "10828004", "52101004", "260373001", "373066001", "POS", "DET", "Y", "yes_new")
+)
+_NO = frozenset(
+    ("LA32-8", "LA6577-6", "LA9634-2", "LA11883-8", "260385009", "2667000", "260415000", "373067005", "NEG", "ND", "N", "no")
+)
+_YES_WORDS = frozenset(["yes", "present", "positive", "detected", "true", "pos"])
+_NO_WORDS = frozenset(("no", "absent", "negative", "not detected", "false", "none", "neg", "not present"))
+
+
+def findings_of(protocol: Protocol, concept: object) -> tuple[str, ...]:
+    """The findings that the codes of a concept state. A longer ICD-10-CM code is narrower, and states what the shorter one does."""
+    table, found = _table(protocol), dict[str, None]()
+    for system, code in codes_in(concept):
+        name = _NAMES.get(system)
+        if name is None:
+            continue
+        for key in _wider(code) if name == "icd10cm" else (code,):
+            found.update(dict.fromkeys(table.get((name, key), ())))
+    return tuple(found)
+
+
+def _wider(code: str) -> Iterator[str]:
+    code = code.strip().upper()
+    code = code if "." in code or len(code) <= 3 else f"{code[:3]}.{code[3:]}"
+    return (code[:length] for length in range(len(code), 2, -1))
+
+
+def _table(protocol: Protocol) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    key = tuple((system, tuple(codes.items())) for system, codes in protocol.codes.items())
+    named = tuple(
+        (cause.id, kind.icd10cm) for cause in protocol.causes.values() for kind in cause.kinds if cause.id in protocol.findings
+    )
+    return _made(key, named)
+
+
+@lru_cache(maxsize=8)
+def _made(
+    systems: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...], named: tuple[tuple[str, str | None], ...]
+) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    """Findings by code. A diagnosis that is a finding too is stated by the codes of the kinds of its cause."""
+    rows = [(system, finding, code) for system, table in systems for finding, codes in table for code in codes]
+    rows += [("icd10cm", finding, code) for finding, code in named if code]
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for system, finding, code in rows:
+        found.setdefault((system, code), {})[finding] = None
+    return {key: tuple(findings) for key, findings in found.items()}
+
+
+def medicines_of(protocol: Protocol, concept: object) -> tuple[str, ...]:
+    """The findings of the classes that name the medicine: by its words, since a table of medicine codes is not at hand."""
+    words = frozenset(re.findall(r"[a-z]+", concept_words(concept).lower()))
+    rows = (medicine for medicine in protocol.medicines.values() if _any_named(medicine.examples, words))
+    return tuple(dict.fromkeys(row.finding for row in rows if protocol.findings[row.finding].kind == "medicine"))
+
+
+def _any_named(examples: Iterable[str], words: frozenset[str]) -> bool:
+    return any(words.issuperset(re.findall(r"[a-z]+", example.lower())) for example in examples)
+
+
+def yes_or_no(concept: object) -> bool | None:
+    """Whether a coded or worded result says yes or no; None when it says neither, or both."""
+    codes = {code for _, code in codes_in(concept)}
+    words = concept_words(concept).strip().lower()
+    yes = bool(codes & _YES) or words in _YES_WORDS
+    no = bool(codes & _NO) or words in _NO_WORDS
+    return yes if yes != no else None

@@ -1,0 +1,124 @@
+"""The parts that FHIR R4 resources are made of, read with care: what has not the shape that FHIR gives it reads as missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+__all__ = [
+    "Resource",
+    "Span",
+    "codes_in",
+    "concept_words",
+    "listed",
+    "part",
+    "parts",
+    "reference_id",
+    "resources_of",
+    "span",
+    "text_of",
+]
+
+Resource = Mapping[str, object]
+_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T.+)?)?)?\Z")
+
+
+def part(element: object, *path: str) -> Resource:
+    """The element at the path, or an empty one."""
+    for key in path:
+        element = element.get(key) if isinstance(element, Mapping) else None
+    return element if isinstance(element, Mapping) else {}
+
+
+def parts(element: object, key: str) -> tuple[Resource, ...]:
+    """The elements of a list; one that stands alone counts as a list of it."""
+    return tuple(item for item in listed(element, key) if isinstance(item, Mapping))
+
+
+def listed(element: object, key: str) -> tuple[object, ...]:
+    """The items of a list, whatever they are."""
+    found = element.get(key) if isinstance(element, Mapping) else None
+    return tuple(found) if isinstance(found, list) else () if found is None else (found,)
+
+
+def text_of(element: object, key: str) -> str:
+    """The text under the key, or an empty one."""
+    found = element.get(key) if isinstance(element, Mapping) else None
+    return found if isinstance(found, str) else ""
+
+
+def codes_in(concept: object) -> Iterator[tuple[str, str]]:
+    """(system, code) of each coding of a CodeableConcept."""
+    for coding in parts(concept, "coding"):
+        if code := text_of(coding, "code"):
+            yield text_of(coding, "system"), code
+
+
+def concept_words(concept: object) -> str:
+    """What the record itself calls a concept: its text, else how it displays its codings."""
+    displays = dict.fromkeys(text_of(coding, "display") for coding in parts(concept, "coding"))
+    return text_of(concept, "text") or "; ".join(words for words in displays if words)
+
+
+def reference_id(reference: object) -> str | None:
+    """The id that a Reference ends in, relative, absolute or a urn:uuid."""
+    target = text_of(reference, "reference")
+    return re.split(r"[/:#]", target.split("/_history/")[0])[-1] or None
+
+
+def resources_of(given: object) -> Iterator[Resource]:
+    """The resources of a Bundle, a list of resources or bundles, or the one resource, each with the id that others refer to."""
+    if isinstance(given, list):
+        for item in given:
+            yield from resources_of(item)
+    elif isinstance(given, Mapping):
+        if given.get("resourceType") != "Bundle":
+            yield given
+            return
+        for entry in parts(given, "entry"):
+            resource = part(entry, "resource")
+            if "id" not in resource and (full := reference_id({"reference": text_of(entry, "fullUrl")})):
+                resource = {**resource, "id": full}
+            yield from resources_of(resource)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A FHIR date or dateTime as the first and last moment that it may mean: a day, month or year lasts."""
+
+    first: datetime
+    last: datetime
+    exact: bool = False
+
+
+def span(date: object) -> Span | None:
+    """The moments that a FHIR date, dateTime, instant or Period (by its start) may mean; None when it says none.
+
+    >>> span("2026-11").last.isoformat()
+    '2026-11-30T23:59:59+00:00'
+    >>> span("last week") is None
+    True
+    """
+    if isinstance(date, Mapping):
+        return span(date.get("start"))
+    found = _DATE.match(date) if isinstance(date, str) else None
+    if found is None:
+        return None
+    try:
+        if "T" in found[0]:
+            moment = datetime.fromisoformat(found[0])
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            moment.astimezone(UTC)  # one at either end of the calendar has no such moment
+            return Span(moment, moment, exact=True)
+        year, month, day = (int(piece) if piece else None for piece in found.groups())
+        first = datetime(int(found[1]), month or 1, day or 1, tzinfo=UTC)
+        if day:
+            after = first + timedelta(days=1)
+        else:
+            months = first.year * 12 + (first.month if month else 12)
+            after = datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
+        return Span(first, after - timedelta(seconds=1), exact=bool(year and day))
+    except (ValueError, OverflowError):
+        return None

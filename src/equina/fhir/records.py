@@ -1,0 +1,396 @@
+"""A patient's FHIR R4 records as a case: what they state now, what is past, and what could not be judged.
+
+A silent record is unknown: only what is refuted, or a negative result, is absent. Records are not people: a problem first recorded
+before the episode, or without a date, is long-standing. docs/fhir.md has the rules one by one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+from equina.case import Case
+from equina.fhir.coded import findings_of, medicines_of, yes_or_no
+from equina.fhir.elements import (
+    Resource,
+    Span,
+    codes_in,
+    concept_words,
+    listed,
+    part,
+    parts,
+    reference_id,
+    resources_of,
+    span,
+    text_of,
+)
+from equina.fhir.statements import NOT_NOW, Gathered
+from equina.fhir.units import converted
+from equina.model import Protocol
+
+__all__ = ["case_of", "cases_of"]
+
+_BIRTH_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
+_MISTAKE = "entered in error: not counted"
+_NO_FINDING = "{}: its codes and words state no finding of the protocol"
+_CHANGED = "it has a modifier extension, which may change its meaning, and none is known here"
+_PAST = frozenset(("inactive", "remission", "resolved"))
+_UNSURE = frozenset(("unconfirmed", "provisional", "differential"))
+_STATED = ("symptom", "sign", "diagnosis", "baseline", "history", "medicine", "lifestyle", "umbrella", "test")
+# The largest text that is read: a long letter has some ten thousand characters.
+_LONGEST = 400_000
+
+
+def case_of(protocol: Protocol, records: object, as_of: datetime, *, complete: bool = False) -> Case:
+    """The case that a Bundle, or a list of resources, of one patient states. Raises ValueError when it holds several patients."""
+    found = list(cases_of(protocol, records, as_of, complete=complete))
+    if len(found) > 1:
+        raise ValueError(f"records of {len(found)} patients; give those of one")
+    return found[0][1] if found else Gathered(protocol, as_of).case(complete=complete)
+
+
+def cases_of(protocol: Protocol, records: object, as_of: datetime, *, complete: bool = False) -> Iterator[tuple[str | None, Case]]:
+    """(Patient id, case) of each patient in the records, in the order of the patients; what names no patient is the only one's."""
+    patients: dict[str | None, list[Resource]] = {}
+    medicines: dict[str, Resource] = {}
+    loose: list[Resource] = []
+    for resource in resources_of(records):
+        kind = resource.get("resourceType")
+        if kind == "Patient":
+            patients.setdefault(text_of(resource, "id") or None, []).append(resource)
+        elif kind == "Medication":
+            medicines[text_of(resource, "id")] = resource
+        elif kind in _READ:
+            owner = reference_id(part(resource, "subject")) or reference_id(part(resource, "patient"))
+            if owner is None:
+                loose.append(resource)
+            else:
+                patients.setdefault(owner, []).append(resource)
+    if len(patients) <= 1:
+        owner = next(iter(patients), None)
+        patients = {owner: [*patients.get(owner, ()), *loose]} if patients or loose else {}
+        loose = []
+    for owner, resources in patients.items():
+        gathered = Gathered(protocol, as_of)
+        for _ in loose:
+            gathered.skip("it names no patient, and there are several")
+        _first_records(gathered, resources)
+        for resource in resources:
+            _take(gathered, resource, medicines)
+        yield owner, gathered.case(complete=complete)
+
+
+def _take(gathered: Gathered, resource: Resource, medicines: Mapping[str, Resource]) -> None:
+    kind = str(resource.get("resourceType"))
+    if listed(resource, "modifierExtension"):
+        gathered.aside(_name(resource), _CHANGED)
+    elif text_of(resource, "status") == "entered-in-error" or text_of(resource, "docStatus") == "entered-in-error":
+        gathered.skip(_MISTAKE)
+    elif kind in ("MedicationRequest", "MedicationStatement"):
+        _medicine(gathered, resource, medicines)
+    else:
+        _READ[kind](gathered, resource)
+
+
+def _name(resource: Resource, concept: object = None) -> str:
+    """The resource and the code that speaks, as evidence shows them."""
+    id = text_of(resource, "id")
+    name = f"{resource.get('resourceType')}/{id}" if id else str(resource.get("resourceType"))
+    code = next((code for _, code in codes_in(concept)), concept_words(concept))
+    return f"{code} ({name})" if code else name
+
+
+def _patient(gathered: Gathered, resource: Resource) -> None:
+    born = span(resource.get("birthDate"))
+    if born is not None:
+        moment = gathered.as_of
+        first = born.first
+        age = moment.year - first.year - ((moment.month, moment.day) < (first.month, first.day))
+        gathered.state("age_years", float(age), _name(resource))
+    sexes = (text_of(item, "valueCode") for item in parts(resource, "extension") if text_of(item, "url") == _BIRTH_SEX)
+    sex = next(sexes, None) or {"male": "M", "female": "F"}.get(text_of(resource, "gender"))
+    if sex in gathered.protocol.findings["sex_at_birth"].options:
+        gathered.state("sex_at_birth", sex, _name(resource))
+    if resource.get("deceasedBoolean") is True or resource.get("deceasedDateTime"):
+        gathered.aside(_name(resource), "the record says that the patient has died")
+
+
+# --- conditions ----------------------------------------------------------------------------------------------------------------
+
+
+def _first_records(gathered: Gathered, resources: list[Resource]) -> None:
+    """When each finding was first on record among the conditions that are not over: a problem is coded again at every visit."""
+    for resource in resources:
+        if resource.get("resourceType") != "Condition" or _is_over(gathered, resource) or _verified(resource) != "confirmed":
+            continue
+        when = _recorded(resource)
+        if when is None or _status(resource) in ("recurrence", "relapse"):
+            continue
+        for name in findings_of(gathered.protocol, resource.get("code")):
+            gathered.first[name] = min(gathered.first.get(name, when.last), when.last)
+
+
+def _recorded(resource: Resource) -> Span | None:
+    return span(resource.get("recordedDate")) or span(resource.get("onsetDateTime")) or span(resource.get("onsetPeriod"))
+
+
+def _status(resource: Resource) -> str:
+    return next((code for _, code in codes_in(resource.get("clinicalStatus"))), "active")
+
+
+def _verified(resource: Resource) -> str:
+    return next((code for _, code in codes_in(resource.get("verificationStatus"))), "confirmed")
+
+
+def _is_over(gathered: Gathered, resource: Resource) -> bool:
+    ended = span(resource.get("abatementDateTime")) or span(part(resource, "abatementPeriod").get("end"))
+    past = ended is not None and ended.first <= gathered.as_of
+    return _status(resource) in _PAST or past or isinstance(resource.get("abatementString"), str)
+
+
+def _condition(gathered: Gathered, resource: Resource) -> None:
+    concept = resource.get("code")
+    quote, when, verified = _name(resource, concept), _recorded(resource), _verified(resource)
+    if verified == "entered-in-error":
+        gathered.skip(_MISTAKE)
+        return
+    if gathered.ahead(when):
+        gathered.aside(quote, "it is dated after the moment of the case")
+        return
+    coded = findings_of(gathered.protocol, concept)
+    names = coded or gathered.named_in(concept_words(concept), _STATED)
+    if not names:
+        gathered.skip(_NO_FINDING.format("Condition"))
+    for name in names:
+        if verified == "refuted":
+            gathered.denied(name, when, quote)
+        elif verified in _UNSURE and not _is_over(gathered, resource):
+            gathered.state(name, None, quote)
+        elif verified != "confirmed":
+            gathered.aside(quote, f'its verification status "{verified[:20]}" does not say that it is so')
+        elif _is_over(gathered, resource):
+            gathered.over(name, quote)
+        else:
+            _now(gathered, resource, name, when, quote)
+
+
+def _now(gathered: Gathered, resource: Resource, name: str, when: Span | None, quote: str) -> None:
+    first = gathered.first.get(name)
+    again = _status(resource) in ("recurrence", "relapse")
+    if first is not None and not again:
+        when = Span(first, first)
+    began = span(resource.get("onsetDateTime")) or span(resource.get("onsetPeriod"))
+    if began is not None and began.exact and not gathered.ahead(began) and gathered.recent(None, when):
+        gathered.onset[name] = max(began.first, gathered.onset.get(name, began.first))
+    gathered.present(name, when, quote)
+
+
+# --- observations --------------------------------------------------------------------------------------------------------------
+
+
+def _observation(gathered: Gathered, resource: Resource) -> None:
+    if text_of(resource, "status") == "cancelled":
+        gathered.skip("a cancelled observation: it found nothing")
+        return
+    when = (
+        span(resource.get("effectiveDateTime")) or span(resource.get("effectivePeriod")) or span(resource.get("effectiveInstant"))
+    )
+    when = when or span(resource.get("issued"))
+    if gathered.ahead(when):
+        gathered.aside(_name(resource, resource.get("code")), "it is dated after the moment of the case")
+        return
+    stated = [_observed(gathered, resource, element, when) for element in (resource, *parts(resource, "component"))]
+    if not any(stated):
+        gathered.skip(_NO_FINDING.format("Observation"))
+
+
+def _observed(gathered: Gathered, resource: Resource, element: Resource, when: Span | None) -> bool:
+    """Take in an observation, or one component of it; whether it is about a finding."""
+    concept, value = element.get("code"), element.get("valueCodeableConcept")
+    quote = _name(resource, concept)
+    names = findings_of(gathered.protocol, concept)
+    for name in names:
+        if gathered.protocol.findings[name].measured:
+            _measured(gathered, element, name, when, quote)
+        elif not parts(element, "component"):
+            _tested(gathered, element, name, when, quote)
+    if not names and (named := findings_of(gathered.protocol, value)):  # "finding: urinary retention"
+        for name in named:
+            if yes_or_no(_interpretation(element)) is False:
+                gathered.denied(name, when, quote)
+            else:
+                gathered.present(name, when, quote)
+        return True
+    return bool(names)
+
+
+def _interpretation(element: Resource) -> Resource:
+    return {"coding": [coding for item in parts(element, "interpretation") for coding in parts(item, "coding")]}
+
+
+def _measured(gathered: Gathered, element: Resource, name: str, when: Span | None, quote: str) -> None:
+    quantity = part(element, "valueQuantity")
+    number = quantity.get("value")
+    finding = gathered.protocol.findings[name]
+    if not gathered.recent(name, when) and not finding.lasting:
+        gathered.skip(f"{name}: measured before this episode, or without a date")
+    elif isinstance(number, bool) or not isinstance(number, int | float):
+        if parts(element, "dataAbsentReason") or not quantity:
+            gathered.state(name, None, quote)
+        else:
+            gathered.aside(quote, f"{name}: it gives no number")
+    elif text_of(quantity, "comparator"):
+        gathered.aside(quote, f"{name}: it says only that the value is {text_of(quantity, 'comparator')[:2]} {number:g}")
+    else:
+        unit = text_of(quantity, "code") or text_of(quantity, "unit")
+        told = converted(float(number), unit, finding.unit or "") if abs(number) < 1e9 else None
+        if told is None:
+            gathered.aside(quote, f'{name}: the unit "{unit[:20]}" cannot be told in {finding.unit}')
+        else:
+            gathered.state(name, told, quote)
+
+
+def _tested(gathered: Gathered, element: Resource, name: str, when: Span | None, quote: str) -> None:
+    """Take in a result that says yes or no: as a boolean, a code, a word, or the interpretation of a result."""
+    value = element.get("valueBoolean")
+    if not isinstance(value, bool):
+        concept = element.get("valueCodeableConcept")
+        if concept is not None and gathered.protocol.findings[name].kind == "choice":
+            codes = [code for _, code in codes_in(concept)]
+            found = next((code for code in codes if code in gathered.protocol.findings[name].options), None)
+            if found is not None:
+                gathered.state(name, found, quote)
+            return
+        results = (concept, {"text": text_of(element, "valueString")}, _interpretation(element))
+        value = next((found for found in map(yes_or_no, results) if found is not None), None)
+    if value is None:
+        if not parts(element, "dataAbsentReason") and any(key.startswith("value") for key in element):
+            gathered.aside(quote, f"{name}: the result is neither a yes nor a no")
+        gathered.state(name, None, quote)
+    elif value:
+        gathered.present(name, when, quote)
+    else:
+        gathered.denied(name, when, quote)
+
+
+# --- medicines, procedures, encounters -----------------------------------------------------------------------------------------
+
+
+def _medicine(gathered: Gathered, resource: Resource, medicines: Mapping[str, Resource]) -> None:
+    target = reference_id(part(resource, "medicationReference"))
+    contained = {text_of(item, "id"): item for item in parts(resource, "contained")}
+    concept = resource.get("medicationCodeableConcept") or part(contained.get(target or "") or medicines.get(target or ""), "code")
+    quote = _name(resource, concept)
+    names = medicines_of(gathered.protocol, concept) or gathered.named_in(concept_words(concept), ("medicine",))
+    status = text_of(resource, "status")
+    if not names:
+        gathered.skip(_NO_FINDING.format("medicine"))
+    taken = status in ("active", "on-hold", "") and resource.get("doNotPerform") is not True
+    ended = span(part(resource, "effectivePeriod").get("end"))
+    for name in names:
+        if taken and not (ended is not None and ended.last < gathered.as_of):
+            gathered.state(name, True, quote)
+        else:  # one medicine not taken says nothing of the others of its class
+            gathered.state(name, None if status in ("unknown", "intended", "draft") else NOT_NOW, quote)
+
+
+def _procedure(gathered: Gathered, resource: Resource) -> None:
+    concept = resource.get("code")
+    quote = _name(resource, concept)
+    when = span(resource.get("performedDateTime")) or span(resource.get("performedPeriod"))
+    if text_of(resource, "status") not in ("completed", "in-progress", ""):
+        gathered.skip("a procedure that was not carried out")
+    elif gathered.ahead(when):
+        gathered.aside(quote, "it is dated after the moment of the case")
+    else:
+        names = findings_of(gathered.protocol, concept) or gathered.named_in(concept_words(concept), ("history", "baseline"))
+        if not names:
+            gathered.skip(_NO_FINDING.format("Procedure"))
+        for name in names:
+            gathered.present(name, when, quote)
+
+
+def _encounter(gathered: Gathered, resource: Resource) -> None:
+    when = span(part(resource, "period"))
+    reasons = parts(resource, "reasonCode")
+    if text_of(resource, "status") in ("cancelled", "planned"):
+        gathered.skip("an encounter that did not take place")
+    elif gathered.ahead(when):
+        gathered.aside(_name(resource), "it is dated after the moment of the case")
+    elif not gathered.recent(None, when):
+        gathered.skip("an encounter before this episode, or without a date")
+    else:
+        for concept in reasons:
+            names = findings_of(gathered.protocol, concept) or gathered.named_in(concept_words(concept), _STATED)
+            if not names:
+                gathered.skip(_NO_FINDING.format("reason of an encounter"))
+            for name in names:
+                gathered.present(name, when, _name(resource, concept))
+
+
+# --- texts ---------------------------------------------------------------------------------------------------------------------
+
+
+def _document(gathered: Gathered, resource: Resource) -> None:
+    contents = [part(content, "attachment") for content in parts(resource, "content")]
+    if text_of(resource, "status") == "superseded":
+        gathered.skip("a document that a later one replaces")
+        return
+    _texts(gathered, resource, span(resource.get("date")), [(attachment, None) for attachment in contents])
+
+
+def _communication(gathered: Gathered, resource: Resource) -> None:
+    if text_of(resource, "status") == "not-done":
+        gathered.skip("a message that was not sent")
+        return
+    when = span(resource.get("sent")) or span(resource.get("received"))
+    payloads = parts(resource, "payload")
+    _texts(gathered, resource, when, [(part(p, "contentAttachment"), text_of(p, "contentString") or None) for p in payloads])
+
+
+def _texts(gathered: Gathered, resource: Resource, when: Span | None, texts: list[tuple[Resource, str | None]]) -> None:
+    """Read the texts of this episode. One without a date is read as one of now: to miss what it says would be worse."""
+    quote = _name(resource)
+    if gathered.ahead(when):
+        gathered.aside(quote, "it is dated after the moment of the case")
+        return
+    if when is not None and not gathered.recent(None, when):
+        gathered.skip("a text from before this episode: not read")
+        return
+    for attachment, plain in texts:
+        text = plain if plain is not None else _decoded(gathered, attachment, quote)
+        if text is not None and len(text) > _LONGEST:
+            gathered.aside(quote, f"the text is longer than {_LONGEST} characters and was not read")
+        elif text is not None and text.strip():
+            gathered.read(text, quote)
+
+
+def _decoded(gathered: Gathered, attachment: Resource, quote: str) -> str | None:
+    kind, _, rest = text_of(attachment, "contentType").partition(";")
+    if not text_of(attachment, "data"):
+        gathered.aside(quote, "the text is not in the record, and nothing is fetched")
+        return None
+    if kind.strip() not in ("", "text/plain", "text/markdown"):
+        gathered.aside(quote, f"a document of the kind {kind[:30]} is not read; give its text as text/plain")
+        return None
+    charset = rest.partition("charset=")[2].strip(' "') or "utf-8"
+    try:
+        return base64.b64decode(text_of(attachment, "data"), validate=False).decode(charset)
+    except (binascii.Error, ValueError, LookupError):
+        gathered.aside(quote, "the text could not be decoded")
+        return None
+
+
+_READ: Mapping[str, Callable[[Gathered, Resource], None]] = {
+    "Patient": _patient,
+    "Condition": _condition,
+    "Observation": _observation,
+    "MedicationRequest": lambda gathered, resource: _medicine(gathered, resource, {}),
+    "MedicationStatement": lambda gathered, resource: _medicine(gathered, resource, {}),
+    "Procedure": _procedure,
+    "Encounter": _encounter,
+    "DocumentReference": _document,
+    "Communication": _communication,
+}

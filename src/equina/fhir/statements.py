@@ -1,0 +1,196 @@
+"""What a record states, gathered into the values of a case: what is present wins, and a disagreement is reported."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from equina.case import Case, Conflict, Evidence, SetAside
+from equina.crosscheck import misfit
+from equina.fhir.elements import Span
+from equina.model import LONG_STANDING, Finding, Protocol, Value
+from equina.notes.evidence import with_text
+from equina.notes.lexicon import has_lexicon, lexicon
+
+__all__ = ["NOT_NOW", "Gathered", "NotNow"]
+
+_DENIED = "denied in one place of the record, present in another: what is present counts"
+_AHEAD = timedelta(days=1)  # a day's grace for clocks and time zones
+_SHOWN = 60
+# Of what once happened: for how many days it is "recent", where the finding's own words say more than an episode.
+_LOOKS_BACK: Mapping[str, int] = {
+    "recent_spinal_procedure": 92,
+    "recent_surgery": 42,
+    "recent_infection": 42,
+    "trauma": 42,
+    "minor_trauma": 42,
+    "postpartum": 366,
+    "pregnancy": 300,
+}
+
+
+class NotNow:
+    """Said of the past: shown as evidence, and neither an answer nor evidence of absence."""
+
+
+NOT_NOW: Final = NotNow()
+
+
+@dataclass
+class Gathered:
+    """The statements of one record, as they are read."""
+
+    protocol: Protocol
+    as_of: datetime
+    said: dict[str, list[tuple[Value | NotNow, Evidence]]] = field(default_factory=dict)
+    onset: dict[str, datetime] = field(default_factory=dict)
+    first: dict[str, datetime] = field(default_factory=dict)  # of each finding, when it was first on record and not over since
+    asides: list[SetAside] = field(default_factory=list)
+    outside: Counter[str] = field(default_factory=Counter)  # why: how many resources
+    conflicts: list[Conflict] = field(default_factory=list)
+
+    def state(self, name: str, value: Value | NotNow, quote: str) -> None:
+        """Take in one statement; a value that the finding cannot have is set aside."""
+        if not isinstance(value, NotNow) and (why := misfit(self.protocol.findings[name], value)):
+            self.aside(quote, why)
+            return
+        told = (
+            "historical"
+            if isinstance(value, NotNow)
+            else "uncertain"
+            if value is None
+            else "absent"
+            if value is False
+            else "present"
+        )
+        self.said.setdefault(name, []).append((value, Evidence(origin="record", quote=quote[:_SHOWN], assertion=told)))
+
+    def aside(self, quote: str, why: str, origin: str = "record") -> None:
+        self.asides.append(SetAside(origin=origin, quote=quote[:_SHOWN], why=why))
+
+    def skip(self, why: str) -> None:
+        """Count a resource that says nothing of the patient now; it is told of once, with how many."""
+        self.outside[why] += 1
+
+    # --- when ------------------------------------------------------------------------------------------------------------------
+
+    def ahead(self, when: Span | None) -> bool:
+        """Whether it lies after the moment of the case."""
+        return when is not None and when.first - self.as_of > _AHEAD
+
+    def recent(self, name: str | None, when: Span | None) -> bool:
+        """Whether it is of this episode. What has no date is not; a month or year counts by its last day."""
+        days = _LOOKS_BACK.get(name or "", self.protocol.new_within_days)
+        return when is not None and self.as_of - when.last <= timedelta(days=days)
+
+    def present(self, name: str, recorded: Span | None, quote: str) -> None:
+        """Take in that something is present and on record since then: new when that is within the episode, else long-standing.
+
+        What cannot be long-standing is taken as it is if it lasts, and as past if it was of an episode.
+        """
+        finding = self.protocol.findings[name]
+        if finding.measured or finding.kind == "choice":
+            return
+        if name in _LOOKS_BACK or not (finding.changeable or finding.lasting):
+            self.state(name, True if self.recent(name, recorded) else NOT_NOW, quote)
+        elif finding.lasting:
+            self.state(name, True, quote)
+        else:
+            self.state(name, True if self.recent(None, recorded) else LONG_STANDING, quote)
+
+    def over(self, name: str, quote: str) -> None:
+        """Take in that something is past. A history is what some findings ask for."""
+        finding = self.protocol.findings[name]
+        asked = finding.lasting and finding.kind == "history" and _of_the_past(finding)
+        self.state(name, True if asked else NOT_NOW, quote)
+
+    def denied(self, name: str, when: Span | None, quote: str) -> None:
+        """Take in a refutation or a negative. One from before the episode says nothing of a symptom now."""
+        finding = self.protocol.findings[name]
+        if finding.measured or finding.kind == "choice":
+            return
+        self.state(name, False if when is None or finding.lasting or self.recent(name, when) else NOT_NOW, quote)
+
+    # --- texts -----------------------------------------------------------------------------------------------------------------
+
+    def read(self, text: str, quote: str) -> None:
+        """Take in what the reader finds in a text of this episode."""
+        if not has_lexicon(self.protocol):
+            self.aside(quote, "the text was not read: the protocol has no lexicon")
+            return
+        read = with_text(self.protocol, Case(told=text, as_of=self.as_of, answered_by="record"))
+        for name, pieces in read.evidence.items():
+            first, *rest = pieces
+            value = read.values.get(name, NOT_NOW)
+            self.said.setdefault(name, []).append((value, first))
+            self.said[name] += [(NOT_NOW, piece) for piece in rest]
+        self.conflicts += read.conflicts
+        self.asides += [replace(item, quote=f"{quote}: {item.quote}"[:_SHOWN]) for item in read.set_aside]
+
+    def named_in(self, text: str, kinds: Iterable[str]) -> tuple[str, ...]:
+        """The findings of these kinds that the words of a concept name as present."""
+        if not text.strip() or not has_lexicon(self.protocol):
+            return ()
+        read = with_text(self.protocol, Case(told=text, answered_by="record"))
+        wanted = frozenset(kinds)
+        values = ((name, value) for name, value in read.values.items() if self.protocol.findings[name].kind in wanted)
+        return tuple(name for name, value in values if value in (True, LONG_STANDING))
+
+    # --- the case --------------------------------------------------------------------------------------------------------------
+
+    def case(self, *, complete: bool = False) -> Case:
+        """All of it as a case that a record answers."""
+        values: dict[str, Value] = {}
+        for name, said in self.said.items():
+            value = self._merged(name, [value for value, _ in said if not isinstance(value, NotNow)])
+            if not isinstance(value, NotNow):
+                values[name] = value
+        self._measured_otherwise(values)
+        asides = [SetAside(origin="record", quote=f"{number} of it", why=why) for why, number in sorted(self.outside.items())]
+        return Case(
+            values=values,
+            evidence={name: tuple(piece for _, piece in said) for name, said in self.said.items()},
+            onset={name: moment for name, moment in self.onset.items() if values.get(name) is True},
+            as_of=self.as_of,
+            answered_by="record",
+            complete=complete,
+            set_aside=(*self.asides, *asides),
+            conflicts=tuple(dict.fromkeys(self.conflicts)),
+        )
+
+    def _merged(self, name: str, values: Sequence[Value]) -> Value | NotNow:
+        if not values:
+            return NOT_NOW
+        finding = self.protocol.findings[name]
+        stated = [value for value in values if value is not None]
+        if finding.measured:
+            numbers = [float(value) for value in stated if isinstance(value, int | float)]
+            lowest = has_lexicon(self.protocol) and name in lexicon(self.protocol).lowest
+            return (min(numbers) if lowest else max(numbers)) if numbers else None
+        if finding.kind == "choice":
+            if len(set(stated)) > 1:
+                self.aside(name, "the record states more than one: none of them counts")
+            return stated[0] if len(set(stated)) == 1 else None
+        present = True if True in stated else LONG_STANDING if LONG_STANDING in stated else None
+        if present and False in stated:
+            self.conflicts.append(Conflict(finding=name, against=(), why=_DENIED))
+        return present or (None if None in values else False)
+
+    def _measured_otherwise(self, values: dict[str, Value]) -> None:
+        """Of several measurements one is the value; what any other of them makes true is stated too: a high and a low pressure."""
+        for name, said in list(self.said.items()):
+            for value, piece in said:
+                if isinstance(value, bool) or not isinstance(value, int | float) or value == values.get(name):
+                    continue
+                for row in self.protocol.table.measures.get(name, ()):
+                    for implied, _ in row.implied if row.relation(float(value), row.number) else ():
+                        values[implied] = True
+                        self.said.setdefault(implied, []).append((True, piece))
+
+
+def _of_the_past(finding: Finding) -> bool:
+    """Whether the finding asks for what once was, by the words of its id: aaa_history, prior_spinal_surgery, recurrent_uti."""
+    return not {"history", "prior", "recurrent"}.isdisjoint(finding.id.split("_"))
