@@ -31,7 +31,7 @@ from equina.assistant.shapes import (
 from equina.cards import cards, every_id
 from equina.case import Case, Step
 from equina.crosscheck import misfit
-from equina.exchange import BadInput, Request, answer, read_request
+from equina.exchange import BadInput, Request, answer, request_of
 from equina.handover import handover
 from equina.interview import next_questions, option_of, value_of, with_answers
 from equina.model import Protocol
@@ -70,11 +70,9 @@ def _request(protocol: Protocol, given: Mapping[str, object], **more: object) ->
     """The case as the triage contract reads it. Raises BadInput, whose message names the key."""
     now = datetime.now(UTC).replace(microsecond=0)
     try:
-        return read_request(protocol, json.dumps({**given, **more}).encode(), now)
+        return request_of(protocol, {**given, **more}, now)
     except BadInput as error:
         raise BadInput(f"case: {error}") from None
-    except RecursionError:
-        raise BadInput("case: nested too deeply; a case has two levels") from None
 
 
 def _judged(protocol: Protocol, request: Request, *, first_time: bool = True) -> Assessed:
