@@ -143,8 +143,8 @@ bench: .venv-bench/.stamp  ## time the engine beside its named peers, in one run
 	@.venv-bench/bin/python -m pip install $(PIP_FLAGS) --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
-docs: setup  ## write docs/coverage.md and docs/protocol.md from the protocol
-	$(STEP) docs "docs/coverage.md docs/protocol.md"
+docs: setup  ## write docs/coverage.md and docs/protocol.md from the protocol, and the hazards of docs/safety.md
+	$(STEP) docs "docs/coverage.md docs/protocol.md docs/safety.md"
 	@$(BIN)/python -m equina.docs
 
 lint: setup  ## style, format, types and house rules, changing nothing

@@ -1,4 +1,5 @@
-"""The pages made from the protocol: docs/coverage.md and docs/protocol.md. `python -m equina.docs` writes them, `--check` compares.
+"""The pages that are made: docs/coverage.md and docs/protocol.md of the protocol, the hazards in docs/safety.md of the hazard log.
+`python -m equina.docs` writes them, `--check` compares.
 
 They are what a clinician reviews, so they say everything the rules do and nothing else.
 """
@@ -10,9 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from equina.cards import named_groups
+from equina.hazards import faults, filled, read_log
 from equina.logic import render
 from equina.model import DISPOSITIONS, Line, Protocol, Rule
 from equina.protocol import conditions, load
+from equina.tables import ProtocolError
 
 __all__ = ["coverage_page", "main", "protocol_page", "unused_findings"]
 
@@ -271,10 +274,19 @@ def _others(protocol: Protocol) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the pages, or with --check compare them and say which is stale."""
+    """Write the pages, or with --check compare them and say which is stale. 1 if one is, or if a hazard names what is not there."""
     protocol = load()
     folder = Path("docs")
-    pages: Mapping[str, str] = {"coverage.md": coverage_page(protocol), "protocol.md": protocol_page(protocol)}
+    try:
+        log = read_log(folder)
+    except ProtocolError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if missing := faults(log, Path()):
+        print("\n".join(missing), file=sys.stderr)
+        return 1
+    safety = filled((folder / "safety.md").read_text(encoding="utf-8"), log)
+    pages: Mapping[str, str] = {"coverage.md": coverage_page(protocol), "protocol.md": protocol_page(protocol), "safety.md": safety}
     stale = []
     for name, text in pages.items():
         path = folder / name
