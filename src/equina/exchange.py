@@ -131,7 +131,7 @@ def _case(protocol: Protocol, data: Mapping[str, object], now: datetime) -> Case
         answered_by = "record" if only_text else "self"
     if answered_by not in ANSWERERS:
         raise BadInput(f"answered_by: {_shown(answered_by)} is not known; write one of {', '.join(ANSWERERS)}")
-    if not isinstance(data.get("protocol") or {}, dict):  # which protocol the answers were given to; a saved interview says it
+    if not isinstance(data.get("protocol"), dict | None):  # which protocol the answers were given to; a saved interview says it
         raise BadInput(f"protocol: an object is expected, not {_kind(data['protocol'])}; leave it out")
     return Case(
         values=values,

@@ -17,10 +17,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from equina.ask.session import Session
 from equina.case import Case
 from equina.model import Protocol
+from equina.rest import doors, routes
+from equina.rest.measures import Measures
 from equina.web.card import READ, address_of
 from equina.web.guards import Guard, Limits
 from equina.web.library import Library, library, reading_page
@@ -38,12 +41,20 @@ FAULTS = {400: "wrong_state", 404: "wrong_missing", 405: "wrong_method", 408: "w
 
 
 def create_app(
-    protocols: Mapping[str, Protocol], secret: str, settings: Settings | None = None, limits: Limits | None = None
+    protocols: Mapping[str, Protocol],
+    secret: str,
+    settings: Settings | None = None,
+    limits: Limits | None = None,
+    token: str | None = None,
 ) -> Starlette:
-    """The app for a protocol in its languages (language: protocol, the first is the default), signing with `secret`."""
+    """The app for a protocol in its languages (language: protocol, the first is the default), signing with `secret`.
+
+    `token`: what /api asks for.
+    """
     libraries = {language: library(protocol) for language, protocol in protocols.items()}
     site = _Site(protocols, URLSafeSerializer(secret, salt="visit"), settings or Settings(), _templates(), Asks(), libraries)
-    routes = [
+    measures = Measures(next(iter(protocols.values())))
+    pages = [
         Route("/", site.start, methods=["GET"]),
         Route("/interview", site.interview, methods=["POST"]),
         Route(READ, site.read, methods=["GET"]),
@@ -52,8 +63,10 @@ def create_app(
         Route("/healthz", _healthy, methods=["GET"]),
         Mount("/static", StaticFiles(packages=[("equina", "web/static")])),
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: site.fault})
-    app.add_middleware(Guard, limits=limits or Limits(), refuse=site.refusal)
+    for_machines = [*routes(protocols, token=token), Route("/metrics", measures.shown, methods=["GET"])]
+    app = Starlette(routes=[*pages, *for_machines], exception_handlers={HTTPException: site.fault})
+    app.add_middleware(Guard, limits=limits or Limits(), refuse=site.refused)
+    app.add_middleware(measures.counted)
     return app
 
 
@@ -181,9 +194,21 @@ class _Site:
         says = words[FAULTS.get(status, "wrong_fault")]
         return self.shown(visit, Page(template="fault.html", shows={"title": words["wrong_title"], "says": says}), status)
 
-    async def fault(self, _: Request, error: Exception) -> Response:
+    def refused(self, status: int) -> ASGIApp:
+        """As `refusal`, in the way of whoever asks: a page, or JSON."""
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            machine = scope["path"].startswith(doors.PREFIX)
+            await (doors.refusal(status) if machine else self.refusal(status))(scope, receive, send)
+
+        return answer
+
+    async def fault(self, request: Request, error: Exception) -> Response:
         """As `refusal`, for a fault that was foreseen."""
-        return self.refusal(error.status_code if isinstance(error, HTTPException) else 500)
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        if request.url.path.startswith(doors.PREFIX):
+            return doors.refusal(status, error.headers if isinstance(error, HTTPException) else None)
+        return self.refusal(status)
 
 
 def _fresh(language: str) -> Visit:

@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["HEADERS", "Guard", "Limits"]
@@ -47,7 +46,7 @@ class Limits:
 class Guard:
     """Middleware: it refuses what is too large, too slow or too much, and puts the headers on every answer."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, refuse: Callable[[int], Response]) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits, refuse: Callable[[int], ASGIApp]) -> None:
         self.app, self.limits, self.refuse = app, limits, refuse
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # address: tokens, and when they were counted
 
