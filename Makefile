@@ -167,7 +167,7 @@ format: setup  ## rewrite the Python files in the house style
 
 lock: .venv-lock/.stamp  ## pin again what pyproject.toml asks for, keeping pins that still fit (UPGRADE=1: the newest)
 	$(STEP) lock "requirements.lock requirements-bench.lock"
-	@$(COMPILE) --extra dev --extra proofs --extra paper --extra service -o requirements.lock >/dev/null
+	@$(COMPILE) --extra dev --extra proofs --extra paper --extra service --extra mcp -o requirements.lock >/dev/null
 	@$(COMPILE) --extra bench -o requirements-bench.lock >/dev/null
 
 # For every platform and every Python that the package supports, with hashes, and without any address.
