@@ -38,11 +38,12 @@ OWED = {
     "misprinted handover": "H27",
     "mixed up or forged": "H30",
     "misread JSON": "H31",
-    "shared device": "H33",
-    "attack": "H35",
-    "failure": "H36",
-    "tampered protocol": "H37",
-    "stale guide": "H39",
+    "a chat assistant": "H33",
+    "shared device": "H35",
+    "attack": "H37",
+    "failure": "H38",
+    "tampered protocol": "H39",
+    "stale guide": "H41",
 }
 
 

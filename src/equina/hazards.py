@@ -177,9 +177,9 @@ def named_tests(root: Path) -> frozenset[str]:
     return frozenset(names)
 
 
-def _functions(path: Path) -> Iterator[ast.FunctionDef]:
+def _functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return (node for node in tree.body if isinstance(node, ast.FunctionDef))
+    return (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def faults(log: Log, root: Path) -> tuple[str, ...]:
