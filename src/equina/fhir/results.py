@@ -1,0 +1,158 @@
+"""An assessment as FHIR R4: what to do (GuidanceResponse), what it could be (RiskAssessment), by which protocol (Provenance)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from uuid import UUID, uuid4, uuid5
+
+from equina import __version__
+from equina.case import Assessment, Case
+from equina.fhir.canonical import BASE, Json, canonical, coding, kebab
+from equina.model import Protocol
+
+__all__ = ["operation_outcome", "results"]
+
+_NOBODY = "the person who was assessed"
+
+
+def results(
+    protocol: Protocol, case: Case, assessment: Assessment, now: datetime, subject: str | None = None, id: UUID | None = None
+) -> Json:
+    """A Bundle of the assessment: GuidanceResponse, RiskAssessment and the Provenance of both.
+
+    `subject` is the reference to the patient, such as "Patient/p1"; `now` is when it was assessed, with its offset from UTC. The
+    same `id` makes the same Bundle; without one it is of this assessment alone.
+    """
+    id = id or uuid4()
+    patient: Json = {"reference": subject} if subject else {"display": _NOBODY}
+    made = {
+        "guidance": _guidance(protocol, case, assessment, now, patient, id),
+        "risk": _risk(protocol, case, assessment, now, patient),
+    }
+    addresses = {name: uuid5(id, name).urn for name in (*made, "provenance")}
+    made["provenance"] = _provenance(protocol, now, [addresses["guidance"], addresses["risk"]])
+    entries = [{"fullUrl": addresses[name], "resource": resource} for name, resource in made.items()]
+    return {"resourceType": "Bundle", "type": "collection", "timestamp": now.isoformat(), "entry": entries}
+
+
+def operation_outcome(problems: Iterable[str], severity: str = "error", code: str = "invalid") -> Json:
+    """What is wrong with what was given, one issue for each."""
+    issues = [{"severity": severity, "code": code, "diagnostics": problem} for problem in problems]
+    return {"resourceType": "OperationOutcome", "issue": issues}
+
+
+# --- what to do ----------------------------------------------------------------------------------------------------------------
+
+
+def _guidance(protocol: Protocol, case: Case, assessment: Assessment, now: datetime, patient: Json, id: UUID) -> Json:
+    """The advice. `data-requested` while it is not given, or something that can still be asked could change it."""
+    wanted = tuple(_wanted(assessment))
+    still = assessment.disposition is None or not assessment.settled
+    notes = [protocol.disposition_words[assessment.disposition or "none"], assessment.say, " ".join(protocol.notice.split())]
+    made: Json = {
+        "resourceType": "GuidanceResponse",
+        "contained": [_parameters(protocol, assessment)],
+        "requestIdentifier": {"system": "urn:ietf:rfc:3986", "value": id.urn},
+        "moduleCanonical": f"{canonical('Library', f'{kebab(protocol.id)}-protocol')}|{protocol.version}",
+        "status": "data-requested" if still else "success",
+        "subject": patient,
+        "occurrenceDateTime": (case.as_of or now).isoformat(),
+        "reasonCode": [{"coding": [coding(protocol, "rules", reason.id)], "text": reason.because} for reason in assessment.reasons],
+        "note": [{"text": note} for note in notes if note],
+        "outputParameters": {"reference": "#outcome"},
+    }
+    if not made["reasonCode"]:
+        del made["reasonCode"]
+    if told := tuple(_told(protocol, case, assessment)):
+        made["contained"].append({**operation_outcome(told, "information", "informational"), "id": "told"})
+        made["evaluationMessage"] = [{"reference": "#told"}]
+    if still and wanted:
+        made["dataRequirement"] = [_requirement(protocol, name) for name in wanted]
+    return made
+
+
+def _parameters(protocol: Protocol, assessment: Assessment) -> Json:
+    levels = {"disposition": assessment.disposition, "low": assessment.low, "high": assessment.high}
+    given: list[Json] = [
+        {"name": name, "valueCoding": coding(protocol, "dispositions", level)} for name, level in levels.items() if level
+    ]
+    return {
+        "resourceType": "Parameters",
+        "id": "outcome",
+        "parameter": [*given, {"name": "settled", "valueBoolean": assessment.settled}],
+    }
+
+
+def _wanted(assessment: Assessment) -> Iterator[str]:
+    """The findings that could still change the advice, core flags first."""
+    yield from dict.fromkeys((*assessment.not_known, *(name for rule in assessment.open for name in rule.findings)))
+
+
+def _requirement(protocol: Protocol, name: str) -> Json:
+    code = coding(protocol, "findings", name, protocol.findings[name].label)
+    return {"type": "Observation", "codeFilter": [{"path": "code", "code": [code]}]}
+
+
+def _told(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[str]:
+    """What a reader must know of the case: what was set aside, what does not fit together, what is not known."""
+    for item in case.set_aside:
+        yield f"not judged: {item.quote}: {item.why}"
+    for conflict in assessment.conflicts:
+        yield f"conflict: {protocol.findings[conflict.finding].label}: {conflict.why}"
+    for name in assessment.not_known:
+        yield f"not known: {protocol.findings[name].label}"
+
+
+# --- what it could be ----------------------------------------------------------------------------------------------------------
+
+
+def _risk(protocol: Protocol, case: Case, assessment: Assessment, now: datetime, patient: Json) -> Json:
+    """The causes that fit, each with what speaks for it: no diagnosis, and no probability, which the protocol does not compute."""
+    predictions = [
+        {
+            "outcome": {"coding": [coding(protocol, "causes", fit.id)], "text": protocol.causes[fit.id].label},
+            "qualitativeRisk": {"coding": [coding(protocol, "fits", fit.fit)], "text": fit.fit},
+            "rationale": "; ".join(protocol.findings[name].label for name in fit.supports),
+        }
+        for fit in assessment.causes
+    ]
+    for prediction in predictions:
+        if not prediction["rationale"]:
+            del prediction["rationale"]
+    made: Json = {
+        "resourceType": "RiskAssessment",
+        "status": "final" if assessment.settled and assessment.disposition else "preliminary",
+        "subject": patient,
+        "occurrenceDateTime": (case.as_of or now).isoformat(),
+        "mitigation": protocol.disposition_words[assessment.disposition or "none"],
+        "note": [{"text": "Causes that fit what is known: no diagnosis. " + " ".join(protocol.notice.split())}],
+    }
+    if assessment.disposition:
+        made["code"] = {"coding": [coding(protocol, "dispositions", assessment.disposition)]}
+    return made | ({"prediction": predictions} if predictions else {})
+
+
+# --- by what -------------------------------------------------------------------------------------------------------------------
+
+
+def _provenance(protocol: Protocol, now: datetime, targets: list[str]) -> Json:
+    """Which program and which protocol, to the byte: its digest changes with any of its files."""
+    kind = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+    return {
+        "resourceType": "Provenance",
+        "target": [{"reference": target} for target in targets],
+        "occurredDateTime": now.isoformat(),
+        "recorded": now.isoformat(),
+        "policy": [canonical("Library", f"{kebab(protocol.id)}-protocol")],
+        "agent": [{"type": {"coding": [{"system": kind, "code": "assembler"}]}, "who": {"display": f"Equina {__version__}"}}],
+        "entity": [
+            {
+                "role": "source",
+                "what": {
+                    "identifier": {"system": f"{BASE}/protocol-digest", "value": protocol.digest},
+                    "display": f"protocol {protocol.id} {protocol.version}",
+                },
+            }
+        ],
+    }
