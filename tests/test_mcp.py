@@ -172,6 +172,14 @@ def test_a_dated_case_keeps_its_dates():
     assert turn["case"]["onset"] == case["onset"]
 
 
+def test_a_text_that_was_not_read_is_not_dropped_in_silence():
+    case = {"text": "Ich habe seit gestern starke Rückenschmerzen und kann nicht mehr Wasser lassen"}
+    turn = here(lambda client: said(client, "continue_interview", case=case)).structured_content
+    assert turn["status"] == "asking"
+    assert [item["origin"] for item in turn["set_aside"]] == ["text"]
+    assert turn["case"]["text"] == case["text"]
+
+
 def test_in_spanish_every_word_is_spanish_and_the_level_the_same():
     story = PROTOCOL.stories["leaks_after_a_baby"]
 

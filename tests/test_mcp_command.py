@@ -37,21 +37,21 @@ def free_port():
         return free.getsockname()[1]
 
 
-def listens(port):
+def listens(host, port):
     with socket.socket() as tried:
-        return tried.connect_ex(("127.0.0.1", port)) == 0
+        return tried.connect_ex((host, port)) == 0
 
 
 @pytest.fixture
-def serving():
-    port = free_port()
-    process = start("mcp", "--http", "--port", port)
+def serving(request):
+    host, port = getattr(request, "param", "127.0.0.1"), free_port()
+    process = start("mcp", "--http", "--port", port, "--host", host)
     said_first = process.stdout.readline().decode()
     until = time.monotonic() + PATIENCE
-    while not listens(port):
+    while not listens(host, port):
         assert time.monotonic() < until
         time.sleep(0.05)
-    yield process, port, said_first
+    yield process, f"http://{host}:{port}/mcp", said_first
     process.kill()
     process.communicate(timeout=PATIENCE)
 
@@ -94,9 +94,8 @@ def test_the_error_on_the_page_is_the_one_given():
 
 
 def test_over_http_it_answers_at_the_address_that_it_prints(serving):
-    process, port, first = serving
-    assert first == f"Equina's tools are at http://127.0.0.1:{port}/mcp  (Ctrl-C stops it)\n"
-    address = f"http://127.0.0.1:{port}/mcp"
+    process, address, first = serving
+    assert first == f"Equina's tools are at {address}  (Ctrl-C stops it)\n"
     found = in_session(lambda: Client(address), lambda client: said(client, "show_card", id="fever"))
     assert found.structured_content["id"] == "fever"
     process.send_signal(signal.SIGINT)
@@ -104,14 +103,16 @@ def test_over_http_it_answers_at_the_address_that_it_prints(serving):
     assert readable(errors) in ("", "equina: stopped by you; what was printed so far is whole\n")
 
 
+@pytest.mark.parametrize("serving", ["127.0.0.1", "127.0.0.2"], indirect=True)
 def test_a_page_that_reaches_it_by_a_name_of_its_own_is_refused(serving):
-    _, port, _ = serving
+    _, address, _ = serving
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     headers = {"Accept": "application/json, text/event-stream"}
-    for more in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}):
-        refused = httpx2.post(f"http://127.0.0.1:{port}/mcp", json=call, headers=headers | more)
-        assert refused.status_code in (403, 421)
-    assert httpx2.post(f"http://127.0.0.1:{port}/mcp", content=b"x" * 2**21, headers=headers).status_code == 413
+    assert httpx2.post(address, json=call, headers=headers).status_code == 200
+    for more, status in (({"Host": "evil.example"}, 421), ({"Origin": "http://evil.example"}, 403)):
+        assert httpx2.post(address, json=call, headers=headers | more).status_code == status
+    too_large = httpx2.post(address, content=b"x" * 2**21, headers=headers)
+    assert (too_large.status_code, too_large.text) == (413, "too large; a case is a few kilobytes")
 
 
 @pytest.mark.parametrize(

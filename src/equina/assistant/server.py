@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import anyio
 import anyio.to_thread
 from mcp.server import Server, ServerRequestContext
 from mcp.server.stdio import stdio_server
+from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import (
     CallToolRequestParams,
     CallToolResult,
@@ -44,6 +46,7 @@ __all__ = ["application", "serve", "server"]
 INSTRUCTIONS = (Path(__file__).parent / "instructions.txt").read_text(encoding="utf-8")
 READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 LONGEST = 1024 * 1024  # bytes of one request over HTTP
+AT_ONCE = 500
 TOO_MUCH = {408: "too slow; send it again", 413: "too large; a case is a few kilobytes", 429: "too many requests; wait a little"}
 LOG = logging.getLogger("equina.assistant")
 UNFORESEEN = "something went wrong here and nothing was judged; call again. If the person may be in danger, get care now."
@@ -156,16 +159,38 @@ async def _over_stdio(serving: Server[dict[str, Any]]) -> None:
 
 def application(protocols: Mapping[str, Protocol], host: str = "127.0.0.1", rate: float = 50.0) -> ASGIApp:
     """The HTTP app: `/mcp`, without sessions. On this machine it answers only to this machine's own names."""
-    app = server(protocols).streamable_http_app(host=host, stateless_http=True, json_response=True, max_request_body_size=LONGEST)
+    app = server(protocols).streamable_http_app(
+        host=host,
+        stateless_http=True,
+        json_response=True,
+        max_request_body_size=LONGEST,
+        transport_security=_own_names(host),
+    )
     return Guard(app, Limits(body=LONGEST, rate=rate), lambda status: PlainTextResponse(TOO_MUCH.get(status, "refused"), status))
+
+
+def _own_names(host: str) -> TransportSecuritySettings | None:
+    """On this machine: its own names alone, so that no web page reaches the tools by a name that leads here."""
+    if host != "localhost" and not ip_address(host).is_loopback:
+        return None
+    names = {f"{name}:*" for name in ("127.0.0.1", "localhost", "[::1]", _in_an_address(host))}
+    return TransportSecuritySettings(
+        enable_dns_rebinding_protection=True,
+        allowed_hosts=sorted(names),
+        allowed_origins=sorted(f"{scheme}://{name}" for scheme in ("http", "https") for name in names),
+    )
+
+
+def _in_an_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _over_http(protocols: Mapping[str, Protocol], options: argparse.Namespace, refuse: Callable[[str], int]) -> int:
     import uvicorn
 
     certificate, _, key = (options.tls or "").partition(",")
-    shown = f"[{options.host}]" if ":" in options.host else options.host
-    print(f"Equina's tools are at {'https' if key else 'http'}://{shown}:{options.port}/mcp  (Ctrl-C stops it)", flush=True)
+    scheme, shown = "https" if key else "http", _in_an_address(options.host)
+    print(f"Equina's tools are at {scheme}://{shown}:{options.port}/mcp  (Ctrl-C stops it)", flush=True)
     try:
         uvicorn.run(
             application(protocols, options.host, options.rate),
@@ -174,6 +199,8 @@ def _over_http(protocols: Mapping[str, Protocol], options: argparse.Namespace, r
             log_level="error",
             access_log=False,  # a log of requests would tell who asked, when
             server_header=False,
+            limit_concurrency=AT_ONCE,
+            timeout_keep_alive=5,
             timeout_graceful_shutdown=10,
             ssl_certfile=certificate if key else None,
             ssl_keyfile=key or None,

@@ -287,6 +287,7 @@ class Turn(Answered):
     step: StepOut | None
     codes: Annotated[dict[str, str], Field(description="how each code of the step is offered to the person")]
     case: Annotated[dict[str, object], Field(description="give this back unchanged with the answers to the step")]
+    set_aside: Annotated[list[AsideOut], Field(description="what was given and not judged, such as a text that was not read")]
     more: str | None
     result: Triage | None
 

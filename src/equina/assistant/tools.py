@@ -164,8 +164,8 @@ def _fitting(protocol: Protocol, case: Case, name: str, value: object) -> str | 
 
 def _turn(protocol: Protocol, request: Request, given: Mapping[str, object], before: Iterable[str] = ()) -> Reply:
     """Where an interview stands. Once no more is asked, the case is complete."""
-    step = next_questions(protocol, with_text(protocol, request.case))
-    if step:
+    case = with_text(protocol, request.case)
+    if step := next_questions(protocol, case):
         told = "\n\n".join((*before, asked(protocol, step)))
         turn = Turn(
             say_exactly=told,
@@ -174,6 +174,7 @@ def _turn(protocol: Protocol, request: Request, given: Mapping[str, object], bef
             step=_step(step),
             codes=_codes(protocol, step),
             case=_carried(request.case, given),
+            set_aside=[{"origin": item.origin, "quote": item.quote, "why": item.why} for item in case.set_aside],
             more=None,
             result=None,
         )
@@ -189,6 +190,7 @@ def _turn(protocol: Protocol, request: Request, given: Mapping[str, object], bef
         step=None,
         codes={},
         case=_carried(request.case, given),
+        set_aside=judged["result"]["set_aside"],
         more=judged["more"],
         result=judged["result"],
     )
