@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -231,3 +232,12 @@ def test_an_error_in_the_log_is_told_by_its_kind_alone():
     told = json.loads(JsonLines().format(record))
     assert told["error"] == "ValueError"
     assert "pee" not in json.dumps(told)
+
+
+def test_many_at_once_are_answered_as_one_by_one():
+    texts = [text for v in read_vignettes(FILES.values()) for text in v.texts.values()][:120]
+    requests = [{"id": "m", "as_of": AS_OF, "text": f"{text} " * (1 + 2_500 // len(text))} for text in texts]  # long: in threads
+    expected = told(*requests)
+    with ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(lambda request: post("assess", request).json(), requests))
+    assert said == expected
