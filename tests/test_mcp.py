@@ -221,6 +221,14 @@ def test_an_emergency_says_first_what_to_do(tool, arguments):
     assert data.get("step") is None
 
 
+def test_an_emergency_waits_for_no_mend_of_another_answer():
+    answers = {"fever": "maybe", "urinary_retention": "yes_new"}
+    data = here(lambda client: said(client, "continue_interview", case={}, answers=answers)).structured_content
+    assert data["emergency"]
+    assert [item["quote"] for item in data["set_aside"]] == ['fever: "maybe"']
+    assert "fever" not in data["case"]["findings"]
+
+
 def test_a_likelier_harmless_cause_is_not_what_is_said_of_an_emergency():
     case = {"findings": {"urinary_retention": True, "takes_constipating_medicines": True, "back_pain": True}}
     case["findings"] = {name: value for name, value in case["findings"].items() if name in PROTOCOL.findings}

@@ -29,7 +29,7 @@ from equina.assistant.shapes import (
     Turn,
 )
 from equina.cards import cards, every_id
-from equina.case import Case, Step
+from equina.case import Case, SetAside, Step
 from equina.crosscheck import misfit
 from equina.exchange import BadInput, Request, answer, request_of
 from equina.handover import handover
@@ -43,7 +43,7 @@ from equina.notes.reading import read
 from equina.prose import Block, as_markdown, as_text
 from equina.result import result
 from equina.tables import nearest
-from equina.triage import assess
+from equina.triage import assess, interval
 from equina.wording import wording
 
 __all__ = ["TOOLS", "Reply", "Tool"]
@@ -139,8 +139,17 @@ def _continue(protocol: Protocol, given: Arguments) -> Reply:
         raise BadInput('case: answered_by: a record answers no questions; write "self", or call assess_case')
     own = {"answered_by": given.case.get("answered_by") or "self", "complete": False}
     request = _request(protocol, given.case, **own)
-    answers = {name: _fitting(protocol, request.case, name, value) for name, value in given.answers.items()}
+    answers: dict[str, str | float] = {}
+    faults: list[SetAside] = []
+    for name, value in given.answers.items():
+        try:
+            answers[name] = _fitting(protocol, request.case, name, value)
+        except BadInput as error:
+            faults.append(SetAside(origin="answer", quote=f"{name}: {json.dumps(value)}"[:60], why=str(error)))
     case = with_answers(protocol, request.case, answers)
+    if faults and interval(protocol, with_text(protocol, case))[0] != "emergency":  # which waits for no mend
+        raise BadInput("; and ".join(fault.why for fault in faults[:3]))
+    case = replace(case, set_aside=(*case.set_aside, *faults))
     return _turn(protocol, replace(request, case=case), given.case)
 
 
