@@ -1,7 +1,7 @@
 """`equina mcp`: the tools over the Model Context Protocol, on standard input and output or as streamable HTTP.
 
-Nothing is stored or logged of what is asked: the state of an interview travels in the arguments. The SDK's lower layer is used, so that
-a fault of the arguments is told in our words, by key and mend. docs/assistants.md.
+Nothing is stored or logged of what is asked: the state of an interview travels in the arguments. The SDK's lower layer is used, so
+that a fault of the arguments is told in our words, by key and mend. docs/assistants.md.
 """
 
 from __future__ import annotations
