@@ -110,11 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--plain", action="store_true", help="no bold, no lines across, one answer a line: for a screen reader")
 
     triage = _command(commands, "triage", _triage, "cases in, what to do and why out (JSON Lines)")
-    triage.formatter_class = argparse.RawDescriptionHelpFormatter
-    triage.epilog = EXAMPLE
-    triage.add_argument(
-        "file", nargs="?", default="-", metavar="FILE", help="JSON Lines, one case a line (default: standard input)"
-    )
+    triage.formatter_class, triage.epilog = argparse.RawDescriptionHelpFormatter, EXAMPLE
+    triage.add_argument("file", nargs="?", default="-", metavar="FILE", help="JSON Lines, a case a line (default: standard input)")
     triage.add_argument("--fhir", action="store_true", help="the input is FHIR R4 records: a Bundle, or resources one a line")
     triage.add_argument("--as-of", metavar="MOMENT", help="with --fhir: the moment to judge by (default: now)")
 
@@ -161,6 +158,10 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluation = _command(commands, "evaluate", _evaluate, "how well vignettes are triaged, here or by another command")
     evaluation_arguments(evaluation)
+
+    _command(commands, "export", _export, "the questions, codes and rules as definitions in FHIR R4").add_argument(
+        "--out", metavar="PATH", required=True, help="a new FHIR package, as FILE.tgz, or a folder"
+    )
 
     prove = _command(commands, "prove", _prove, "prove the safety promises over every case (needs the extra: proofs)")
     prove.add_argument("--lowered", action="store_true", help="show, for each emergency rule lowered in turn, who would be missed")
@@ -277,13 +278,10 @@ def _triage(options: argparse.Namespace) -> int:
     protocol = _load(options)
     if protocol is None:
         return BAD_INPUT
-    if options.fhir:
+    if options.fhir or options.as_of:
         from equina.fhir.command import triage_records
 
-        judge = partial(triage_records, protocol, out=sys.stdout, warn=_say, as_of=options.as_of)
-        return _reading(lambda: _with_lines(options, lambda stream: judge(stream)))
-    if options.as_of is not None:
-        return _refuse("--as-of goes with --fhir; a case says its own moment as as_of")
+        return _reading(lambda: _with_lines(options, lambda stream: triage_records(protocol, stream, sys.stdout, _say, options)))
     from equina.lines import triage
 
     return _reading(lambda: _with_lines(options, lambda stream: triage(protocol, stream, sys.stdout, _say)))
@@ -377,6 +375,13 @@ def _evaluate(options: argparse.Namespace) -> int:
 
     protocol = _load(options)
     return BAD_INPUT if protocol is None else _reading(lambda: run(protocol, options, _say))
+
+
+def _export(options: argparse.Namespace) -> int:
+    from equina.fhir.command import export
+
+    protocol = _load(options)
+    return BAD_INPUT if protocol is None else export(protocol, options.out, _refuse)
 
 
 def _prove(options: argparse.Namespace) -> int:

@@ -1,29 +1,38 @@
-"""`equina triage --fhir`: the records of one or more patients in, one line of JSON for each patient out."""
+"""`equina triage --fhir`: the records of one or more patients in, one line of JSON for each patient out; and `equina export`."""
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from equina.exchange import BadInput, Request, answer, failure
+from equina.fhir.definitions import definitions, package, write
 from equina.fhir.elements import Resource, resources_of, text_of
 from equina.fhir.records import cases_of
+from equina.locale import languages, localized
 from equina.model import Protocol
 from equina.triage import assess
 
-__all__ = ["triage_records"]
+__all__ = ["export", "triage_records"]
 
 OK, BAD_INPUT = 0, 2
 LARGEST = 512 * 1024 * 1024
 
 
-def triage_records(protocol: Protocol, stream: BinaryIO, out: TextIO, warn: Callable[[str], None], as_of: str | None = None) -> int:
-    """Answer each patient of the records, as of that moment or of now; the exit code. A fault of the input fails all of it:
-    where a part of the records cannot be read, it is not known whose it was."""
+def triage_records(
+    protocol: Protocol, stream: BinaryIO, out: TextIO, warn: Callable[[str], None], options: argparse.Namespace
+) -> int:
+    """Answer each patient of the records, as of the moment of the options or of now; the exit code. A fault of the input fails all
+    of it: where a part of the records cannot be read, it is not known whose it was."""
+    if not options.fhir:
+        warn("--as-of goes with --fhir; a case says its own moment as as_of")
+        return BAD_INPUT
     try:
-        moment = _moment(as_of)
+        moment = _moment(options.as_of)
         records = _records(stream.read(LARGEST + 1))
     except BadInput as error:
         out.write(json.dumps(failure(1, error)) + "\n")
@@ -37,6 +46,18 @@ def triage_records(protocol: Protocol, stream: BinaryIO, out: TextIO, warn: Call
     if not given:
         warn("no record of a patient was given; a Bundle, or FHIR resources one a line, are expected")
         return BAD_INPUT
+    return OK
+
+
+def export(protocol: Protocol, out: str, refuse: Callable[[str], int]) -> int:
+    """Write the definitions of the protocol, in every language that it has; the exit code."""
+    others = [localized(protocol, language) for language in languages(protocol) if language != protocol.language]
+    files = package(protocol, definitions(protocol, others))
+    try:
+        write(files, Path(out))
+    except OSError as error:
+        return refuse(f"{out}: {(error.strerror or str(error)).lower()}; give a new name in a folder that can be written")
+    print(f"{out}: {len(files)} files")
     return OK
 
 

@@ -19,6 +19,10 @@ __all__ = ["ABSENT", "RECORDED", "WORDS", "group_of", "item_of", "questionnaire"
 _EXTENSION = "http://hl7.org/fhir/StructureDefinition"
 ABSENT = f"{_EXTENSION}/data-absent-reason"
 RECORDED, WORDS = "recorded", "own_words"
+_LOINC = (
+    "The codes of the system http://loinc.org are copyright of Regenstrief Institute, Inc. and the LOINC Committee, and are used "
+    "under the licence at https://loinc.org/license. LOINC is a registered trademark of Regenstrief Institute, Inc."
+)
 Texts = Mapping[str, Protocol]  # the same protocol in other languages
 
 
@@ -42,6 +46,7 @@ def questionnaire(protocol: Protocol, others: Iterable[Protocol] = ()) -> Json:
     items.append(hidden | {"extension": [{"url": f"{_EXTENSION}/questionnaire-hidden", "valueBoolean": True}]})
     items.append({"linkId": WORDS, "text": "In your own words", "type": "text"})
     made = metadata(protocol, "Questionnaire", "interview", "interview")
+    made["copyright"] = _LOINC
     return made | {"language": protocol.language, "subjectType": ["Patient"], "item": items}
 
 
