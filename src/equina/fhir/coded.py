@@ -53,7 +53,7 @@ def findings_of(protocol: Protocol, concept: object) -> tuple[str, ...]:
 def _wider(code: str) -> Iterator[str]:
     code = code.strip().upper()
     code = code if "." in code or len(code) <= 3 else f"{code[:3]}.{code[3:]}"
-    return (code[:length] for length in range(len(code), 2, -1))
+    return (code[:length] for length in range(min(len(code), 8), 2, -1))  # the longest has seven characters and the dot
 
 
 def _table(protocol: Protocol) -> Mapping[tuple[str, str], tuple[str, ...]]:

@@ -13,6 +13,7 @@ __all__ = [
     "codes_in",
     "concept_words",
     "listed",
+    "name_of",
     "part",
     "parts",
     "reference_id",
@@ -60,6 +61,14 @@ def concept_words(concept: object) -> str:
     """What the record itself calls a concept: its text, else how it displays its codings."""
     displays = dict.fromkeys(text_of(coding, "display") for coding in parts(concept, "coding"))
     return text_of(concept, "text") or "; ".join(words for words in displays if words)
+
+
+def name_of(resource: Resource, concept: object = None) -> str:
+    """The resource and the code that speaks, as evidence shows them."""
+    id = text_of(resource, "id")
+    name = f"{resource.get('resourceType')}/{id}" if id else str(resource.get("resourceType"))
+    code = next((code for _, code in codes_in(concept)), concept_words(concept))
+    return f"{code} ({name})" if code else name
 
 
 def reference_id(reference: object) -> str | None:

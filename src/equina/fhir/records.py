@@ -6,8 +6,6 @@ before the episode, or without a date, is long-standing. docs/fhir.md has the ru
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
@@ -19,6 +17,7 @@ from equina.fhir.elements import (
     codes_in,
     concept_words,
     listed,
+    name_of,
     part,
     parts,
     reference_id,
@@ -26,6 +25,7 @@ from equina.fhir.elements import (
     span,
     text_of,
 )
+from equina.fhir.letters import communication, document
 from equina.fhir.statements import NOT_NOW, Gathered
 from equina.fhir.units import converted
 from equina.model import Protocol
@@ -39,8 +39,6 @@ _CHANGED = "it has a modifier extension, which may change its meaning, and none 
 _PAST = frozenset(("inactive", "remission", "resolved"))
 _UNSURE = frozenset(("unconfirmed", "provisional", "differential"))
 _STATED = ("symptom", "sign", "diagnosis", "baseline", "history", "medicine", "lifestyle", "umbrella", "test")
-# The largest text that is read: a long letter has some ten thousand characters.
-_LONGEST = 400_000
 
 
 def case_of(protocol: Protocol, records: object, as_of: datetime, *, complete: bool = False) -> Case:
@@ -85,7 +83,7 @@ def cases_of(protocol: Protocol, records: object, as_of: datetime, *, complete: 
 def _take(gathered: Gathered, resource: Resource, medicines: Mapping[str, Resource]) -> None:
     kind = str(resource.get("resourceType"))
     if listed(resource, "modifierExtension"):
-        gathered.aside(_name(resource), _CHANGED)
+        gathered.aside(name_of(resource), _CHANGED)
     elif text_of(resource, "status") == "entered-in-error" or text_of(resource, "docStatus") == "entered-in-error":
         gathered.skip(_MISTAKE)
     elif kind in ("MedicationRequest", "MedicationStatement"):
@@ -94,27 +92,19 @@ def _take(gathered: Gathered, resource: Resource, medicines: Mapping[str, Resour
         _READ[kind](gathered, resource)
 
 
-def _name(resource: Resource, concept: object = None) -> str:
-    """The resource and the code that speaks, as evidence shows them."""
-    id = text_of(resource, "id")
-    name = f"{resource.get('resourceType')}/{id}" if id else str(resource.get("resourceType"))
-    code = next((code for _, code in codes_in(concept)), concept_words(concept))
-    return f"{code} ({name})" if code else name
-
-
 def _patient(gathered: Gathered, resource: Resource) -> None:
     born = span(resource.get("birthDate"))
     if born is not None:
         moment = gathered.as_of
         first = born.first
         age = moment.year - first.year - ((moment.month, moment.day) < (first.month, first.day))
-        gathered.state("age_years", float(age), _name(resource))
+        gathered.state("age_years", float(age), name_of(resource))
     sexes = (text_of(item, "valueCode") for item in parts(resource, "extension") if text_of(item, "url") == _BIRTH_SEX)
     sex = next(sexes, None) or {"male": "M", "female": "F"}.get(text_of(resource, "gender"))
     if sex in gathered.protocol.findings["sex_at_birth"].options:
-        gathered.state("sex_at_birth", sex, _name(resource))
+        gathered.state("sex_at_birth", sex, name_of(resource))
     if resource.get("deceasedBoolean") is True or resource.get("deceasedDateTime"):
-        gathered.aside(_name(resource), "the record says that the patient has died")
+        gathered.aside(name_of(resource), "the record says that the patient has died")
 
 
 # --- conditions ----------------------------------------------------------------------------------------------------------------
@@ -152,7 +142,7 @@ def _is_over(gathered: Gathered, resource: Resource) -> bool:
 
 def _condition(gathered: Gathered, resource: Resource) -> None:
     concept = resource.get("code")
-    quote, when, verified = _name(resource, concept), _recorded(resource), _verified(resource)
+    quote, when, verified = name_of(resource, concept), _recorded(resource), _verified(resource)
     if verified == "entered-in-error":
         gathered.skip(_MISTAKE)
         return
@@ -199,7 +189,7 @@ def _observation(gathered: Gathered, resource: Resource) -> None:
     )
     when = when or span(resource.get("issued"))
     if gathered.ahead(when):
-        gathered.aside(_name(resource, resource.get("code")), "it is dated after the moment of the case")
+        gathered.aside(name_of(resource, resource.get("code")), "it is dated after the moment of the case")
         return
     stated = [_observed(gathered, resource, element, when) for element in (resource, *parts(resource, "component"))]
     if not any(stated):
@@ -209,7 +199,7 @@ def _observation(gathered: Gathered, resource: Resource) -> None:
 def _observed(gathered: Gathered, resource: Resource, element: Resource, when: Span | None) -> bool:
     """Take in an observation, or one component of it; whether it is about a finding."""
     concept, value = element.get("code"), element.get("valueCodeableConcept")
-    quote = _name(resource, concept)
+    quote = name_of(resource, concept)
     names = findings_of(gathered.protocol, concept)
     for name in names:
         if gathered.protocol.findings[name].measured:
@@ -282,7 +272,7 @@ def _medicine(gathered: Gathered, resource: Resource, medicines: Mapping[str, Re
     target = reference_id(part(resource, "medicationReference"))
     contained = {text_of(item, "id"): item for item in parts(resource, "contained")}
     concept = resource.get("medicationCodeableConcept") or part(contained.get(target or "") or medicines.get(target or ""), "code")
-    quote = _name(resource, concept)
+    quote = name_of(resource, concept)
     names = medicines_of(gathered.protocol, concept) or gathered.named_in(concept_words(concept), ("medicine",))
     status = text_of(resource, "status")
     if not names:
@@ -298,7 +288,7 @@ def _medicine(gathered: Gathered, resource: Resource, medicines: Mapping[str, Re
 
 def _procedure(gathered: Gathered, resource: Resource) -> None:
     concept = resource.get("code")
-    quote = _name(resource, concept)
+    quote = name_of(resource, concept)
     when = span(resource.get("performedDateTime")) or span(resource.get("performedPeriod"))
     if text_of(resource, "status") not in ("completed", "in-progress", ""):
         gathered.skip("a procedure that was not carried out")
@@ -318,7 +308,7 @@ def _encounter(gathered: Gathered, resource: Resource) -> None:
     if text_of(resource, "status") in ("cancelled", "planned"):
         gathered.skip("an encounter that did not take place")
     elif gathered.ahead(when):
-        gathered.aside(_name(resource), "it is dated after the moment of the case")
+        gathered.aside(name_of(resource), "it is dated after the moment of the case")
     elif not gathered.recent(None, when):
         gathered.skip("an encounter before this episode, or without a date")
     else:
@@ -327,60 +317,7 @@ def _encounter(gathered: Gathered, resource: Resource) -> None:
             if not names:
                 gathered.skip(_NO_FINDING.format("reason of an encounter"))
             for name in names:
-                gathered.present(name, when, _name(resource, concept))
-
-
-# --- texts ---------------------------------------------------------------------------------------------------------------------
-
-
-def _document(gathered: Gathered, resource: Resource) -> None:
-    contents = [part(content, "attachment") for content in parts(resource, "content")]
-    if text_of(resource, "status") == "superseded":
-        gathered.skip("a document that a later one replaces")
-        return
-    _texts(gathered, resource, span(resource.get("date")), [(attachment, None) for attachment in contents])
-
-
-def _communication(gathered: Gathered, resource: Resource) -> None:
-    if text_of(resource, "status") == "not-done":
-        gathered.skip("a message that was not sent")
-        return
-    when = span(resource.get("sent")) or span(resource.get("received"))
-    payloads = parts(resource, "payload")
-    _texts(gathered, resource, when, [(part(p, "contentAttachment"), text_of(p, "contentString") or None) for p in payloads])
-
-
-def _texts(gathered: Gathered, resource: Resource, when: Span | None, texts: list[tuple[Resource, str | None]]) -> None:
-    """Read the texts of this episode. One without a date is read as one of now: to miss what it says would be worse."""
-    quote = _name(resource)
-    if gathered.ahead(when):
-        gathered.aside(quote, "it is dated after the moment of the case")
-        return
-    if when is not None and not gathered.recent(None, when):
-        gathered.skip("a text from before this episode: not read")
-        return
-    for attachment, plain in texts:
-        text = plain if plain is not None else _decoded(gathered, attachment, quote)
-        if text is not None and len(text) > _LONGEST:
-            gathered.aside(quote, f"the text is longer than {_LONGEST} characters and was not read")
-        elif text is not None and text.strip():
-            gathered.read(text, quote)
-
-
-def _decoded(gathered: Gathered, attachment: Resource, quote: str) -> str | None:
-    kind, _, rest = text_of(attachment, "contentType").partition(";")
-    if not text_of(attachment, "data"):
-        gathered.aside(quote, "the text is not in the record, and nothing is fetched")
-        return None
-    if kind.strip() not in ("", "text/plain", "text/markdown"):
-        gathered.aside(quote, f"a document of the kind {kind[:30]} is not read; give its text as text/plain")
-        return None
-    charset = rest.partition("charset=")[2].strip(' "') or "utf-8"
-    try:
-        return base64.b64decode(text_of(attachment, "data"), validate=False).decode(charset)
-    except (binascii.Error, ValueError, LookupError):
-        gathered.aside(quote, "the text could not be decoded")
-        return None
+                gathered.present(name, when, name_of(resource, concept))
 
 
 _READ: Mapping[str, Callable[[Gathered, Resource], None]] = {
@@ -391,6 +328,6 @@ _READ: Mapping[str, Callable[[Gathered, Resource], None]] = {
     "MedicationStatement": lambda gathered, resource: _medicine(gathered, resource, {}),
     "Procedure": _procedure,
     "Encounter": _encounter,
-    "DocumentReference": _document,
-    "Communication": _communication,
+    "DocumentReference": document,
+    "Communication": communication,
 }
