@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import Literal, cast
 
 from equina.case import CODES, Case, Evidence, Option, Step
@@ -69,11 +71,12 @@ def with_answers(protocol: Protocol, case: Case, answers: Mapping[str, str | flo
         values["change_from_baseline"] = True  # "new or worse" has answered it
     effects = (protocol.table.effects.get((name, values[name])) for name in answers)
     true = _union(effect.true for effect in effects if effect)
+    settled = settle(protocol, replace(case, values=values))[0]
     for name in [name for name in answers if values[name] is False]:
         # Beside a member that is present, "no" to "anything else?" denies nothing, nor does an item left unmarked beside one
-        # that implies it. Beside an old one it stands: "not weaker than always".
+        # that implies it. Beside an old one it stands ("not weaker than always"), or it would be asked for ever.
         members = protocol.findings[name].denies
-        if true & protocol.table.bits[name] or any(values.get(member) is True for member in members):
+        if true & protocol.table.bits[name] or any(settled.get(member) is True for member in members):
             del values[name]
     return replace(case, values=values, evidence=dict.fromkeys(values, (Evidence(origin="answer"),)) | dict(case.evidence))
 
@@ -112,20 +115,22 @@ class _Open:
     ever: int
     now: int
     topics: tuple[Topic, ...]  # those whose own condition holds
+    possible: Mapping[str, tuple[Finding, ...]]  # of each topic, what is not asked yet and neither present nor excluded
 
 
 def _open(protocol: Protocol, case: Case, truth: Truth, low: Disposition) -> _Open:
     """What is worth asking now. Where several findings are needed together, those of the first topic among them come first:
     once they are denied, the others need no question."""
     asked = [topic for topic in protocol.topics.values() if _may_come(protocol, case, truth, topic)]
-    topics = [_union(_about(protocol, finding) for finding in _possible(protocol, case, truth, topic)) for topic in asked]
-    topics = [leaves for leaves in topics if leaves]
+    possible = {topic.id: tuple(_possible(protocol, case, truth, topic)) for topic in protocol.topics.values()}
     levels = protocol.needs.open(low, truth.must, reach(protocol, case, truth))
-    now = 0
-    for sets in levels.values():
-        for leaves in sets:
-            now |= next((leaves & topic for topic in topics if leaves & topic), 0)
-    return _Open(levels["emergency"], _union(leaves for sets in levels.values() for leaves in sets), now, tuple(asked))
+    left = [leaves for sets in levels.values() for leaves in sets]
+    ever, now = _union(left), 0
+    for topic in asked:
+        own = _union(_about(protocol, finding) for finding in possible[topic.id])
+        now |= own & _union([leaves for leaves in left if leaves & own])
+        left = [leaves for leaves in left if not leaves & own]
+    return _Open(levels["emergency"], ever, now, tuple(asked), possible)
 
 
 def _may_come(protocol: Protocol, case: Case, truth: Truth, topic: Topic) -> bool:
@@ -139,36 +144,40 @@ def _not_sure(protocol: Protocol, case: Case) -> int:
     return _union(protocol.table.about.get(name, 0) for name, value in case.values.items() if value is None)
 
 
-def _narrower(protocol: Protocol, case: Case) -> int:
-    """The leaves of what was asked, whatever was answered: those still open can come true by something narrower."""
-    return _union(protocol.table.about.get(name, 0) for name in case.values)
+def _narrower(protocol: Protocol, case: Case, truth: Truth) -> int:
+    """The leaves of what was asked, whatever was answered, or told as old by something narrower: those still open can come true by
+    something else that is narrower."""
+    old = (f.id for f in protocol.findings.values() if f.id not in case.values and told_as_old(protocol, f, truth))
+    return _union(protocol.table.about.get(name, 0) for name in (*case.values, *old))
 
 
 def _union(sets: Iterable[int]) -> int:
-    total = 0
-    for leaves in sets:
-        total |= leaves
-    return total
+    return reduce(or_, sets, 0)
 
 
 def _wanted(protocol: Protocol, case: Case, truth: Truth, still: _Open) -> frozenset[str]:
     """The findings that are worth asking of the one who answers."""
-    table, narrower = protocol.table, _narrower(protocol, case)
+    table, narrower = protocol.table, _narrower(protocol, case, truth)
     wanted = {name for name in not_known_by_name(protocol, case, truth) if name not in case.values}
     decisive = _decide_time_course(protocol)
+
+    def through(finding: Finding) -> int:
+        """What was asked and could still come true by this finding."""
+        return table.could.get(finding.id, 0) & narrower
+
     for topic in still.topics:
         also_when = protocol.topic_tests[topic.id][1]
         also = also_when is not None and also_when.holds(truth.must)
-        for finding in _possible(protocol, case, truth, topic):
-            useful = _about(protocol, finding) & still.now or table.could.get(finding.id, 0) & still.ever & narrower
+        for finding in still.possible[topic.id]:
+            useful = _about(protocol, finding) & still.now or through(finding) & still.ever
             if useful or also or finding.id in decisive:
                 wanted.add(finding.id)
     for topic in protocol.topics.values():  # what a topic waits for, when something of it could still decide
-        if topic.only_when is not None and topic not in still.topics:
-            closed = _possible(protocol, case, truth, topic)
-            if any(_about(protocol, finding) & still.ever for finding in closed):
-                wanted.update(name for name in findings_in(topic.only_when, protocol.findings) if name not in case.values)
-    possible = frozenset(f.id for topic in protocol.topics.values() for f in _possible(protocol, case, truth, topic))
+        if topic.only_when is None or topic in still.topics:
+            continue
+        if any(_about(protocol, finding) & still.ever for finding in still.possible[topic.id]):
+            wanted.update(name for name in findings_in(topic.only_when, protocol.findings) if name not in case.values)
+    possible = frozenset(finding.id for findings in still.possible.values() for finding in findings)
     waiting = list(wanted)
     while waiting:  # what it presumes is asked before it, the members of an umbrella before or beside it
         finding = protocol.findings[waiting.pop()]

@@ -366,6 +366,8 @@ class Protocol:
     never_unasked: tuple[str, ...]
     never_old_alone: Mapping[str, tuple[str, ...]]  # flag: the baselines that alone make "old" believed
     unpromised: Mapping[str, str]  # emergency rules that no promise covers, and why
+    means: Mapping[str, tuple[str, ...]]  # what is present with a finding: what it implies, written down a second time
+    measured_means: Mapping[str, Condition]  # from which number on a finding is present, written down a second time
     stories: Mapping[str, Story]
     questions: Mapping[str, Question]
     lines: Mapping[str, Line]

@@ -12,12 +12,12 @@ from equina import crosscheck, entries
 from equina.implicants import Needs
 from equina.leaves import NEVER, LeafTable, Test, leaf_table
 from equina.logic import Condition, findings_in
-from equina.model import Protocol, Rule
+from equina.model import Finding, Protocol, Rule
 from equina.tables import Fault, ProtocolError, Table, read_file
 from equina.topics import plain_topics
 from equina.translation import ORIGINAL, laid_over, unknown
 
-__all__ = ["SHIPPED", "load"]
+__all__ = ["SHIPPED", "edited", "load"]
 
 SHIPPED = Path(__file__).parent / "protocols" / "back_pain"
 
@@ -44,7 +44,8 @@ def load(folder: Path | str = SHIPPED, language: str = ORIGINAL) -> Protocol:
         raise ProtocolError([Fault(str(folder), "", "", "no such folder", "give the folder that holds protocol.toml")])
     files = _Files(folder, faults, language)
     top = files.top("protocol")
-    groups = _groups(files.top("rules"))
+    groups = _named(files.top("rules"), "groups")
+    lists = _named(files.top("promises"), "lists")  # its own, so that an edit of a group is no edit of a promise
     say = top.words("say")
 
     def each(file: str, key: str, build: Callable[[str, Table, Groups], T]) -> Mapping[str, T]:
@@ -82,10 +83,12 @@ def load(folder: Path | str = SHIPPED, language: str = ORIGINAL) -> Protocol:
         medicines=each("medicines", "medicines", entries.medicine),
         sources=each("sources", "sources", entries.source),
         accuracy=each("accuracy", "accuracy", entries.accuracy),
-        promises=each("promises", "promises", entries.promise),
+        promises=entries.each(files.top("promises"), "promises", entries.promise, lists),
         never_unasked=files.top("promises").texts("never_unasked"),
         never_old_alone=_lists(files.top("promises"), "never_old_alone"),
         unpromised=files.top("promises").words("unpromised"),
+        means=_lists(files.top("promises"), "means"),
+        measured_means=_named(files.top("promises"), "measured_means"),
         stories=each("stories", "stories", entries.story),
         questions=each("faq", "faq", entries.question),
         lines=each("article", "lines", entries.line),
@@ -164,12 +167,12 @@ def _lists(top: Table, key: str) -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType({name: below.texts(name) for name in data})
 
 
-def _groups(top: Table) -> Groups:
-    """The named conditions; each may use the ones above it."""
-    groups: dict[str, Condition] = {}
-    for name, line in top.words("groups").items():
-        groups[name] = top.parsed(f"groups.{name}", line, groups) or entries.UNREAD
-    return MappingProxyType(groups)
+def _named(top: Table, key: str) -> Groups:
+    """A table of named conditions; each may use the ones above it."""
+    named: dict[str, Condition] = {}
+    for name, line in top.words(key).items():
+        named[name] = top.parsed(f"{key}.{name}", line, named) or entries.UNREAD
+    return MappingProxyType(named)
 
 
 def _own_files(folder: Path) -> Iterator[Path]:
@@ -227,6 +230,12 @@ def _ready(protocol: Protocol, digest: str, folder: Path) -> Protocol:
         "needs": Needs(protocol.rules, table.bit),
     }
     return Protocol(**{name: getattr(protocol, name) for name in protocol.__slots__} | ready)
+
+
+def edited(protocol: Protocol, *, rules: Mapping[str, Rule], findings: Mapping[str, Finding]) -> Protocol:
+    """The protocol with these rules and findings, ready to be used; for asking what an edit would do. It is not cross-checked."""
+    kept = {name: getattr(protocol, name) for name in protocol.__slots__}
+    return _ready(Protocol(**kept | {"rules": rules, "findings": findings}), protocol.digest, Path(protocol.folder or ""))
 
 
 def _asked(protocol: Protocol, table: LeafTable, rule: Rule) -> tuple[tuple[str, int], ...]:

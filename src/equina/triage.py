@@ -92,7 +92,8 @@ def settle(protocol: Protocol, case: Case) -> tuple[dict[str, Value], tuple[Conf
     """The values of a case once the baseline facts have decided what counts as new, with what did not fit together.
 
     A symptom stated to be old and unchanged stays old unless something says that it is not: a change from baseline, an onset in
-    the last two weeks, or a flag that is never old without a named baseline.
+    the last two weeks, or a flag that is never old without a named baseline. A number says how it is now: what was measured is aged
+    by nothing but its own "as always".
     """
     values, words = case.values, wording("assessment", protocol.language)
     baselines = {fact for fact in protocol.baseline_facts if values.get(fact) in (True, LONG_STANDING)}
@@ -112,7 +113,7 @@ def settle(protocol: Protocol, case: Case) -> tuple[dict[str, Value], tuple[Conf
             value = True if anew and not finding.lasting else LONG_STANDING
             if recent and not finding.lasting:
                 conflicts.append(Conflict(finding=name, against=(), why=words["onset_recent"]))
-        elif value is True and name in aged and not recent:
+        elif value is True and name in aged and not recent and not _by_number(protocol, values, name):
             value = LONG_STANDING
         if value == LONG_STANDING and ("*" in explained or name in explained):
             value = EXPLAINED
@@ -130,6 +131,16 @@ def settle(protocol: Protocol, case: Case) -> tuple[dict[str, Value], tuple[Conf
 def _recent(protocol: Protocol, case: Case, name: str) -> bool:
     """Whether the finding's own onset is given and recent. The core never reads the clock: the case says its moment."""
     return _began_within(case, name, protocol.new_within_days)
+
+
+def _by_number(protocol: Protocol, values: Mapping[str, Value], name: str) -> bool:
+    """Whether a measurement of the case makes the finding true."""
+    rows = ((values.get(quantity), row) for quantity, rows in protocol.table.measures.items() for row in rows)
+    return any(
+        row.relation(number, row.number)
+        for number, row in rows
+        if isinstance(number, int | float) and any(implied == name for implied, _ in row.implied)
+    )
 
 
 def _began_within(case: Case, name: str, days: int) -> bool:
@@ -167,7 +178,8 @@ def _advice(protocol: Protocol, case: Case, settled: Mapping[str, Value], truth:
 def _change_not_known(case: Case, settled: Mapping[str, Value]) -> bool:
     """Whether something counts as old although the person was asked if it has changed, and does not know."""
     asked = "change_from_baseline" in case.values and case.values["change_from_baseline"] is None
-    return asked and any(value in (LONG_STANDING, EXPLAINED) for value in settled.values())
+    chronic = settled.get("chronic_urinary_symptoms") is True  # "the same for years", of whatever it is that is the same
+    return asked and (chronic or any(value in (LONG_STANDING, EXPLAINED) for value in settled.values()))
 
 
 def _given(case: Case) -> bool:

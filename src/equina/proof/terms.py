@@ -15,7 +15,7 @@ from equina.leaves import EXPLAINED, LeafTable
 from equina.logic import Condition, Connectives, Leaf, Present, fold, render
 from equina.model import LONG_STANDING, Disposition, Protocol, Value, rank
 
-__all__ = ["Cases", "Pair", "Statement", "cases"]
+__all__ = ["Cases", "Measured", "Pair", "Statement", "Term", "cases", "exact"]
 
 Term = Any  # a solver term; the solver ships no types
 
@@ -30,20 +30,23 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a case may say of one finding: at most one of three, or none of them. `recent` is an onset in the last two weeks."""
+    """What a case may say of one finding: at most one of the first four, or none of them: then it was not asked. `recent` is an
+    onset in the last two weeks."""
 
     yes: Term
     no: Term
     old: Term
+    unsure: Term  # asked, and not known
     recent: Term
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A quantity: whether it was measured, and its value in the quantity's unit."""
+    """A quantity: whether it was measured, and its value in the quantity's unit; or asked, and not known."""
 
     known: Term
     value: Term
+    unsure: Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Cases:
     measured: Mapping[str, Measured]
     chosen: Mapping[tuple[str, Value], Term]  # which option of a choice is given
     possible: tuple[Term, ...]
+    settled: Mapping[tuple[str, Value], Term]  # which value each finding has once the baselines have decided what is old
     leaves: Mapping[str, Pair]
 
     def pair(self, condition: Condition) -> Pair:
@@ -64,6 +68,10 @@ class Cases:
         """`low` is at least this level; `without` leaves one rule out."""
         rules = (r for r in self.protocol.rules.values() if r.rank >= rank(level) and r.id != without)
         return z3.Or([self.pair(rule.when).must for rule in rules])
+
+    def may_reach(self, level: Disposition) -> Term:
+        """`high` is at least this level."""
+        return z3.Or([self.pair(rule.when).may for rule in self.protocol.rules.values() if rule.rank >= rank(level)])
 
     def _leaf(self, leaf: Leaf) -> Pair:
         return self.leaves[leaf.name if isinstance(leaf, Present) else render(leaf)]
@@ -84,29 +92,37 @@ def _at_least(count: int, parts: Iterable[Pair]) -> Pair:
     return Pair(z3.AtLeast(*[part.must for part in parts], count), z3.AtLeast(*[part.may for part in parts], count))
 
 
-def cases(protocol: Protocol) -> Cases:
-    """The terms of every case that the protocol's findings allow."""
+def cases(protocol: Protocol, moment: str = "") -> Cases:
+    """The terms of every case that the protocol's findings allow. Another `moment` gives terms of their own, so that two cases can
+    be compared: before an answer and after it."""
+    mark = f" {moment}" if moment else ""
     statements, measured, possible = {}, {}, []
     chosen: dict[tuple[str, Value], Term] = {}
     for finding in protocol.findings.values():
         if finding.measured:
-            quantity = Measured(z3.Bool(f"{finding.id} measured"), z3.Real(finding.id))
+            known, value, unsure = f"{finding.id} measured{mark}", f"{finding.id}{mark}", f"{finding.id} unsure{mark}"
+            quantity = Measured(z3.Bool(known), z3.Real(value), z3.Bool(unsure))
             measured[finding.id] = quantity
-            possible += [quantity.value >= _exact(finding.low), quantity.value <= _exact(finding.high)]
+            possible.append(z3.Not(z3.And(quantity.known, quantity.unsure)))
+            possible += [quantity.value >= exact(finding.low), quantity.value <= exact(finding.high)]
         elif finding.kind == "choice":
             options: dict[tuple[str, Value], Term] = {
-                (finding.id, option): z3.Bool(f"{finding.id} {option}") for option in finding.options
+                (finding.id, option): z3.Bool(f"{finding.id} {option}{mark}") for option in finding.options
             }
             chosen |= options
             possible.append(z3.AtMost(*options.values(), 1))
         else:
-            said = Statement(*(z3.Bool(f"{finding.id} {word}") for word in ("yes", "no", "old", "recent")))
+            said = Statement(*(z3.Bool(f"{finding.id} {word}{mark}") for word in ("yes", "no", "old", "unsure", "recent")))
             statements[finding.id] = said
-            possible.append(z3.AtMost(said.yes, said.no, said.old, 1))
-    return Cases(protocol, statements, measured, chosen, tuple(possible), _leaves(protocol, statements, measured, chosen))
+            possible.append(z3.AtMost(said.yes, said.no, said.old, said.unsure, 1))
+    settled = _settled(protocol, statements, measured)
+    leaves = _leaves(protocol, settled, measured, chosen)
+    return Cases(protocol, statements, measured, chosen, tuple(possible), settled, leaves)
 
 
-def _settled(protocol: Protocol, statements: Mapping[str, Statement]) -> Mapping[tuple[str, Value], Term]:
+def _settled(
+    protocol: Protocol, statements: Mapping[str, Statement], measured: Mapping[str, Measured]
+) -> Mapping[tuple[str, Value], Term]:
     """When each finding has each settled value: `equina.triage.settle` as terms."""
 
     def baseline(fact: str) -> Term:
@@ -116,6 +132,7 @@ def _settled(protocol: Protocol, statements: Mapping[str, Statement]) -> Mapping
     chronic = z3.BoolVal(False)
     if "chronic_urinary_symptoms" in protocol.baseline_facts:
         chronic = z3.And(baseline("chronic_urinary_symptoms"), z3.Not(changed))
+    by_number = {name: _by_number(protocol, measured, name) for name in protocol.chronic_covers}
     settled: dict[tuple[str, Value], Term] = {}
     for name, said in statements.items():
         finding = protocol.findings[name]
@@ -124,7 +141,11 @@ def _settled(protocol: Protocol, statements: Mapping[str, Statement]) -> Mapping
         if not finding.lasting:
             unexplained = z3.Not(z3.Or([baseline(fact) for fact in finding.old_only_with])) if finding.old_only_with else False
             anew = z3.Or(said.recent, changed if finding.changeable else False, unexplained, finding.never_old)
-        aged = z3.And(said.yes, chronic, z3.Not(said.recent)) if name in protocol.chronic_covers else z3.BoolVal(False)
+        aged = (
+            z3.And(said.yes, chronic, z3.Not(said.recent), z3.Not(by_number[name]))
+            if name in protocol.chronic_covers
+            else z3.BoolVal(False)
+        )
         old = z3.Or(z3.And(said.old, z3.Not(anew)), aged)
         settled[name, True] = z3.Or(z3.And(said.yes, z3.Not(aged)), z3.And(said.old, anew))
         settled[name, False] = said.no
@@ -133,15 +154,22 @@ def _settled(protocol: Protocol, statements: Mapping[str, Statement]) -> Mapping
     return settled
 
 
+def _by_number(protocol: Protocol, measured: Mapping[str, Measured], name: str) -> Term:
+    """A measurement makes the finding true."""
+    rows = ((measured[quantity], row) for quantity, rows in protocol.table.measures.items() for row in rows)
+    makes = ((one, row) for one, row in rows if any(implied == name for implied, _ in row.implied))
+    return z3.Or([z3.And(one.known, row.relation(one.value, exact(row.number))) for one, row in makes])
+
+
 def _leaves(
     protocol: Protocol,
-    statements: Mapping[str, Statement],
+    settled: Mapping[tuple[str, Value], Term],
     measured: Mapping[str, Measured],
     chosen: Mapping[tuple[str, Value], Term],
 ) -> Mapping[str, Pair]:
     """Each leaf from the leaf table: true when some settled value makes it true, not excluded unless one excludes it."""
     table: LeafTable = protocol.table
-    settled = {**_settled(protocol, statements), **chosen}
+    settled = {**settled, **chosen}
     true: dict[str, list[Term]] = {name: [] for name in table.names}
     excluded: dict[str, list[Term]] = {name: [] for name in table.names}
     unless: dict[str, list[Term]] = {name: [] for name in table.names}
@@ -159,7 +187,7 @@ def _leaves(
     for name, rows in table.measures.items():
         quantity = measured[name]
         for row in rows:
-            holds = row.relation(quantity.value, _exact(row.number))
+            holds = row.relation(quantity.value, exact(row.number))
             add(true, row.bit, z3.And(quantity.known, holds))
             add(excluded, row.bit, z3.And(quantity.known, z3.Not(holds)))
             add(excluded, row.excluded, z3.And(quantity.known, holds))
@@ -175,5 +203,6 @@ def _leaves(
     return {name: Pair(must := z3.Or(true[name]), z3.Or(must, z3.Not(gone[name]))) for name in table.names}
 
 
-def _exact(number: float | None) -> Term:
+def exact(number: float | None) -> Term:
+    """The number as the protocol writes it, in no binary rounding."""
     return z3.RealVal(str(number or 0.0))
