@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from equina.case import Case, Conflict, Evidence, SetAside
 from equina.crosscheck import misfit
 from equina.model import Protocol, Value
 from equina.notes.lexicon import Lexicon, has_lexicon, lexicon
-from equina.notes.reading import Mention, Reading, read
+from equina.notes.reading import Mention, read
 
 __all__ = ["with_text"]
 
@@ -32,8 +32,12 @@ def with_text(protocol: Protocol, case: Case, words: Lexicon | None = None) -> C
         return replace(case, set_aside=(SetAside(origin="text", quote=case.told.strip()[:_SHOWN], why=why),))
     gathered = _Gathered(dict(case.values), dict(case.evidence))
     said: dict[str, list[Mention]] = {}
+    onsets: dict[str, set[str]] = {}  # of each finding that is said to be present
     for mention in reading.mentions:
-        for finding in _named(words, mention, reading):
+        if mention.assertion == "present":
+            onsets.setdefault(mention.finding, set()).add(mention.onset)
+    for mention in reading.mentions:
+        for finding in _named(words, mention, onsets):
             said.setdefault(finding, []).append(mention)
     for finding, mentions in said.items():
         if any(mention.value is not None for mention in mentions):
@@ -107,20 +111,18 @@ class _Silent:
 _SILENT = _Silent()
 
 
-def _named(words: Lexicon, mention: Mention, reading: Reading) -> Iterable[str]:
+def _named(words: Lexicon, mention: Mention, onsets: Mapping[str, Set[str]]) -> Iterable[str]:
     """The findings that a mention bears on: its own, and the one it becomes when it is not said to be old.
 
     A leak of no named kind is a new leak, unless it is old or the same text names its kind.
     """
     yield mention.finding
     becomes = words.becomes.get(mention.finding)
-    same = [other.onset for other in reading.mentions if other.finding == mention.finding and other.assertion == "present"]
+    same = onsets.get(mention.finding, frozenset())
     if becomes is None or ("long_standing" in same and "new" not in same):
         return
     unless = words.unless.get(mention.finding, frozenset())
-    if mention.assertion == "present" and any(
-        other.finding in unless and other.assertion == "present" for other in reading.mentions
-    ):
+    if mention.assertion == "present" and not unless.isdisjoint(onsets):
         return
     yield becomes
 
