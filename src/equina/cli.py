@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from equina import __version__
 from equina.diff.command import add_arguments as diff_arguments
 from equina.evaluation.options import add_arguments as evaluation_arguments
+from equina.proof.command import add_arguments as prove_arguments
+from equina.proof.command import command as proofs
 from equina.web.serve import add_arguments
 
 if TYPE_CHECKING:
@@ -163,8 +165,8 @@ def _parser() -> argparse.ArgumentParser:
         "--out", metavar="PATH", required=True, help="a new FHIR package, as FILE.tgz, or a folder"
     )
 
-    prove = _command(commands, "prove", _prove, "prove the safety promises over every case (needs the extra: proofs)")
-    prove.add_argument("--lowered", action="store_true", help="show, for each emergency rule lowered in turn, who would be missed")
+    prove = _command(commands, "prove", _prove, "prove the safety properties over every case (needs the extra: proofs)")
+    prove_arguments(prove)
     return parser
 
 
@@ -389,9 +391,8 @@ def _prove(options: argparse.Namespace) -> int:
     if protocol is None:
         return BAD_INPUT
     try:
-        from equina.proof.run import prove
+        return proofs(protocol, options, sys.stdout, _refuse)
     except ModuleNotFoundError as error:
         if error.name != "z3":
             raise
         return _refuse("proofs need the solver z3: pip install z3-solver, or make setup in the repository")
-    return OK if prove(protocol, sys.stdout, show_lowered=options.lowered) else NO

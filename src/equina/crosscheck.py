@@ -233,6 +233,10 @@ def _rule_names(protocol: Protocol) -> Iterator[_Reference]:
     yield "promises.toml", "unpromised", "", protocol.unpromised, protocol.rules
     yield "promises.toml", "", "never_unasked", protocol.never_unasked, protocol.findings
     yield "promises.toml", "never_old_alone", "", protocol.never_old_alone, protocol.findings
+    yield "promises.toml", "means", "", protocol.means, protocol.findings
+    yield "promises.toml", "measured_means", "", protocol.measured_means, protocol.findings
+    for name, meant in protocol.means.items():
+        yield "promises.toml", "means", name, meant, protocol.findings
     for flag, baselines in protocol.never_old_alone.items():
         yield "promises.toml", "never_old_alone", flag, baselines, protocol.baseline_facts
     three = protocol.three_iq
@@ -303,6 +307,7 @@ def _conditions(protocol: Protocol) -> Iterator[tuple[str, str, str, Condition]]
         yield "rules.toml", f"rules.{rule.id}", "when", rule.when
     for promise in protocol.promises.values():
         yield "promises.toml", f"promises.{promise.id}", "when", promise.when
+    yield from (("promises.toml", "measured_means", name, when) for name, when in protocol.measured_means.items())
     for leak in protocol.leak_types.values():
         yield "continence.toml", f"continence.{leak.id}", "when", leak.when
     for cause in protocol.causes.values():

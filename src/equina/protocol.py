@@ -194,6 +194,7 @@ def conditions(protocol: Protocol) -> Iterator[Condition]:
     yield protocol.opening_when
     yield from (rule.when for rule in protocol.rules.values())
     yield from (promise.when for promise in protocol.promises.values())
+    yield from protocol.measured_means.values()
     yield from (leak.when for leak in protocol.leak_types.values())
     for cause in protocol.causes.values():
         yield from (condition for kind in cause.kinds for _, condition in kind.supports)

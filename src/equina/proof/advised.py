@@ -116,6 +116,8 @@ def reason_and_care(every: Cases) -> Iterator[Proof]:
             who = z3.And(complete, told.exactly(level), how)
             someone = told.anyone(who)
             wrong = _wanting(protocol, someone, level) if someone else ""
+            if someone and not protocol.level_care.get(level):  # the patient at hand may have care of a cause that another has not
+                wrong = wrong or "no care is for everyone of this level"
             yield Proof(" ".join((level, way)).strip(), sentence, told.someone(who) if wrong else None, why=wrong)
     for rule in protocol.rules.values():
         sets = implicants(rule.when, protocol.table.bit)
