@@ -99,9 +99,11 @@ test: lint browser $(CORE:%=src/equina/%.py)  ## what must hold before a commit:
 	@$(MAKE) prove
 	@$(MAKE) diff
 
-verify: setup browser  ## the same tests with their full counts
+verify: setup browser  ## the same tests with their full counts, and how sharp the proofs are
 	$(STEP) verify "every test, full counts"
 	@EQUINA_FULL=1 $(BIN)/python -m pytest -n auto
+	$(STEP) verify "each edit that makes the rules worse is refuted (about two minutes)"
+	@$(BIN)/equina prove --mutants
 
 pictures: setup browser  ## take the pictures of README.md anew
 	@$(BIN)/python tests/pictures.py

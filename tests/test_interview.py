@@ -287,6 +287,23 @@ def test_new_or_worse_is_believed_beside_old_and_unchanged_bladder_trouble():
     assert "change_from_baseline" not in with_answers(PROTOCOL, old, {"leg_weakness": "yes_new"}).values
 
 
+def test_no_other_change_beside_a_symptom_that_a_baseline_makes_old_stands_and_is_not_asked_again():
+    old = Case(values={"functional_leak": True, "spina_bifida": True, "chronic_urinary_symptoms": True})
+    assert with_answers(PROTOCOL, old, {"bladder_dysfunction": "no"}).values["bladder_dysfunction"] is False
+    assert len(list(steps(old, constant("no")))) < ENDLESS
+
+
+@pytest.mark.parametrize("fact", ["chronic_urinary_symptoms", "neurogenic_bladder"])
+def test_who_has_old_bladder_trouble_is_asked_whether_it_has_changed(fact):
+    assert "change_from_baseline" in asked({fact: True})
+
+
+def test_what_is_old_by_something_narrower_is_asked_through_what_else_could_make_it_new():
+    old = {"thoracic_back_pain": LONG_STANDING, "severe_back_pain": LONG_STANDING, "age_years": 60.0}
+    taken = list(steps(Case(values=old), constant("no")))
+    assert "worsening_back_pain" in {option.finding for _, step in taken for option in step.options}
+
+
 def test_an_item_left_unmarked_beside_one_that_implies_it_is_not_denied():
     case = with_answers(PROTOCOL, Case(), {"spinal_cord_injury": "yes_new", "neurological_disease": "no", "spina_bifida": "no"})
     assert case.values == {"spinal_cord_injury": True, "spina_bifida": False}

@@ -4,6 +4,7 @@ refuted with a patient who has the finding. The terms of the advice agree with t
 import re
 import shutil
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -193,6 +194,11 @@ def test_the_unsafe_edits_are_of_every_property():
     elsewhere = {"one_level_with_reason_and_care", "answers_never_widen", "low_within_high", "old_counts_as_old"}
     elsewhere.add("compiled_forms_equal_rules")
     assert {one.id for one in PROPERTIES} == EDITS.keys() | elsewhere
+
+
+def test_the_page_on_proofs_names_every_property_with_its_sentence():
+    page = (Path(__file__).parent.parent / "docs" / "proof.md").read_text(encoding="utf-8")
+    assert [row for one in PROPERTIES if (row := f"| `{one.id}` | {one.sentence} |") not in page] == []
 
 
 @settings(max_examples=1000 if FULL else 40, deadline=None)

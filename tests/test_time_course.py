@@ -95,6 +95,18 @@ def test_a_measurement_contradicts_a_denial():
     assert {(c.finding, c.against) for c in conflicts} == {("fever", ("temperature_c",)), ("elevated_pvr", ("pvr_ml",))}
 
 
+def test_a_number_is_aged_by_nothing_but_its_own_as_always():
+    measured = {"chronic_urinary_symptoms": True, "temperature_c": 38.0, "nocturia_per_night": 2}
+    assert assess(PROTOCOL, Case(values=measured)).low == "urgent"
+    assert assess(PROTOCOL, Case(values=measured | {"nocturia": True})).low == "urgent"
+    assert assess(PROTOCOL, Case(values=measured | {"nocturia": "long_standing"})).low == "scheduled"
+
+
+def test_the_same_for_years_and_not_sure_of_a_change_is_seen_today():
+    answered = dict.fromkeys(PROTOCOL.core_flags, False) | {"chronic_urinary_symptoms": True, "change_from_baseline": None}
+    assert assess(PROTOCOL, Case(values=answered, complete=True)).disposition == "urgent"
+
+
 def test_while_there_is_no_advice_nothing_is_said_that_holds_for_self_care():
     assessment = assess(PROTOCOL, Case.of(back_pain=True))
     assert assessment.disposition is None
