@@ -89,7 +89,7 @@ browser:  ## Chromium, with which the tests of the pages look at them; installed
 	fi
 
 test: lint browser $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, types, tests, fresh docs, proofs
-	$(STEP) test "every test, samples of the random ones (about four minutes)"
+	$(STEP) test "every test, samples of the random ones (about twelve minutes)"
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=
 	$(STEP) test "branch coverage: the whole package, then all of the core"
 	@$(BIN)/python -m coverage report
