@@ -228,3 +228,10 @@ def test_the_page_to_show_the_card_and_the_form_are_pdfs_with_neutral_names(clie
     for name in ("card.pdf", "form.pdf"):
         assert client.get(f"/paper/{name}").content.startswith(b"%PDF")
     assert client.get("/paper/other.pdf").status_code == 404
+
+
+def test_a_no_that_was_read_counts_only_when_the_person_says_so(client):
+    text = post(client, go="words", told="I can't pee. I have no fever.").text
+    for name, chosen in (("urinary_retention", True), ("fever", False)):
+        box = text.split(f'id="f-{name}-right"')[1].split(">")[0]
+        assert ("checked" in box) == chosen

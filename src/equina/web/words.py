@@ -50,7 +50,8 @@ def _fields(protocol: Protocol, told: str, words: Mapping[str, str]) -> Iterator
         label = labels.get(value) if isinstance(value, (bool, str)) else None
         hint = label or f"{value:g} {finding.unit_words or finding.unit or ''}".strip()
         choices = (
-            Choice(value="right", label=words["words_right"], chosen=True),
+            # A no that was misread must not pass with the next button: only what is there is taken as right beforehand.
+            Choice(value="right", label=words["words_right"], chosen=value is not False),
             Choice(value="wrong", label=words["words_wrong"]),
         )
         yield Field(
