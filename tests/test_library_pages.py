@@ -181,9 +181,10 @@ def test_the_checks_name_the_promises_and_what_nobody_checked(pages):
 
 
 def test_the_commands_that_a_page_names_are_there():
-    from equina.cli import _parser
+    from equina.arguments import parser
+    from equina.cli import RUNS
 
-    assert {"prove", "evaluate"} <= set(_parser()._subparsers._group_actions[0].choices)
+    assert {"prove", "evaluate"} <= set(parser(RUNS)._subparsers._group_actions[0].choices)
 
 
 def test_the_intended_use_is_the_notice_of_the_protocol(pages):

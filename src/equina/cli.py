@@ -1,4 +1,4 @@
-"""The command line: `equina ask`, `triage`, `handover`, `show`, `stories`, `prove`.
+"""The command line: what runs each command of `arguments.py`.
 
 Exit codes: 0 success, 1 the answer is no, 2 bad input.
 """
@@ -12,12 +12,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
-from equina import __version__
-from equina.diff.command import add_arguments as diff_arguments
-from equina.evaluation.options import add_arguments as evaluation_arguments
-from equina.proof.command import add_arguments as prove_arguments
+from equina.arguments import parser as arguments_of
 from equina.proof.command import command as proofs
-from equina.web.serve import add_arguments
 
 if TYPE_CHECKING:
     from equina.model import Protocol
@@ -28,29 +24,6 @@ __all__ = ["main"]
 OK, NO, BAD_INPUT = 0, 1, 2
 # As a shell reports a program that ended by SIGINT or SIGPIPE.
 INTERRUPTED, PIPE_CLOSED = 130, 141
-# The commands whose answers are read by a patient or a clinician, so that they may be in another language.
-TRANSLATED = ("ask", "triage", "handover", "paper", "show", "stories")
-
-NOTICE = (
-    "General education and research. Not a medical device; no clinician has reviewed the protocol. "
-    "With sudden back pain and new bladder or bowel trouble, get emergency care now."
-)
-EXAMPLE = """\
-example:
-  echo '{"id": "c1", "findings": {"back_pain": true, "urinary_retention": true}}' | equina triage
-"""
-
-ASKING = """\
-Answer with a number or a word, then Enter. At any time: b goes back, c changes
-an answer, h is help, r shows the question again, q stops. NO_COLOR leaves out
-bold. A saved file is one line that `equina triage` and `equina handover` take.
-
-exit codes:
-  0    advice was given, or an emergency was shown
-  1    stopped before any advice
-  2    bad input, or the input ended before any advice
-  130  Ctrl-C
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        parser = _parser()
+        parser = arguments_of(RUNS)
         options = parser.parse_args(arguments)
         if not hasattr(options, "run"):
             parser.print_help(sys.stderr)
@@ -91,94 +64,6 @@ def _mute(code: int) -> int:
 def _refuse(message: str) -> int:
     _say(message)
     return BAD_INPUT
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="equina", description="Red-flag triage for back pain with bladder or bowel symptoms.", epilog=NOTICE
-    )
-    parser.add_argument("--version", action="version", version=f"equina {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-
-    ask = _command(commands, "ask", _ask, "questions one by one, and what to do; nothing is stored unless asked")
-    ask.formatter_class = argparse.RawDescriptionHelpFormatter
-    ask.epilog = ASKING
-    files = ask.add_mutually_exclusive_group()
-    files.add_argument("--save", metavar="FILE", help="keep the answers in this new file, which only you can read")
-    files.add_argument("--resume", metavar="FILE", help="go on from a saved file, and keep it up to date")
-    files.add_argument(
-        "--answers", metavar="FILE", help="ask nothing: the result of the answers in this file (- for standard input)"
-    )
-    ask.add_argument("--plain", action="store_true", help="no bold, no lines across, one answer a line: for a screen reader")
-
-    triage = _command(commands, "triage", _triage, "cases in, what to do and why out (JSON Lines)")
-    triage.formatter_class, triage.epilog = argparse.RawDescriptionHelpFormatter, EXAMPLE
-    triage.add_argument("file", nargs="?", default="-", metavar="FILE", help="JSON Lines, a case a line (default: standard input)")
-    triage.add_argument("--fhir", action="store_true", help="the input is FHIR R4 records: a Bundle, or resources one a line")
-    triage.add_argument("--as-of", metavar="MOMENT", help="with --fhir: the moment to judge by (default: now)")
-
-    page = _command(commands, "handover", _handover, "the page of a case, to show a clinician")
-    page.add_argument("file", nargs="?", default="-", metavar="FILE", help="saved by ask, or JSON Lines (default: standard input)")
-    written = page.add_mutually_exclusive_group()
-    written.add_argument("--format", choices=("text", "markdown"), default="text", help="how the page is written (default: text)")
-    written.add_argument("--pdf", metavar="FILE", help="print one case on one page, into this new file (extra: paper)")
-    page.add_argument("--letter", action="store_true", help="with --pdf: on US Letter (default: A4)")
-
-    paper = _command(commands, "paper", _paper, "a card of the signs that can't wait, or a blank form, to print (extra: paper)")
-    paper.add_argument("sheet", choices=("checklist", "form"), help="the card (A6), or the form (A4)")
-    paper.add_argument("--out", dest="pdf", metavar="FILE", required=True, help="the new PDF file")
-    paper.add_argument("--letter", action="store_true", help="the form on US Letter")
-
-    reader = _command(commands, "read", _read, "text in, the findings it mentions out (JSON Lines), each with its words")
-    reader.add_argument(
-        "file", nargs="?", default="-", metavar="FILE", help='a text, or JSON Lines with "id" and "text" (default: standard input)'
-    )
-    reader.add_argument("--show", action="store_true", help="print the text with the findings marked, and why")
-    reader.add_argument("--plain", action="store_true", help="with --show: no colour, the marks as signs")
-    reader.add_argument("--html", action="store_true", help="the same as one HTML page")
-    reader.add_argument(
-        "--cues", metavar="FILE", help="a lexicon file of your own, besides the protocol's or (replaces = true) instead"
-    )
-
-    serve = _command(commands, "serve", _serve, "the interview, the result and the handover as pages, on this machine")
-    add_arguments(serve)
-
-    tools = _command(commands, "mcp", _mcp, "tools for chat assistants (MCP), on standard input and output (extra: mcp)")
-    tools.add_argument("--http", action="store_true", help="as streamable HTTP at /mcp; the options below are for it")
-    add_arguments(tools)
-    tools.set_defaults(port=8643)
-
-    show = _command(commands, "show", _show, "the card of a rule, finding, cause, test, care, medicine or source")
-    show.add_argument("ids", nargs="*", metavar="ID", help="an id of the protocol, such as cannot_pass_urine (default: list them)")
-
-    stories = _command(commands, "stories", _stories, "triage the shipped stories and print one result in full")
-    stories.add_argument("--full", metavar="STORY", help="the story to print in full, by its id (default: the first)")
-
-    difference = commands.add_parser("diff", help="whom a change of the protocol moves, between two versions of it (extra: proofs)")
-    difference.set_defaults(run=_diff)
-    diff_arguments(difference)
-
-    evaluation = _command(commands, "evaluate", _evaluate, "how well vignettes are triaged, here or by another command")
-    evaluation_arguments(evaluation)
-
-    _command(commands, "export", _export, "the questions, codes and rules as definitions in FHIR R4").add_argument(
-        "--out", metavar="PATH", required=True, help="a new FHIR package, as FILE.tgz, or a folder"
-    )
-
-    prove = _command(commands, "prove", _prove, "prove the safety properties over every case (needs the extra: proofs)")
-    prove_arguments(prove)
-    return parser
-
-
-def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, run: Callable[[argparse.Namespace], int], about: str
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
-    command.add_argument("--protocol", metavar="DIR", help="another protocol (default: the one shipped)")
-    if name in TRANSLATED:
-        command.add_argument("--language", metavar="CODE", help="of the texts, such as es (default: English)")
-    command.set_defaults(run=run)
-    return command
 
 
 def _say(message: str) -> None:
@@ -396,3 +281,20 @@ def _prove(options: argparse.Namespace) -> int:
         if error.name != "z3":
             raise
         return _refuse("proofs need the solver z3: pip install z3-solver, or make setup in the repository")
+
+
+RUNS = {
+    "ask": _ask,
+    "triage": _triage,
+    "handover": _handover,
+    "paper": _paper,
+    "read": _read,
+    "serve": _serve,
+    "mcp": _mcp,
+    "show": _show,
+    "stories": _stories,
+    "diff": _diff,
+    "evaluate": _evaluate,
+    "export": _export,
+    "prove": _prove,
+}
