@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from operator import or_
@@ -9,6 +10,8 @@ from typing import Protocol
 
 __all__ = ["NEEDED", "Planes", "Scanner"]
 
+_SOME = re.compile(rb"[^\0]")
+_BITS = [tuple(bit for bit in range(8) if byte >> bit & 1) for byte in range(256)]  # of each byte, the places of its bits
 NEEDED = 4  # sets of letters looked at for each pattern; more of them rule out next to nothing
 
 
@@ -27,6 +30,7 @@ class Planes:
     def __init__(self, wanted: Sequence[Sequence[Sequence[frozenset[str]]]]) -> None:
         """`wanted`: for each group, for each pattern of it, the sets of which it needs a letter each, the rarest first."""
         self._width = len(wanted)
+        self._every, self._bytes = (1 << self._width) - 1, self._width // 8 + 1
         self._always = 0  # the bits in the second plane of groups that need one set alone
         self._others: list[tuple[frozenset[str], ...]] = []
         bits: dict[str, int] = {}
@@ -45,13 +49,14 @@ class Planes:
         letters = frozenset(sentence)
         known = self._bits
         both = reduce(or_, [known[letter] for letter in letters if letter in known], self._always)
-        left = both & both >> self._width
-        while left:
-            lowest = left & -left
-            left ^= lowest
-            group = lowest.bit_length() - 1
-            for needed in self._others[group]:
-                if needed.isdisjoint(letters):
-                    break
-            else:
-                yield group
+        left = both & both >> self._width & self._every
+        # Shifting out one bit after another would copy the whole number for each.
+        for some in _SOME.finditer(left.to_bytes(self._bytes, "little")):
+            start = 8 * some.start()
+            for group in _BITS[some[0][0]]:
+                group += start
+                for needed in self._others[group]:
+                    if needed.isdisjoint(letters):
+                        break
+                else:
+                    yield group
