@@ -6,21 +6,22 @@ from dataclasses import replace
 
 import pytest
 
-import equina.evaluation.measures
 import equina.evaluation.report
 import equina.evaluation.rewording
-from equina.evaluation.measures import MEASURES, Outcome, share, wilson
+import equina.shares
+from equina.evaluation.measures import MEASURES, Outcome, share
 from equina.evaluation.published import published
 from equina.evaluation.scoring import score
 from equina.evaluation.systems import Answer, BadSystem, Engine, read_answer
 from equina.evaluation.vignettes import MODES, Vignette, read_vignettes, shipped
 from equina.exchange import BadInput
+from equina.shares import wilson
 from strategies import PROTOCOL
 
 RETENTION = {"id": "a", "findings_present": ["back_pain", "urinary_retention"], "expected_disposition": "emergency"}
 
 
-@pytest.mark.parametrize("module", [equina.evaluation.measures, equina.evaluation.report, equina.evaluation.rewording])
+@pytest.mark.parametrize("module", [equina.shares, equina.evaluation.report, equina.evaluation.rewording])
 def test_the_examples_run(module):
     failed, tried = doctest.testmod(module)
     assert tried

@@ -17,10 +17,10 @@ from equina.evaluation.command import Options, evaluate
 from equina.evaluation.options import MODES as CHOICES
 from equina.evaluation.outside import Command
 from equina.evaluation.page import page
-from equina.evaluation.plots import Dot, share_plot
 from equina.evaluation.report import WORDS, document
 from equina.evaluation.systems import BadSystem
 from equina.evaluation.vignettes import MODES
+from equina.reports.plots import Dot, share_plot
 from strategies import PROTOCOL
 
 LINES = (

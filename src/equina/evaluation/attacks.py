@@ -10,11 +10,11 @@ from pathlib import Path
 from random import Random
 
 from equina.evaluation import rewording
-from equina.evaluation.measures import Share
 from equina.evaluation.scoring import asked
 from equina.evaluation.systems import Answer, Progress, System
 from equina.evaluation.vignettes import Request, Vignette
 from equina.model import LONG_STANDING, Disposition, Protocol, rank
+from equina.shares import Share
 
 __all__ = ["ATTACKS", "Attack", "AttackScore", "Changed", "attack", "attacked"]
 

@@ -1,20 +1,19 @@
-"""What is counted: strict measures of our own, the lenient ones of the literature, and intervals for shares."""
+"""What is counted: strict measures of our own, and the lenient ones of the literature."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from equina.evaluation.systems import Answer
 from equina.evaluation.vignettes import Vignette
 from equina.model import Disposition, rank
+from equina.shares import Share
 
-__all__ = ["MEASURES", "Measure", "Outcome", "Share", "share", "wilson"]
+__all__ = ["MEASURES", "Measure", "Outcome", "share"]
 
 NOT_JUDGED = ("other", "other_emergency")  # causes that no protocol could name
 FIRST_CAUSES = 3
-NORMAL_95 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,38 +51,6 @@ class Measure:
     scoring: str  # strict | lenient | further
     wanted: str  # high | low | either
     counts: Callable[[Outcome], bool | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Hits among all that were counted, with the 95 % Wilson interval."""
-
-    hits: int
-    total: int
-
-    @property
-    def value(self) -> float | None:
-        return self.hits / self.total if self.total else None
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        return wilson(self.hits, self.total)
-
-
-def wilson(hits: int, total: int) -> tuple[float, float]:
-    """The 95 % Wilson interval of a share (Wilson 1927): it stays within 0 and 1, and is no point at either end.
-
-    >>> [round(end, 3) for end in wilson(29, 29)]
-    [0.883, 1.0]
-    """
-    if not total:
-        return 0.0, 1.0
-    z, p = NORMAL_95, hits / total
-    middle = p + z * z / (2 * total)
-    half = z * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total))
-    scale = 1 + z * z / total
-    low = 0.0 if not hits else (middle - half) / scale
-    return low, 1.0 if hits == total else (middle + half) / scale
 
 
 def share(measure: Measure, outcomes: Iterable[Outcome]) -> Share:

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
-from pathlib import Path
 
 from equina import __version__
 from equina.evaluation.attacks import AttackScore
-from equina.evaluation.measures import MEASURES, Share
-from equina.evaluation.plots import Dot, share_plot
+from equina.evaluation.measures import MEASURES
 from equina.evaluation.published import published
 from equina.evaluation.report import WORDS, Evaluation, measure_words, percent
 from equina.evaluation.scoring import SLICED, Scores
 from equina.model import DISPOSITIONS
+from equina.reports.page import interval_words, paragraph, region, table, whole
+from equina.reports.plots import Dot, share_plot
+from equina.shares import Share
 
 __all__ = ["page"]
 
 MOST_LISTED = 40
-LONG = 50  # a cell of more letters is given room
 LEVELS = {level: WORDS["emergency_level" if level == "emergency" else level] for level in DISPOSITIONS}
-# Nothing may be fetched, not even by mistake.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def page(evaluation: Evaluation) -> str:
     """The whole page."""
-    style = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
-    body = "\n".join(_body(evaluation))
-    title = escape(f"{WORDS['title']}: {evaluation.system}")
-    return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n'
-        f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    return whole(f"{WORDS['title']}: {evaluation.system}", _body(evaluation))
 
 
 def _body(evaluation: Evaluation) -> Iterator[str]:
@@ -52,18 +41,18 @@ def _body(evaluation: Evaluation) -> Iterator[str]:
 def _head(evaluation: Evaluation) -> Iterator[str]:
     protocol = evaluation.protocol
     yield f"<h1>{escape(WORDS['title'])}</h1>"
-    yield _text(WORDS["judged"].format(system=evaluation.system), "lead")
+    yield paragraph(WORDS["judged"].format(system=evaluation.system), "lead")
     failures = evaluation.failures
     yield f'<div class="verdict {"bad" if failures else "good"}"><p>{escape(evaluation.verdict)}</p>'
     if failures:
         yield f"<ul>{''.join(f'<li>{escape(failure)}</li>' for failure in failures)}</ul>"
     yield "</div>"
     words = {"id": protocol.id, "protocol": protocol.version, "digest": protocol.digest[:19], "seed": evaluation.seed}
-    yield _text(WORDS["cases"].format(cases=len(evaluation.vignettes), files=", ".join(evaluation.files)))
-    yield _text(WORDS["made_by"].format(version=__version__, **words), "fine")
-    yield _text(WORDS["notice"], "fine")
+    yield paragraph(WORDS["cases"].format(cases=len(evaluation.vignettes), files=", ".join(evaluation.files)))
+    yield paragraph(WORDS["made_by"].format(version=__version__, **words), "fine")
+    yield paragraph(WORDS["notice"], "fine")
     if len(evaluation.scores) > 1:
-        yield _text(WORDS["modes_note"])
+        yield paragraph(WORDS["modes_note"])
 
 
 # --- one mode ------------------------------------------------------------------------------------------------------------------
@@ -72,16 +61,16 @@ def _head(evaluation: Evaluation) -> Iterator[str]:
 def _mode(evaluation: Evaluation, scores: Scores) -> Iterator[str]:
     yield f"<h2>{escape(WORDS[f'mode_{scores.mode}'])}</h2>"
     if missing := len(evaluation.vignettes) - len(scores.outcomes):
-        yield _text(WORDS["left_out"].format(count=missing, cases=len(evaluation.vignettes)))
+        yield paragraph(WORDS["left_out"].format(count=missing, cases=len(evaluation.vignettes)))
     for scoring in ("strict", "lenient", "further"):
         yield from _measures(scores, scoring)
     yield f"<h3>{escape(WORDS['confusion'])}</h3>"
-    yield _text(WORDS["confusion_note"])
+    yield paragraph(WORDS["confusion_note"])
     yield _confusion(scores)
     yield f"<h3>{escape(WORDS['wrong'])}</h3>"
-    yield _wrong(scores) if scores.wrong else _text(WORDS["wrong_none"])
+    yield _wrong(scores) if scores.wrong else paragraph(WORDS["wrong_none"])
     yield f"<details><summary>{escape(WORDS['slices'])}</summary>"
-    yield _text(WORDS["slices_note"])
+    yield paragraph(WORDS["slices_note"])
     rows = [
         (part.by, part.name, str(part.cases), *(_share_cell(part.shares[id]) for id in SLICED))
         for part in scores.slices
@@ -89,7 +78,7 @@ def _mode(evaluation: Evaluation, scores: Scores) -> Iterator[str]:
     ]
     labels = [measure_words(id)[0] for id in SLICED]
     caption = f"{WORDS[f'mode_{scores.mode}']}: {WORDS['slices']}"
-    yield _table((WORDS["by"], WORDS["part"], WORDS["count"], *labels), rows, caption)
+    yield table((WORDS["by"], WORDS["part"], WORDS["count"], *labels), rows, caption)
     yield "</details>"
 
 
@@ -99,7 +88,7 @@ def _measures(scores: Scores, scoring: str) -> Iterator[str]:
         return
     yield f"<h3>{escape(WORDS[scoring])}</h3>"
     if f"{scoring}_note" in WORDS:
-        yield _text(WORDS[f"{scoring}_note"])
+        yield paragraph(WORDS[f"{scoring}_note"])
     dots, rows = [], []
     for measure in measures:
         share = scores.shares[measure.id]
@@ -110,7 +99,7 @@ def _measures(scores: Scores, scoring: str) -> Iterator[str]:
         rows.append((label, percent(share.value), f"{share.hits}/{share.total}", _interval(share), about))
     name = f"{WORDS[f'mode_{scores.mode}']}: {WORDS[scoring]}"
     yield _plot(f"{scores.mode}-{scoring}", name, dots)
-    yield _table((WORDS["measure"], WORDS["share"], WORDS["hits"], WORDS["interval"], WORDS["meaning"]), rows, name)
+    yield table((WORDS["measure"], WORDS["share"], WORDS["hits"], WORDS["interval"], WORDS["meaning"]), rows, name)
 
 
 def _confusion(scores: Scores) -> str:
@@ -128,7 +117,7 @@ def _confusion(scores: Scores) -> str:
         rows.append(f'<tr><th scope="row">{escape(words[expected])} ({total})</th>{cells}</tr>')
     caption = f"{WORDS[f'mode_{scores.mode}']}: {WORDS['confusion']}"
     corner = escape(f"{WORDS['expected']} ↓ · {WORDS['given']} →")
-    return _region(
+    return region(
         caption,
         f'<table class="confusion"><caption>{escape(caption)}</caption><thead><tr><td>{corner}</td>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>",
@@ -146,7 +135,7 @@ def _wrong(scores: Scores) -> str:
         for outcome in scores.wrong[:MOST_LISTED]
     ]
     caption = f"{WORDS[f'mode_{scores.mode}']}: {WORDS['wrong']}"
-    return _table((WORDS["case"], WORDS["acceptable"], WORDS["given"], WORDS["place"]), rows, caption)
+    return table((WORDS["case"], WORDS["acceptable"], WORDS["given"], WORDS["place"]), rows, caption)
 
 
 # --- attacks, emergencies, what others found -------------------------------------------------------------------------------------
@@ -154,7 +143,7 @@ def _wrong(scores: Scores) -> str:
 
 def _attacks(attacks: Sequence[AttackScore]) -> Iterator[str]:
     yield f"<h2>{escape(WORDS['attacks'])}</h2>"
-    yield _text(WORDS["attacks_note"])
+    yield paragraph(WORDS["attacks_note"])
     for mode in dict.fromkeys(row.mode for row in attacks):
         of_mode = [row for row in attacks if row.mode == mode]
         name = f"{WORDS['lost']}: {WORDS[f'mode_{mode}']}"
@@ -183,7 +172,7 @@ def _attacks(attacks: Sequence[AttackScore]) -> Iterator[str]:
             for row in of_mode
         ]
         head = (WORDS["did"], WORDS["attacked"], WORDS["changed"], WORDS["lower"], WORDS["lost"])
-        yield _table((*head, WORDS["interval"]), rows, name)
+        yield table((*head, WORDS["interval"]), rows, name)
     lost = [
         (change.vignette.id, row.mode, change.did, LEVELS[change.after] if change.after else WORDS["none"])
         for row in attacks
@@ -191,7 +180,7 @@ def _attacks(attacks: Sequence[AttackScore]) -> Iterator[str]:
     ]
     if lost:
         yield f"<details><summary>{escape(WORDS['lost'])} ({len(lost)})</summary>"
-        yield _table((WORDS["case"], WORDS["by"], WORDS["did"], WORDS["after"]), lost[:MOST_LISTED], WORDS["lost"])
+        yield table((WORDS["case"], WORDS["by"], WORDS["did"], WORDS["after"]), lost[:MOST_LISTED], WORDS["lost"])
         yield "</details>"
 
 
@@ -200,13 +189,13 @@ def _emergencies(evaluation: Evaluation) -> Iterator[str]:
     assert generated is not None
     total, missed = len(generated.patients), len(generated.missed)
     yield f"<h2>{escape(WORDS['emergencies'])}</h2>"
-    yield _text(WORDS["emergencies_note"])
+    yield paragraph(WORDS["emergencies_note"])
     share = Share(missed, total)
     told = WORDS["emergencies_told"].format(total=total, missed=missed)
-    yield _text(f"{told} ({WORDS['interval']}: {_interval(share)})", "lead")
+    yield paragraph(f"{told} ({WORDS['interval']}: {_interval(share)})", "lead")
     yield f"<details><summary>{escape(WORDS['rule'])}</summary>"
     rows = [(rule, str(made), str(lost)) for rule, (made, lost) in generated.by_rule.items()]
-    yield _table((WORDS["rule"], WORDS["made"], WORDS["missed"]), rows, WORDS["emergencies"])
+    yield table((WORDS["rule"], WORDS["made"], WORDS["missed"]), rows, WORDS["emergencies"])
     yield "</details>"
 
 
@@ -216,7 +205,7 @@ def _beside(evaluation: Evaluation) -> Iterator[str]:
     data = published()
     numbers = {name: number for number, name in enumerate(data.sources, 1)}
     yield f"<h2>{escape(WORDS['published'])}</h2>"
-    yield _text(data.caveat, "caveat")
+    yield paragraph(data.caveat, "caveat")
     for measure in dict.fromkeys(figure.measure for figure in data.figures):
         label = measure_words(measure)[0]
         dots, rows = [], []
@@ -233,13 +222,13 @@ def _beside(evaluation: Evaluation) -> Iterator[str]:
                 told += "" if figure.seen else f" ({WORDS['unseen']})"
                 ends = figure.range or figure.interval
                 dots.append(Dot(name, figure.share, ends, "theirs", told))
-                rows.append((name, told, f"{100 * ends[0]:.1f} – {100 * ends[1]:.1f} %" if ends else "–"))
+                rows.append((name, told, interval_words(ends) if ends else "–"))
         title = f"{WORDS['published']}: {label}"
         yield f"<h3>{escape(label)}</h3>"
         yield _plot(f"published-{measure}", title, dots)
-        yield _table((WORDS["study"], WORDS["share"], WORDS["interval_or_range"]), rows, title)
+        yield table((WORDS["study"], WORDS["share"], WORDS["interval_or_range"]), rows, title)
     if not all(figure.seen for figure in data.figures):
-        yield _text(WORDS["unseen_note"], "fine")
+        yield paragraph(WORDS["unseen_note"], "fine")
     yield f"<h3>{escape(WORDS['sources'])}</h3>"
     yield f"<ol>{''.join(f'<li>{escape(cited)} doi:{escape(doi)}</li>' for cited, doi in data.sources.values())}</ol>"
 
@@ -247,34 +236,8 @@ def _beside(evaluation: Evaluation) -> Iterator[str]:
 # --- parts of the page -----------------------------------------------------------------------------------------------------------
 
 
-def _text(words: str, kind: str = "") -> str:
-    return f"<p{f' class={chr(34)}{kind}{chr(34)}' if kind else ''}>{escape(words)}</p>"
-
-
-def _region(name: str, inside: str) -> str:
-    """What may be wider than the page scrolls by itself, with the keyboard too."""
-    return f'<div class="wide" tabindex="0" role="region" aria-label="{escape(name)}">{inside}</div>'
-
-
 def _plot(id: str, title: str, dots: Sequence[Dot]) -> str:
-    return _region(f"{title} ({WORDS['plot']})", share_plot(id, title, WORDS["plot_desc"], dots))
-
-
-def _table(head: Iterable[str], rows: Iterable[Sequence[str]], caption: str) -> str:
-    heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
-    lines = []
-    for first, *rest in rows:
-        cells = "".join(f"<td{' class=long' if len(cell) > LONG else ''}>{_kept(escape(cell))}</td>" for cell in rest)
-        lines.append(f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>')
-    return _region(
-        caption,
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>",
-    )
-
-
-def _kept(words: str) -> str:
-    """Figures stay on one line."""
-    return re.sub(r"[\d.]+(?: – [\d.]+)? %(?: \(\d+/\d+\))?", r'<span class="n">\g<0></span>', words)
+    return region(f"{title} ({WORDS['plot']})", share_plot(id, title, WORDS["plot_desc"], dots))
 
 
 def _share_cell(share: Share) -> str:
@@ -284,5 +247,4 @@ def _share_cell(share: Share) -> str:
 def _interval(share: Share) -> str:
     if not share.total:
         return "–"
-    low, high = share.interval
-    return f"{100 * low:.1f} – {100 * high:.1f} %"
+    return interval_words(share.interval)

@@ -9,11 +9,12 @@ from typing import Any
 from equina import __version__
 from equina.evaluation.attacks import AttackScore, Changed
 from equina.evaluation.emergencies import Generated
-from equina.evaluation.measures import MEASURES, Outcome, Share
+from equina.evaluation.measures import MEASURES, Outcome
 from equina.evaluation.published import Figure, published
 from equina.evaluation.scoring import Scores, Slice
 from equina.evaluation.vignettes import Vignette
 from equina.model import Protocol
+from equina.shares import Share
 from equina.wording import wording
 
 __all__ = ["WORDS", "Evaluation", "document", "measure_words", "percent", "summary"]

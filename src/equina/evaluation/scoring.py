@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from equina.evaluation.measures import MEASURES, Outcome, Share, share
+from equina.evaluation.measures import MEASURES, Outcome, share
 from equina.evaluation.systems import Answer, Engine, Progress, System, at_fault
 from equina.evaluation.vignettes import Request, Vignette
 from equina.exchange import BadInput
 from equina.model import DISPOSITIONS
+from equina.shares import Share
 
 __all__ = ["SLICED", "Scores", "Slice", "asked", "score"]
 
