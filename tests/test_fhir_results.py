@@ -27,7 +27,7 @@ def outcome(guidance):
 def test_data_is_requested_exactly_while_the_advice_is_open(values):
     case = Case(values=values, as_of=NOW)
     assessment = assess(PROTOCOL, case)
-    guidance, risk, _ = parts(case)
+    guidance, risk, *_ = parts(case)
     still = assessment.disposition is None or not assessment.settled
     assert guidance["status"] == ("data-requested" if still else "success")
     assert outcome(guidance).get("disposition") == assessment.disposition
@@ -36,7 +36,7 @@ def test_data_is_requested_exactly_while_the_advice_is_open(values):
 
 
 def test_an_emergency_is_told_in_the_words_of_the_protocol():
-    guidance, risk, _ = parts(Case.of(back_pain=True, urinary_retention=True), subject="Patient/p1")
+    guidance, risk, *_ = parts(Case.of(back_pain=True, urinary_retention=True), subject="Patient/p1")
     assert outcome(guidance)["disposition"] == "emergency"
     assert guidance["note"][0]["text"] == risk["mitigation"] == PROTOCOL.disposition_words["emergency"]
     assert guidance["subject"] == risk["subject"] == {"reference": "Patient/p1"}
@@ -44,7 +44,7 @@ def test_an_emergency_is_told_in_the_words_of_the_protocol():
 
 
 def test_open_questions_are_named_as_data_and_nothing_is_advised():
-    guidance, risk, _ = parts(Case.of(back_pain=True))
+    guidance, risk, *_ = parts(Case.of(back_pain=True))
     assert guidance["dataRequirement"][0]["codeFilter"][0]["code"][0]["code"] in PROTOCOL.core_flags
     assert "disposition" not in outcome(guidance)
     assert (risk["status"], "code" in risk) == ("preliminary", False)
@@ -59,9 +59,9 @@ def test_what_was_set_aside_is_told():
 def test_the_provenance_names_program_protocol_and_digest():
     first, second = (results(PROTOCOL, Case(), assess(PROTOCOL, Case()), datetime(2026, 1, 1, tzinfo=UTC), id=ID) for _ in range(2))
     assert first == second
-    provenance = first["entry"][2]["resource"]
+    provenance = first["entry"][-1]["resource"]
     assert provenance["entity"][0]["what"]["identifier"]["value"] == PROTOCOL.digest
-    assert [t["reference"] for t in provenance["target"]] == [entry["fullUrl"] for entry in first["entry"][:2]]
+    assert [t["reference"] for t in provenance["target"]] == [entry["fullUrl"] for entry in first["entry"][:-1]]
 
 
 def test_errors_are_issues():

@@ -54,6 +54,8 @@ def _code_systems(protocol: Protocol) -> Iterator[Json]:
     yield _code_system(protocol, "rules", "rules", reasons)
     yield _code_system(protocol, "causes", "causes", {cause.id: cause.label for cause in protocol.causes.values()})
     yield _code_system(protocol, "fits", "fits of a cause", {fit: fit for fit in ("strong", "possible", "weak")})
+    yield _code_system(protocol, "workup", "examinations and tests", {test.id: test.label for test in protocol.workup.values()})
+    yield _code_system(protocol, "documents", "documents", {"desk_page": "The page for the desk"})
 
 
 def _code_system(protocol: Protocol, what: str, title: str, words: Mapping[str, str]) -> Json:

@@ -6,6 +6,7 @@ import base64
 import binascii
 
 from equina.fhir.elements import Resource, Span, name_of, part, parts, span, text_of
+from equina.fhir.pages import is_desk_page
 from equina.fhir.statements import Gathered
 
 __all__ = ["communication", "document"]
@@ -20,6 +21,9 @@ def document(gathered: Gathered, resource: Resource) -> None:
     contents = [part(content, "attachment") for content in parts(resource, "content")]
     if text_of(resource, "status") == "superseded":
         gathered.skip("a document that a later one replaces")
+        return
+    if is_desk_page(gathered.protocol, resource.get("type")):
+        gathered.skip("a page of this program: what it rests on is read, not its words")
         return
     _texts(gathered, resource, span(resource.get("date")), [(attachment, None) for attachment in contents])
 

@@ -1,4 +1,6 @@
-"""An assessment as FHIR R4: what to do (GuidanceResponse), what it could be (RiskAssessment), by which protocol (Provenance)."""
+"""An assessment as FHIR R4: what to do (GuidanceResponse), what it could be (RiskAssessment), which tests are proposed, the page for
+the desk, and by which protocol (Provenance).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,8 @@ from uuid import UUID, uuid4, uuid5
 from equina import __version__
 from equina.case import Assessment, Case
 from equina.fhir.canonical import BASE, Json, canonical, coding, kebab
+from equina.fhir.pages import desk_page
+from equina.fhir.proposals import request_group, service_requests
 from equina.model import Protocol
 
 __all__ = ["operation_outcome", "results"]
@@ -19,7 +23,8 @@ _NOBODY = "the person who was assessed"
 def results(
     protocol: Protocol, case: Case, assessment: Assessment, now: datetime, subject: str | None = None, id: UUID | None = None
 ) -> Json:
-    """A Bundle of the assessment: GuidanceResponse, RiskAssessment and the Provenance of both.
+    """A Bundle of the assessment: GuidanceResponse, RiskAssessment, a RequestGroup with its ServiceRequests when tests are proposed,
+    Composition and DocumentReference of the page for the desk, and the Provenance of all of them.
 
     `subject` is the reference to the patient, such as "Patient/p1"; `now` is when it was assessed, with its offset from UTC. The
     same `id` makes the same Bundle; without one it is of this assessment alone.
@@ -30,8 +35,15 @@ def results(
         "guidance": _guidance(protocol, case, assessment, now, patient, id),
         "risk": _risk(protocol, case, assessment, now, patient),
     }
+    tests = service_requests(protocol, assessment, now, patient)
+    requests = {name: uuid5(id, f"request {name}").urn for name in tests}
+    if tests:
+        made["group"] = request_group(protocol, assessment, requests, now, patient)
+        made["guidance"]["result"] = {"reference": uuid5(id, "group").urn}
+    made |= {f"request {name}": resource for name, resource in tests.items()}
+    made["composition"], made["document"] = desk_page(protocol, case, assessment, now, patient)
     addresses = {name: uuid5(id, name).urn for name in (*made, "provenance")}
-    made["provenance"] = _provenance(protocol, now, [addresses["guidance"], addresses["risk"]])
+    made["provenance"] = _provenance(protocol, now, [addresses[name] for name in made])
     entries = [{"fullUrl": addresses[name], "resource": resource} for name, resource in made.items()]
     return {"resourceType": "Bundle", "type": "collection", "timestamp": now.isoformat(), "entry": entries}
 
