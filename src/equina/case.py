@@ -43,6 +43,7 @@ class Evidence:
     quote: str | None = None
     assertion: str | None = None
     cue: str | None = None
+    source: str | None = None  # which piece of the input says it, where that has a name: the meta.source of a record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class SetAside:
     origin: str
     quote: str
     why: str
+    source: str | None = None  # as of evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

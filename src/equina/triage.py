@@ -18,8 +18,10 @@ from equina.wording import wording
 
 __all__ = [
     "CAN_ANSWER",
+    "advice",
     "assess",
     "general_denials",
+    "given",
     "interval",
     "level",
     "not_known_by_name",
@@ -47,7 +49,7 @@ def assess(protocol: Protocol, case: Case) -> Assessment:
     fired = tuple(protocol.rules[name] for name, test in protocol.rule_tests.items() if test.holds(truth.must))
     low = fired[0].disposition if fired else "self_care"
     high = level(protocol, truth.may)
-    disposition = _advice(protocol, case, settled, truth, low)
+    disposition = advice(protocol, case, settled, truth, low)
     unsettled = open_rules(protocol, case, truth, low)
     leaks = tuple(leak for leak in protocol.leak_types.values() if protocol.leak_tests[leak.id].holds(truth.must))
     causes = causes_of(protocol, settled, truth)
@@ -56,7 +58,7 @@ def assess(protocol: Protocol, case: Case) -> Assessment:
         high=high,
         disposition=disposition,
         settled=low == high or level(protocol, reach(protocol, case, truth)) == low,
-        reasons=reasons_for(protocol, truth, fired, low, disposition, given=_given(case)),
+        reasons=reasons_for(protocol, truth, fired, low, disposition, given=given(case)),
         open=unsettled,
         examine=_only_examination(protocol, case, unsettled),
         causes=causes,
@@ -164,8 +166,9 @@ def _contradictions(protocol: Protocol, settled: Mapping[str, Value], truth: Tru
 # --- the advice ----------------------------------------------------------------------------------------------------------------
 
 
-def _advice(protocol: Protocol, case: Case, settled: Mapping[str, Value], truth: Truth, low: Disposition) -> Disposition | None:
-    if not _given(case):
+def advice(protocol: Protocol, case: Case, settled: Mapping[str, Value], truth: Truth, low: Disposition) -> Disposition | None:
+    """The advice, from what `settle` and `resolve` made of the case; None while it cannot be given."""
+    if not given(case):
         return None
     if low == "emergency":
         return low
@@ -182,7 +185,7 @@ def _change_not_known(case: Case, settled: Mapping[str, Value]) -> bool:
     return asked and (chronic or any(value in (LONG_STANDING, EXPLAINED) for value in settled.values()))
 
 
-def _given(case: Case) -> bool:
+def given(case: Case) -> bool:
     """Whether anything was answered or read; age and sex alone are nothing."""
     return any(name not in NOT_STATED for name in case.values)
 

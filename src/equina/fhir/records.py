@@ -30,15 +30,16 @@ from equina.fhir.statements import NOT_NOW, Gathered
 from equina.fhir.units import converted
 from equina.model import Protocol
 
-__all__ = ["case_of", "cases_of"]
+__all__ = ["OF_NOBODY", "READ", "STATED", "case_of", "cases_of", "gather"]
 
 _BIRTH_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
+OF_NOBODY = "it names no patient, and there are several"
 _MISTAKE = "entered in error: not counted"
 _NO_FINDING = "{}: its codes and words state no finding of the protocol"
 _CHANGED = "it has a modifier extension, which may change its meaning, and none is known here"
 _PAST = frozenset(("inactive", "remission", "resolved"))
 _UNSURE = frozenset(("unconfirmed", "provisional", "differential"))
-_STATED = ("symptom", "sign", "diagnosis", "baseline", "history", "medicine", "lifestyle", "umbrella", "test")
+STATED = ("symptom", "sign", "diagnosis", "baseline", "history", "medicine", "lifestyle", "umbrella", "test")
 
 
 def case_of(protocol: Protocol, records: object, as_of: datetime, *, complete: bool = False) -> Case:
@@ -60,7 +61,7 @@ def cases_of(protocol: Protocol, records: object, as_of: datetime, *, complete: 
             patients.setdefault(text_of(resource, "id") or None, []).append(resource)
         elif kind == "Medication":
             medicines[text_of(resource, "id")] = resource
-        elif kind in _READ:
+        elif kind in READ:
             owner = reference_id(part(resource, "subject")) or reference_id(part(resource, "patient"))
             if owner is None:
                 loose.append(resource)
@@ -73,11 +74,20 @@ def cases_of(protocol: Protocol, records: object, as_of: datetime, *, complete: 
     for owner, resources in patients.items():
         gathered = Gathered(protocol, as_of)
         for _ in loose:
-            gathered.skip("it names no patient, and there are several")
-        _first_records(gathered, resources)
-        for resource in resources:
-            _take(gathered, resource, medicines)
-        yield owner, gathered.case(complete=complete)
+            gathered.skip(OF_NOBODY)
+        yield owner, gather(gathered, resources, medicines).case(complete=complete)
+
+
+def gather(gathered: Gathered, resources: list[Resource], medicines: Mapping[str, Resource]) -> Gathered:
+    """The statements with what these records of one patient state; `medicines` are the Medications that they refer to, by id.
+
+    What a record's `meta.source` says stands with everything that rests on it.
+    """
+    _first_records(gathered, resources)
+    for resource in resources:
+        gathered.source = text_of(part(resource, "meta"), "source") or None
+        _take(gathered, resource, medicines)
+    return gathered
 
 
 def _take(gathered: Gathered, resource: Resource, medicines: Mapping[str, Resource]) -> None:
@@ -89,7 +99,7 @@ def _take(gathered: Gathered, resource: Resource, medicines: Mapping[str, Resour
     elif kind in ("MedicationRequest", "MedicationStatement"):
         _medicine(gathered, resource, medicines)
     else:
-        _READ[kind](gathered, resource)
+        READ[kind](gathered, resource)
 
 
 def _patient(gathered: Gathered, resource: Resource) -> None:
@@ -150,7 +160,7 @@ def _condition(gathered: Gathered, resource: Resource) -> None:
         gathered.aside(quote, "it is dated after the moment of the case")
         return
     coded = findings_of(gathered.protocol, concept)
-    names = coded or gathered.named_in(concept_words(concept), _STATED)
+    names = coded or gathered.named_in(concept_words(concept), STATED)
     if not names:
         gathered.skip(_NO_FINDING.format("Condition"))
     for name in names:
@@ -313,14 +323,14 @@ def _encounter(gathered: Gathered, resource: Resource) -> None:
         gathered.skip("an encounter before this episode, or without a date")
     else:
         for concept in reasons:
-            names = findings_of(gathered.protocol, concept) or gathered.named_in(concept_words(concept), _STATED)
+            names = findings_of(gathered.protocol, concept) or gathered.named_in(concept_words(concept), STATED)
             if not names:
                 gathered.skip(_NO_FINDING.format("reason of an encounter"))
             for name in names:
                 gathered.present(name, when, name_of(resource, concept))
 
 
-_READ: Mapping[str, Callable[[Gathered, Resource], None]] = {
+READ: Mapping[str, Callable[[Gathered, Resource], None]] = {
     "Patient": _patient,
     "Condition": _condition,
     "Observation": _observation,

@@ -45,6 +45,8 @@ class Gathered:
 
     protocol: Protocol
     as_of: datetime
+    episode_days: int | None = None  # how long before `as_of` the episode began at the most; None: as the protocol says
+    source: str | None = None  # of the record that is being read: where it comes from
     said: dict[str, list[tuple[Value | NotNow, Evidence]]] = field(default_factory=dict)
     onset: dict[str, datetime] = field(default_factory=dict)
     first: dict[str, datetime] = field(default_factory=dict)  # of each finding, when it was first on record and not over since
@@ -66,10 +68,11 @@ class Gathered:
             if value is False
             else "present"
         )
-        self.said.setdefault(name, []).append((value, Evidence(origin="record", quote=quote[:_SHOWN], assertion=told)))
+        piece = Evidence(origin="record", quote=quote[:_SHOWN], assertion=told, source=self.source)
+        self.said.setdefault(name, []).append((value, piece))
 
     def aside(self, quote: str, why: str, origin: str = "record") -> None:
-        self.asides.append(SetAside(origin=origin, quote=quote[:_SHOWN], why=why))
+        self.asides.append(SetAside(origin=origin, quote=quote[:_SHOWN], why=why, source=self.source))
 
     def skip(self, why: str) -> None:
         """Count a resource that says nothing of the patient now; it is told of once, with how many."""
@@ -83,7 +86,7 @@ class Gathered:
 
     def recent(self, name: str | None, when: Span | None) -> bool:
         """Whether it is of this episode. What has no date is not; a month or year counts by its last day."""
-        days = _LOOKS_BACK.get(name or "", self.protocol.new_within_days)
+        days = _LOOKS_BACK.get(name or "", self.episode_days or self.protocol.new_within_days)
         return when is not None and self.as_of - when.last <= timedelta(days=days)
 
     def present(self, name: str, recorded: Span | None, quote: str) -> None:
@@ -121,14 +124,20 @@ class Gathered:
         if not has_lexicon(self.protocol):
             self.aside(quote, "the text was not read: the protocol has no lexicon")
             return
-        read = with_text(self.protocol, Case(told=text, as_of=self.as_of, answered_by="record"))
-        for name, pieces in read.evidence.items():
-            first, *rest = pieces
-            value = read.values.get(name, NOT_NOW)
+        self.take_in(with_text(self.protocol, Case(told=text, as_of=self.as_of, answered_by="record")), quote)
+
+    def take_in(self, case: Case, quote: str = "") -> None:
+        """Take in what another case of the same patient states: each value with the first piece that it rests on, the others as
+        they stand. `quote` names the case in what it set aside."""
+        for name, pieces in case.evidence.items():
+            first, *rest = (replace(piece, source=self.source) for piece in pieces)
+            value = case.values.get(name, NOT_NOW)
             self.said.setdefault(name, []).append((value, first))
             self.said[name] += [(NOT_NOW, piece) for piece in rest]
-        self.conflicts += read.conflicts
-        self.asides += [replace(item, quote=f"{quote}: {item.quote}"[:_SHOWN]) for item in read.set_aside]
+        self.conflicts += case.conflicts
+        for item in case.set_aside:
+            told = f"{quote}: {item.quote}" if quote else item.quote
+            self.asides.append(replace(item, quote=told[:_SHOWN], source=self.source))
 
     def named_in(self, text: str, kinds: Iterable[str]) -> tuple[str, ...]:
         """The findings of these kinds that the words of a concept name as present."""
