@@ -6,11 +6,13 @@ from typing import Any
 
 from equina.model import Protocol
 
-__all__ = ["BASE", "Json", "canonical", "coding", "kebab", "metadata", "system"]
+__all__ = ["ABSENT", "BASE", "ONSET", "Json", "canonical", "coding", "kebab", "metadata", "system"]
 
 Json = dict[str, Any]
 # A name that is reserved and leads nowhere: whoever publishes the definitions gives their own.
 BASE = "https://equina.example/fhir"
+ONSET = f"{BASE}/StructureDefinition/onset"  # the extension that says since when an answer holds
+ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 
 def kebab(name: str) -> str:

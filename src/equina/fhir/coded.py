@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
+from equina.fhir.canonical import system as own_system
 from equina.fhir.elements import codes_in, concept_words
 from equina.model import Protocol
 
@@ -40,8 +41,10 @@ _NO_WORDS = frozenset(("no", "absent", "negative", "not detected", "false", "non
 
 def findings_of(protocol: Protocol, concept: object) -> tuple[str, ...]:
     """The findings that the codes of a concept state. A longer ICD-10-CM code is narrower, and states what the shorter one does."""
-    table, found = _table(protocol), dict[str, None]()
+    table, found, own = _table(protocol), dict[str, None](), own_system(protocol, "findings")
     for system, code in codes_in(concept):
+        if system == own and code in protocol.findings:
+            found[code] = None
         name = _NAMES.get(system)
         if name is None:
             continue

@@ -1,4 +1,4 @@
-"""The page for the desk as FHIR R4: a Composition with a section for each block, and a DocumentReference that holds it as plain text."""
+"""The page for the desk as FHIR R4: a Composition, a section for each block; and a DocumentReference that has it as plain text."""
 
 from __future__ import annotations
 

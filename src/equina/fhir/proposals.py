@@ -1,4 +1,4 @@
-"""The work-up of an assessment as FHIR R4: each test proposed as a ServiceRequest, and all of them in a RequestGroup. Nothing is ordered."""
+"""The work-up as FHIR R4: each test proposed as a ServiceRequest, and all of them in a RequestGroup. Nothing is ordered."""
 
 from __future__ import annotations
 

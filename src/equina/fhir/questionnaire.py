@@ -14,10 +14,9 @@ from equina.logic import Condition, Or, Present, stem
 from equina.model import Finding, Protocol, Topic
 from equina.wording import wording
 
-__all__ = ["ABSENT", "RECORDED", "WORDS", "group_of", "item_of", "questionnaire"]
+__all__ = ["RECORDED", "WORDS", "group_of", "item_of", "questionnaire"]
 
 _EXTENSION = "http://hl7.org/fhir/StructureDefinition"
-ABSENT = f"{_EXTENSION}/data-absent-reason"
 RECORDED, WORDS = "recorded", "own_words"
 _LOINC = (
     "The codes of the system http://loinc.org are copyright of Regenstrief Institute, Inc. and the LOINC Committee, and are used "

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from equina.case import Case
+from equina.fhir.canonical import ONSET, system
 from equina.fhir.coded import findings_of, medicines_of, yes_or_no
 from equina.fhir.elements import (
     Resource,
@@ -28,7 +29,8 @@ from equina.fhir.elements import (
 from equina.fhir.letters import communication, document
 from equina.fhir.statements import NOT_NOW, Gathered
 from equina.fhir.units import converted
-from equina.model import Protocol
+from equina.fhir.versions import written_otherwise
+from equina.model import LONG_STANDING, Protocol
 
 __all__ = ["OF_NOBODY", "READ", "STATED", "case_of", "cases_of", "gather"]
 
@@ -42,15 +44,20 @@ _UNSURE = frozenset(("unconfirmed", "provisional", "differential"))
 STATED = ("symptom", "sign", "diagnosis", "baseline", "history", "medicine", "lifestyle", "umbrella", "test")
 
 
-def case_of(protocol: Protocol, records: object, as_of: datetime, *, complete: bool = False) -> Case:
-    """The case that a Bundle, or a list of resources, of one patient states. Raises ValueError when it holds several patients."""
-    found = list(cases_of(protocol, records, as_of, complete=complete))
+def case_of(protocol: Protocol, records: object, as_of: datetime, *, complete: bool = False, answered: Case | None = None) -> Case:
+    """The case that a Bundle, or a list of resources, of one patient states; `answered` is what the person says beside it.
+
+    Raises ValueError when it holds several patients.
+    """
+    found = list(cases_of(protocol, records, as_of, complete=complete, answered=answered))
     if len(found) > 1:
         raise ValueError(f"records of {len(found)} patients; give those of one")
-    return found[0][1] if found else Gathered(protocol, as_of).case(complete=complete)
+    return found[0][1] if found else Gathered(protocol, as_of, answered=answered).case(complete=complete)
 
 
-def cases_of(protocol: Protocol, records: object, as_of: datetime, *, complete: bool = False) -> Iterator[tuple[str | None, Case]]:
+def cases_of(
+    protocol: Protocol, records: object, as_of: datetime, *, complete: bool = False, answered: Case | None = None
+) -> Iterator[tuple[str | None, Case]]:
     """(Patient id, case) of each patient in the records, in the order of the patients; what names no patient is the only one's."""
     patients: dict[str | None, list[Resource]] = {}
     medicines: dict[str, Resource] = {}
@@ -72,7 +79,7 @@ def cases_of(protocol: Protocol, records: object, as_of: datetime, *, complete: 
         patients = {owner: [*patients.get(owner, ()), *loose]} if patients or loose else {}
         loose = []
     for owner, resources in patients.items():
-        gathered = Gathered(protocol, as_of)
+        gathered = Gathered(protocol, as_of, answered=answered)
         for _ in loose:
             gathered.skip(OF_NOBODY)
         yield owner, gather(gathered, resources, medicines).case(complete=complete)
@@ -96,6 +103,8 @@ def _take(gathered: Gathered, resource: Resource, medicines: Mapping[str, Resour
         gathered.aside(name_of(resource), _CHANGED)
     elif text_of(resource, "status") == "entered-in-error" or text_of(resource, "docStatus") == "entered-in-error":
         gathered.skip(_MISTAKE)
+    elif why := written_otherwise(resource):
+        gathered.aside(name_of(resource), why)
     elif kind in ("MedicationRequest", "MedicationStatement"):
         _medicine(gathered, resource, medicines)
     else:
@@ -255,6 +264,9 @@ def _measured(gathered: Gathered, element: Resource, name: str, when: Span | Non
 def _tested(gathered: Gathered, element: Resource, name: str, when: Span | None, quote: str) -> None:
     """Take in a result that says yes or no: as a boolean, a code, a word, or the interpretation of a result."""
     value = element.get("valueBoolean")
+    if (system(gathered.protocol, "answers"), LONG_STANDING) in codes_in(element.get("valueCodeableConcept")):
+        gathered.state(name, LONG_STANDING, quote)
+        return
     if not isinstance(value, bool):
         concept = element.get("valueCodeableConcept")
         if concept is not None and gathered.protocol.findings[name].kind == "choice":
@@ -271,8 +283,17 @@ def _tested(gathered: Gathered, element: Resource, name: str, when: Span | None,
         gathered.state(name, None, quote)
     elif value:
         gathered.present(name, when, quote)
+        _began(gathered, element, name, when)
     else:
         gathered.denied(name, when, quote)
+
+
+def _began(gathered: Gathered, element: Resource, name: str, when: Span | None) -> None:
+    """Take in since when, where an answer that was given to this protocol's questions says so."""
+    for extension in parts(element, "extension"):
+        began = span(extension.get("valueDateTime")) if text_of(extension, "url") == ONSET else None
+        if began is not None and not gathered.ahead(began) and gathered.recent(None, when):
+            gathered.onset[name] = began.first
 
 
 # --- medicines, procedures, encounters -----------------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ from datetime import datetime
 from equina.case import Case, Evidence
 from equina.crosscheck import misfit
 from equina.exchange import BadInput
-from equina.fhir.canonical import BASE, Json, canonical, coding, kebab
+from equina.fhir.canonical import ABSENT, ONSET, Json, canonical, coding, kebab
 from equina.fhir.elements import Resource, listed, part, parts, span, text_of
-from equina.fhir.questionnaire import ABSENT, RECORDED, WORDS, group_of
+from equina.fhir.questionnaire import RECORDED, WORDS, group_of
 from equina.interview import next_questions, value_of, with_answers
 from equina.model import LONG_STANDING, Finding, Protocol, Topic, Value
 from equina.notes.evidence import with_text
@@ -19,7 +19,6 @@ from equina.tables import nearest
 
 __all__ = ["case_of_response", "next_question", "response_of"]
 
-_ONSET = f"{BASE}/StructureDefinition/onset"
 _STEP, _CONTAINED = "step_", "asked"
 _ANSWERED = (Evidence(origin="answer"),)
 _SOURCES = {"clinician": "Practitioner", "self": "Patient"}
@@ -120,7 +119,7 @@ def _onsets(item: Resource, name: str) -> Iterator[datetime]:
     for found in (item, *_items(item, name)):
         for extension in parts(found, "extension") if text_of(found, "linkId") == name else ():
             when = span(extension.get("valueDateTime"))
-            if text_of(extension, "url") == _ONSET and when is not None:
+            if text_of(extension, "url") == ONSET and when is not None:
                 yield when.first
 
 
@@ -161,7 +160,7 @@ def _topics(protocol: Protocol) -> tuple[Topic, ...]:
 def _item(protocol: Protocol, case: Case, name: str) -> Json:
     item: Json = {"linkId": name, "answer": [_given(protocol, protocol.findings[name], case.values[name])]}
     if name in case.onset:
-        item["extension"] = [{"url": _ONSET, "valueDateTime": case.onset[name].isoformat()}]
+        item["extension"] = [{"url": ONSET, "valueDateTime": case.onset[name].isoformat()}]
     return item
 
 

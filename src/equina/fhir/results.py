@@ -1,5 +1,5 @@
-"""An assessment as FHIR R4: what to do (GuidanceResponse), what it could be (RiskAssessment), which tests are proposed, the page for
-the desk, and by which protocol (Provenance).
+"""An assessment as FHIR R4: what to do (GuidanceResponse), what it could be (RiskAssessment), the tests proposed (ServiceRequest),
+the page for the desk (Composition, DocumentReference), and by which protocol (Provenance).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _NOBODY = "the person who was assessed"
 def results(
     protocol: Protocol, case: Case, assessment: Assessment, now: datetime, subject: str | None = None, id: UUID | None = None
 ) -> Json:
-    """A Bundle of the assessment: GuidanceResponse, RiskAssessment, a RequestGroup with its ServiceRequests when tests are proposed,
-    Composition and DocumentReference of the page for the desk, and the Provenance of all of them.
+    """A Bundle of the assessment: GuidanceResponse, RiskAssessment, a RequestGroup with its ServiceRequests where tests are
+    proposed, Composition and DocumentReference of the page for the desk, and the Provenance of all of them.
 
     `subject` is the reference to the patient, such as "Patient/p1"; `now` is when it was assessed, with its offset from UTC. The
     same `id` makes the same Bundle; without one it is of this assessment alone.

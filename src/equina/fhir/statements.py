@@ -18,6 +18,7 @@ from equina.notes.lexicon import has_lexicon, lexicon
 __all__ = ["NOT_NOW", "Gathered", "NotNow"]
 
 _DENIED = "denied in one place of the record, present in another: what is present counts"
+_OTHERWISE = "answered as not there, or as old, and in the record as present, or new: what is present counts"
 _AHEAD = timedelta(days=1)  # a day's grace for clocks and time zones
 _SHOWN = 60
 # Of what once happened: for how many days it is "recent", where the finding's own words say more than an episode.
@@ -53,6 +54,7 @@ class Gathered:
     asides: list[SetAside] = field(default_factory=list)
     outside: Counter[str] = field(default_factory=Counter)  # why: how many resources
     conflicts: list[Conflict] = field(default_factory=list)
+    answered: Case | None = None  # what the person has answered beside the record
 
     def state(self, name: str, value: Value | NotNow, quote: str) -> None:
         """Take in one statement; a value that the finding cannot have is set aside."""
@@ -151,24 +153,50 @@ class Gathered:
     # --- the case --------------------------------------------------------------------------------------------------------------
 
     def case(self, *, complete: bool = False) -> Case:
-        """All of it as a case that a record answers."""
+        """All of it as a case that a record answers, or the person together with the record."""
+        answered = self.answered or Case(answered_by="record", complete=complete)
+        self._measured_too(answered)
         values: dict[str, Value] = {}
         for name, said in self.said.items():
             value = self._merged(name, [value for value, _ in said if not isinstance(value, NotNow)])
             if not isinstance(value, NotNow):
                 values[name] = value
         self._measured_otherwise(values)
+        values |= {name: self._with_record(name, value, values.get(name)) for name, value in answered.values.items()}
         asides = [SetAside(origin="record", quote=f"{number} of it", why=why) for why, number in sorted(self.outside.items())]
-        return Case(
+        pieces = {name: tuple(piece for _, piece in said) for name, said in self.said.items()}
+        evidence = {
+            **answered.evidence,
+            **{name: tuple(dict.fromkeys((*answered.evidence.get(name, ()), *found))) for name, found in pieces.items()},
+        }
+        onset = {**self.onset, **answered.onset}
+        return replace(
+            answered,
             values=values,
-            evidence={name: tuple(piece for _, piece in said) for name, said in self.said.items()},
-            onset={name: moment for name, moment in self.onset.items() if values.get(name) is True},
+            evidence=evidence,
+            onset={name: moment for name, moment in onset.items() if values.get(name) is True or name in answered.onset},
             as_of=self.as_of,
-            answered_by="record",
-            complete=complete,
-            set_aside=(*self.asides, *asides),
-            conflicts=tuple(dict.fromkeys(self.conflicts)),
+            complete=complete or answered.complete,
+            set_aside=(*answered.set_aside, *self.asides, *asides),
+            conflicts=tuple(dict.fromkeys((*answered.conflicts, *self.conflicts))),
         )
+
+    def _measured_too(self, answered: Case) -> None:
+        """A number that the person gave is one more measurement."""
+        for name, value in answered.values.items():
+            if self.protocol.findings[name].measured and value is not None and name in self.said:
+                self.said[name].append((value, Evidence(origin="answer")))
+
+    def _with_record(self, name: str, answer: Value, recorded: Value) -> Value:
+        """The answer with what the record states: it stands, unless it is not known or the record has what it denies, or newer."""
+        if self.protocol.findings[name].measured:
+            return answer if recorded is None else recorded
+        if answer is None:
+            return recorded
+        if (answer is False and recorded in (True, LONG_STANDING)) or (answer == LONG_STANDING and recorded is True):
+            self.conflicts.append(Conflict(finding=name, against=(), why=_OTHERWISE))
+            return recorded
+        return answer
 
     def _merged(self, name: str, values: Sequence[Value]) -> Value | NotNow:
         if not values:
