@@ -116,7 +116,9 @@ RESULT_COLUMNS = (
     ),
     Column("conflicts", "list<string>", False, "ids of findings on which the sources disagree; what is present has counted"),
     Column("set_aside", "int32", False, "how many things of this patient were not judged; set_aside.jsonl has them"),
-    Column("deceased", "bool", False, "whether a record says that the patient has died: the row stands, and nobody is to be called"),
+    Column(
+        "deceased", "bool", False, "whether a record says that the patient has died: the row stands, and nobody is to be called"
+    ),
     Column("protocol_version", "string", False, "version of the protocol"),
     Column("protocol_digest", "string", False, "digest of its content, sha256:…"),
 )

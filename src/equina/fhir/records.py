@@ -32,9 +32,9 @@ from equina.fhir.units import converted
 from equina.fhir.versions import written_otherwise
 from equina.model import LONG_STANDING, Protocol
 
-__all__ = ["OF_NOBODY", "READ", "STATED", "case_of", "cases_of", "gather"]
+__all__ = ["BIRTH_SEX", "OF_NOBODY", "READ", "STATED", "case_of", "cases_of", "gather"]
 
-_BIRTH_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
+BIRTH_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
 OF_NOBODY = "it names no patient, and there are several"
 _MISTAKE = "entered in error: not counted"
 _NO_FINDING = "{}: its codes and words state no finding of the protocol"
@@ -118,7 +118,7 @@ def _patient(gathered: Gathered, resource: Resource) -> None:
         first = born.first
         age = moment.year - first.year - ((moment.month, moment.day) < (first.month, first.day))
         gathered.state("age_years", float(age), name_of(resource))
-    sexes = (text_of(item, "valueCode") for item in parts(resource, "extension") if text_of(item, "url") == _BIRTH_SEX)
+    sexes = (text_of(item, "valueCode") for item in parts(resource, "extension") if text_of(item, "url") == BIRTH_SEX)
     sex = next(sexes, None) or {"male": "M", "female": "F"}.get(text_of(resource, "gender"))
     if sex in gathered.protocol.findings["sex_at_birth"].options:
         gathered.state("sex_at_birth", sex, name_of(resource))
