@@ -20,8 +20,8 @@ from equina.wording import FOLDER
 
 __all__ = ["ENGLISH_ALONE", "languages", "localized", "main", "stamp", "unfinished"]
 
-# Surfaces for those who test and review the protocol itself.
-ENGLISH_ALONE = ("evaluate",)
+# Surfaces for those who test and review the protocol, or run a service with it.
+ENGLISH_ALONE = ("evaluate", "worklist")
 
 
 def languages(protocol: Protocol) -> tuple[str, ...]:

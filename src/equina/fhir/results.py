@@ -4,18 +4,19 @@ the page for the desk (Composition, DocumentReference), and by which protocol (P
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID, uuid4, uuid5
 
-from equina import __version__
 from equina.case import Assessment, Case
-from equina.fhir.canonical import BASE, Json, canonical, coding, kebab
+from equina.fhir.canonical import Json, canonical, coding, kebab
 from equina.fhir.pages import desk_page
 from equina.fhir.proposals import request_group, service_requests
+from equina.fhir.refusals import operation_outcome
+from equina.fhir.provenance import provenance
 from equina.model import Protocol
 
-__all__ = ["operation_outcome", "results"]
+__all__ = ["results"]
 
 _NOBODY = "the person who was assessed"
 
@@ -43,15 +44,9 @@ def results(
     made |= {f"request {name}": resource for name, resource in tests.items()}
     made["composition"], made["document"] = desk_page(protocol, case, assessment, now, patient)
     addresses = {name: uuid5(id, name).urn for name in (*made, "provenance")}
-    made["provenance"] = _provenance(protocol, now, [addresses[name] for name in made])
+    made["provenance"] = provenance(protocol, now, [addresses[name] for name in made])
     entries = [{"fullUrl": addresses[name], "resource": resource} for name, resource in made.items()]
     return {"resourceType": "Bundle", "type": "collection", "timestamp": now.isoformat(), "entry": entries}
-
-
-def operation_outcome(problems: Iterable[str], severity: str = "error", code: str = "invalid") -> Json:
-    """What is wrong with what was given, one issue for each."""
-    issues = [{"severity": severity, "code": code, "diagnostics": problem} for problem in problems]
-    return {"resourceType": "OperationOutcome", "issue": issues}
 
 
 # --- what to do ----------------------------------------------------------------------------------------------------------------
@@ -143,28 +138,3 @@ def _risk(protocol: Protocol, case: Case, assessment: Assessment, now: datetime,
     if assessment.disposition:
         made["code"] = {"coding": [coding(protocol, "dispositions", assessment.disposition)]}
     return made | ({"prediction": predictions} if predictions else {})
-
-
-# --- by what -------------------------------------------------------------------------------------------------------------------
-
-
-def _provenance(protocol: Protocol, now: datetime, targets: list[str]) -> Json:
-    """Which program and which protocol, to the byte: its digest changes with any of its files."""
-    kind = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
-    return {
-        "resourceType": "Provenance",
-        "target": [{"reference": target} for target in targets],
-        "occurredDateTime": now.isoformat(),
-        "recorded": now.isoformat(),
-        "policy": [canonical("Library", f"{kebab(protocol.id)}-protocol")],
-        "agent": [{"type": {"coding": [{"system": kind, "code": "assembler"}]}, "who": {"display": f"Equina {__version__}"}}],
-        "entity": [
-            {
-                "role": "source",
-                "what": {
-                    "identifier": {"system": f"{BASE}/protocol-digest", "value": protocol.digest},
-                    "display": f"protocol {protocol.id} {protocol.version}",
-                },
-            }
-        ],
-    }
