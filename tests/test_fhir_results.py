@@ -7,7 +7,8 @@ from hypothesis import given
 
 from equina import Case, assess
 from equina.case import SetAside
-from equina.fhir.results import operation_outcome, results
+from equina.fhir.refusals import operation_outcome
+from equina.fhir.results import results
 from strategies import NOW, PROTOCOL, TRIES, findings
 
 ID = UUID(int=7)

@@ -48,6 +48,7 @@ def metadata(protocol: Protocol, kind: str, what: str, title: str) -> Json:
         "title": f"{protocol.title}: {title}",
         "status": "draft",
         "experimental": True,
+        "date": protocol.reviewed,
         "publisher": "Equina",
         "description": " ".join(protocol.notice.split()),
     }

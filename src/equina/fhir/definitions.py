@@ -14,7 +14,8 @@ from errno import EEXIST
 from pathlib import Path
 
 from equina.fhir.canonical import BASE, Json, canonical, coding, kebab, metadata
-from equina.fhir.questionnaire import questionnaire
+from equina.fhir.questionnaire import adaptive, questionnaire
+from equina.fhir.service import assess_operation, onset_extension
 from equina.logic import render
 from equina.model import DISPOSITIONS, Protocol, Rule
 from equina.wording import wording
@@ -32,10 +33,13 @@ def definitions(protocol: Protocol, others: Iterable[Protocol] = ()) -> tuple[Js
     """Every definitional resource of the protocol; `others` is the same protocol in other languages."""
     return (
         questionnaire(protocol, others),
+        adaptive(protocol),
         *_code_systems(protocol),
         _answer_values(protocol),
         _library(protocol),
         _plan(protocol),
+        assess_operation(protocol),
+        onset_extension(protocol),
     )
 
 

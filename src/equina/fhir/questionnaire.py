@@ -14,9 +14,15 @@ from equina.logic import Condition, Or, Present, stem
 from equina.model import Finding, Protocol, Topic
 from equina.wording import wording
 
-__all__ = ["RECORDED", "WORDS", "group_of", "item_of", "questionnaire"]
+__all__ = ["ADAPTIVE", "RECORDED", "SDC", "WORDS", "adaptive", "group_of", "item_of", "questionnaire"]
 
 _EXTENSION = "http://hl7.org/fhir/StructureDefinition"
+SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition"
+ADAPTIVE: Json = {"url": f"{SDC}/sdc-questionnaire-questionnaireAdaptive", "valueBoolean": True}
+_VERSIONED: Json = {
+    "url": f"{_EXTENSION}/artifact-versionAlgorithm",
+    "valueCoding": {"system": "http://hl7.org/fhir/version-algorithm", "code": "semver"},
+}
 RECORDED, WORDS = "recorded", "own_words"
 _LOINC = (
     "The codes of the system http://loinc.org are copyright of Regenstrief Institute, Inc. and the LOINC Committee, and are used "
@@ -45,8 +51,15 @@ def questionnaire(protocol: Protocol, others: Iterable[Protocol] = ()) -> Json:
     items.append(hidden | {"extension": [{"url": f"{_EXTENSION}/questionnaire-hidden", "valueBoolean": True}]})
     items.append({"linkId": WORDS, "text": "In your own words", "type": "text"})
     made = metadata(protocol, "Questionnaire", "interview", "interview")
-    made["copyright"] = _LOINC
+    made |= {"meta": {"profile": [f"{SDC}/sdc-questionnaire"]}, "extension": [_VERSIONED], "copyright": _LOINC}
     return made | {"language": protocol.language, "subjectType": ["Patient"], "item": items}
+
+
+def adaptive(protocol: Protocol) -> Json:
+    """What a system finds when it looks for the interview one step at a time: no questions yet, `$next-question` gives them."""
+    made = metadata(protocol, "Questionnaire", "step-by-step", "interview, one step at a time")
+    made |= {"meta": {"profile": [f"{SDC}/sdc-questionnaire-adapt-srch"]}, "extension": [_VERSIONED, ADAPTIVE]}
+    return made | {"language": protocol.language, "subjectType": ["Patient"]}
 
 
 def _topic(protocol: Protocol, name: str) -> Topic:

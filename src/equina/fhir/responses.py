@@ -11,7 +11,7 @@ from equina.crosscheck import misfit
 from equina.exchange import BadInput
 from equina.fhir.canonical import ABSENT, ONSET, Json, canonical, coding, kebab
 from equina.fhir.elements import Resource, listed, part, parts, span, text_of
-from equina.fhir.questionnaire import RECORDED, WORDS, group_of
+from equina.fhir.questionnaire import ADAPTIVE, RECORDED, SDC, WORDS, group_of
 from equina.interview import next_questions, value_of, with_answers
 from equina.model import LONG_STANDING, Finding, Protocol, Topic, Value
 from equina.notes.evidence import with_text
@@ -193,13 +193,15 @@ def next_question(protocol: Protocol, response: Resource, now: datetime) -> Json
     asked: Json = {
         "resourceType": "Questionnaire",
         "id": _CONTAINED,
-        "derivedFrom": [canonical("Questionnaire", f"{kebab(protocol.id)}-interview")],
-        "version": protocol.version,
+        "meta": {"profile": [f"{SDC}/sdc-questionnaire-adapt"]},
+        "extension": [ADAPTIVE],
+        "derivedFrom": [f"{canonical('Questionnaire', f'{kebab(protocol.id)}-step-by-step')}|{protocol.version}"],
         "language": protocol.language,
         "status": "draft",
-        "item": items,
+        "subjectType": ["Patient"],
     }
-    made = {key: value for key, value in response.items() if key != "contained"}
+    asked |= {"item": items} if items else {}
+    made = {"authored": now.isoformat()} | {key: value for key, value in response.items() if key != "contained"}
     made |= {"questionnaire": f"#{_CONTAINED}", "status": "in-progress" if step else "completed"}
     return {"resourceType": made.pop("resourceType"), "contained": [asked], **made}
 

@@ -12,8 +12,8 @@ from equina.case import Assessment, Case
 from equina.fhir.canonical import Json, canonical, coding, kebab
 from equina.fhir.pages import desk_page
 from equina.fhir.proposals import request_group, service_requests
-from equina.fhir.refusals import operation_outcome
 from equina.fhir.provenance import provenance
+from equina.fhir.refusals import operation_outcome
 from equina.model import Protocol
 
 __all__ = ["results"]

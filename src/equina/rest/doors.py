@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 import logging
 import re
@@ -22,12 +21,12 @@ from equina.notes.lexicon import has_lexicon, lexicon
 from equina.rest.answers import assessed, card, card_addresses, next_step, protocol_card, read_text
 from equina.rest.description import description
 from equina.rest.problems import json_response, problem, problem_of
+from equina.rest.tokens import let_in, token_of
 from equina.triage import assess
 
-__all__ = ["PREFIX", "SHORTEST_TOKEN", "refusal", "routes"]
+__all__ = ["PREFIX", "refusal", "routes"]
 
 PREFIX = "/api/"
-SHORTEST_TOKEN = 32
 LONG = 2_000  # bytes of a body from which on it is judged in a thread, so that others need not wait for it
 LOG = logging.getLogger("equina.rest")
 QUALITY = re.compile(r"q\s*=\s*0(\.0*)?$")
@@ -41,9 +40,7 @@ def routes(protocols: Mapping[str, Protocol], *, token: str | None = None) -> li
 
     Raises ValueError for a token that can be guessed.
     """
-    if token is not None and (len(token) < SHORTEST_TOKEN or not token.isascii()):
-        raise ValueError(f"a token has at least {SHORTEST_TOKEN} characters, all ASCII")
-    doors = _Doors(protocols, token)
+    doors = _Doors(protocols, token_of(token))
     posts: dict[str, Answer] = {"assess": assessed, "next-questions": next_step}
     if has_lexicon(doors.default):
         posts["read"] = read_text
@@ -121,7 +118,7 @@ class _Doors:
 
     def refused(self, request: Request) -> Response | None:
         """The refusal of a request without its token, for another kind of answer, or with something in its address."""
-        if self.token is not None and not self._let_in(request.headers.get("authorization", "")):
+        if not let_in(self.token, request.headers.get("authorization", "")):
             headers = {"WWW-Authenticate": 'Bearer realm="equina"'}
             return problem(401, "this service answers only with its token", where="Authorization", headers=headers)
         if not _takes_json(request.headers.getlist("accept")):
@@ -134,11 +131,6 @@ class _Doors:
             mend = f"give one of {', '.join(self.protocols)}"
             return problem(400, "the words are not there in this language", where="lang", mend=mend)
         return None
-
-    def _let_in(self, header: str) -> bool:
-        scheme, _, given = header.partition(" ")
-        same = hmac.compare_digest(given.strip().encode(), (self.token or "").encode())  # in the same time, whatever was given
-        return same and scheme.lower() == "bearer"
 
     # --- what is the same for everyone
 
