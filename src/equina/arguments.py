@@ -10,6 +10,7 @@ from equina.diff.command import add_arguments as diff_arguments
 from equina.evaluation.options import add_arguments as evaluation_arguments
 from equina.proof.command import add_arguments as prove_arguments
 from equina.web.serve import add_arguments as serve_arguments
+from equina.worklist.options import add_arguments as worklist_arguments
 
 __all__ = ["Run", "parser"]
 
@@ -61,7 +62,7 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
         command.set_defaults(run=runs[name])
         return command
 
-    for group in (_people, _records, _servers, _cards, _proofs):
+    for group in (_people, _records, _populations, _servers, _cards, _proofs):
         group(add)
     return whole
 
@@ -109,6 +110,13 @@ def _records(add: Add) -> None:
     reader.add_argument("--html", action="store_true", help="the same as one HTML page")
     reader.add_argument(
         "--cues", metavar="FILE", help="a lexicon file of your own, besides the protocol's or (replaces = true) instead"
+    )
+
+
+def _populations(add: Add) -> None:
+    """Whole populations."""
+    worklist_arguments(
+        add("worklist", "whom to call first after a screening run, why, what to ask, the page to hand over (extra: batch)")
     )
 
 

@@ -212,6 +212,13 @@ def _reading(run: Callable[[], int]) -> int:
 # --- the other commands --------------------------------------------------------------------------------------------------------
 
 
+def _worklist(options: argparse.Namespace) -> int:
+    from equina.worklist.command import run
+
+    protocol = _load(options)
+    return BAD_INPUT if protocol is None else _reading(lambda: run(protocol, options, _say))
+
+
 def _show(options: argparse.Namespace) -> int:
     from equina.cards import cards, every_id, listing
     from equina.tables import nearest
@@ -289,6 +296,7 @@ RUNS = {
     "handover": _handover,
     "paper": _paper,
     "read": _read,
+    "worklist": _worklist,
     "serve": _serve,
     "mcp": _mcp,
     "show": _show,

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 
 from equina.prose import as_text
+from equina.shares import Share
 from equina.worklist.entry import Entry
 from equina.worklist.expected import PER
 from equina.worklist.listing import Worklist
@@ -42,7 +43,7 @@ BETWEEN = " | "
 
 
 def as_csv(made: Worklist) -> str:
-    """The list as a table. The id is given as it is; other words that a spreadsheet would take for a formula get a ' before them."""
+    """The list as a table. The id is given as it is; other words that a spreadsheet would run as a formula get a ' before them."""
     out = io.StringIO(newline="")
     table = csv.writer(out)
     table.writerow(COLUMNS)
@@ -91,6 +92,7 @@ def as_json(made: Worklist) -> str:
 
 def _document(made: Worklist) -> dict[str, object]:
     manifest, expected = made.manifest, made.expected
+    shares: dict[str, Share] = {str(level): share for level, share in expected.rates.items()} | {"listed": expected.listed}
     return {
         "protocol": {"id": manifest.protocol_id, "version": manifest.protocol_version, "digest": manifest.protocol_digest},
         "as_of": manifest.as_of.isoformat(),
@@ -106,7 +108,7 @@ def _document(made: Worklist) -> dict[str, object]:
                     "rate": PER * (share.value or 0.0),
                     "interval": [PER * end for end in share.interval],
                 }
-                for level, share in {**expected.rates, "listed": expected.listed}.items()
+                for level, share in shares.items()
             },
             "rests_on": list(expected.rests_on(manifest)),
         },
