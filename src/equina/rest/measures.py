@@ -18,7 +18,7 @@ from equina.model import Protocol
 __all__ = ["JsonLines", "Measures"]
 
 LOG = logging.getLogger("equina.requests")
-LOGGED = "/api/"  # the pages are in no log
+LOGGED = ("/api/", "/fhir/", "/cds-services")  # the pages are in no log
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 FIELDS = ("route", "method", "status", "milliseconds")

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from equina.ask.session import Session
 from equina.case import Case
+from equina.fhir import doors as fhir
 from equina.model import Protocol
 from equina.rest import doors, routes
 from equina.rest.measures import Measures
@@ -49,7 +50,7 @@ def create_app(
 ) -> Starlette:
     """The app for a protocol in its languages (language: protocol, the first is the default), signing with `secret`.
 
-    `token`: what /api asks for.
+    `token`: what /api and /fhir ask for.
     """
     libraries = {language: library(protocol) for language, protocol in protocols.items()}
     site = _Site(protocols, URLSafeSerializer(secret, salt="visit"), settings or Settings(), _templates(), Asks(), libraries)
@@ -63,7 +64,11 @@ def create_app(
         Route("/healthz", _healthy, methods=["GET"]),
         Mount("/static", StaticFiles(packages=[("equina", "web/static")])),
     ]
-    for_machines = [*routes(protocols, token=token), Route("/metrics", measures.shown, methods=["GET"])]
+    for_machines = [
+        *routes(protocols, token=token),
+        *fhir.routes(protocols, token=token),
+        Route("/metrics", measures.shown, methods=["GET"]),
+    ]
     app = Starlette(routes=[*pages, *for_machines], exception_handlers={HTTPException: site.fault})
     app.add_middleware(Guard, limits=limits or Limits(), refuse=site.refused)
     app.add_middleware(measures.counted)
@@ -198,16 +203,21 @@ class _Site:
         """As `refusal`, in the way of whoever asks: a page, or JSON."""
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            machine = scope["path"].startswith(doors.PREFIX)
-            await (doors.refusal(status) if machine else self.refusal(status))(scope, receive, send)
+            await self.told(scope["path"], status)(scope, receive, send)
 
         return answer
 
     async def fault(self, request: Request, error: Exception) -> Response:
         """As `refusal`, for a fault that was foreseen."""
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        if request.url.path.startswith(doors.PREFIX):
-            return doors.refusal(status, error.headers if isinstance(error, HTTPException) else None)
+        if isinstance(error, HTTPException):
+            return self.told(request.url.path, error.status_code, error.headers)
+        return self.told(request.url.path, 500)
+
+    def told(self, path: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+        """The refusal as whoever asks there reads it."""
+        for prefix, refusal in ((doors.PREFIX, doors.refusal), (fhir.PREFIX, fhir.refusal)):
+            if path.startswith(prefix):
+                return refusal(status, headers)
         return self.refusal(status)
 
 

@@ -30,6 +30,7 @@ HEADERS = {
 }
 LOG = logging.getLogger("equina.web")
 STATIC = "/static/"
+RECORDS = ("/fhir/", "/cds-services")
 ADDRESSES = 10_000  # of which the number of requests is remembered
 
 
@@ -38,6 +39,7 @@ class Limits:
     """What one request and one address may ask for: bytes of a body, seconds to send it, requests a second and at once."""
 
     body: int = 64 * 1024
+    records: int = 4 * 1024 * 1024  # the body of what takes a patient's records
     seconds: float = 10.0
     rate: float = 50.0  # 0 for none
     burst: float = 300.0
@@ -90,7 +92,8 @@ class Guard:
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > self.limits.body:
+        most = self.limits.records if scope["path"].startswith(RECORDS) else self.limits.body
+        if not length.isdigit() or int(length) > most:
             raise _TooLarge
         parts, size = [], 0
         while True:
@@ -99,7 +102,7 @@ class Guard:
                 return None
             parts.append(message.get("body", b""))
             size += len(parts[-1])
-            if size > self.limits.body:
+            if size > most:
                 raise _TooLarge
             if not message.get("more_body"):
                 return b"".join(parts)
