@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 
 from equina import __version__
+from equina.batch.command import add_arguments as screen_arguments
 from equina.diff.command import add_arguments as diff_arguments
 from equina.evaluation.options import add_arguments as evaluation_arguments
 from equina.proof.command import add_arguments as prove_arguments
@@ -118,6 +119,8 @@ def _populations(add: Add) -> None:
     worklist_arguments(
         add("worklist", "whom to call first after a screening run, why, what to ask, the page to hand over (extra: batch)")
     )
+
+    screen_arguments(add("screen", "a whole population: records, tables and texts in, a row for each patient out (extra: batch)"))
 
 
 def _servers(add: Add) -> None:

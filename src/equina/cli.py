@@ -174,6 +174,18 @@ def _triage(options: argparse.Namespace) -> int:
     return _reading(lambda: _with_lines(options, lambda stream: triage(protocol, stream, sys.stdout, _say)))
 
 
+def _screen(options: argparse.Namespace) -> int:
+    protocol = _load(options)
+    if protocol is None:
+        return BAD_INPUT
+    from equina.batch.command import run
+
+    try:
+        return _reading(lambda: run(protocol, options, _say))
+    except ModuleNotFoundError as error:
+        return _refuse(f"screening needs {error.name}; install the extra: pip install 'equina[batch]'")
+
+
 def _with_lines(options: argparse.Namespace, run: Callable[[BinaryIO], int]) -> int:
     """What `run` returns for the file of the options, or for standard input."""
     if options.file == "-":
@@ -296,6 +308,7 @@ RUNS = {
     "handover": _handover,
     "paper": _paper,
     "read": _read,
+    "screen": _screen,
     "worklist": _worklist,
     "serve": _serve,
     "mcp": _mcp,

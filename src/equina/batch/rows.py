@@ -1,0 +1,184 @@
+"""Rows of the results, gathered column by column and given out as an Arrow table of the contract's columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from equina.batch.contract import EVIDENCE, RESULT_COLUMNS
+from equina.batch.outcome import Outcome, is_present
+from equina.case import Case
+from equina.fhir.coded import SYSTEMS
+from equina.fhir.elements import Resource, codes_in, part, parts, span, text_of
+from equina.model import Protocol, Value
+from equina.triage import NOT_STATED
+
+__all__ = ["Place", "Run", "Rows", "schema"]
+
+# Where each kind of record says when it is of, first to last.
+_DATES: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "Condition": (("recordedDate",), ("onsetDateTime",), ("onsetPeriod", "start")),
+    "Observation": (("effectiveDateTime",), ("effectivePeriod", "start"), ("effectiveInstant",), ("issued",)),
+    "MedicationRequest": (("authoredOn",),),
+    "MedicationStatement": (("effectiveDateTime",), ("effectivePeriod", "start"), ("dateAsserted",)),
+    "Procedure": (("performedDateTime",), ("performedPeriod", "start")),
+    "Encounter": (("period", "start"),),
+    "DocumentReference": (("date",),),
+    "Communication": (("sent",), ("received",)),
+}
+_RESOURCE = re.compile(r"\b([A-Z][A-Za-z]+)/[A-Za-z0-9.\-]*")
+_KINDS: Mapping[str, pa.DataType] = {
+    "string": pa.string(),
+    "bool": pa.bool_(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+    "list<string>": pa.list_(pa.string()),
+}
+
+
+def schema() -> pa.Schema:
+    """The columns of the results as Arrow types."""
+    evidence = pa.list_(pa.struct([pa.field(each.name, _KINDS[each.kind], each.nullable) for each in EVIDENCE]))
+    kinds = {**_KINDS, "list<evidence>": evidence}
+    return pa.schema([pa.field(each.name, kinds[each.kind], each.nullable) for each in RESULT_COLUMNS])
+
+
+class Run(NamedTuple):
+    """What every row of a run says alike."""
+
+    protocol: Protocol
+    as_of: datetime
+    window_start: datetime
+    pseudonym: Callable[[str], str] | None = None
+
+
+class Place(NamedTuple):
+    """Where a piece of evidence comes from: the input and line, and the record itself where it is one."""
+
+    file: str
+    line: int
+    record: Resource | None = None
+    date: str | None = None
+
+
+class Rows:
+    """The rows of one part of the results."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._columns: dict[str, list[Any]] = {each.name: [] for each in RESULT_COLUMNS}
+        self._append = [self._columns[each.name].append for each in RESULT_COLUMNS]
+
+    def __len__(self) -> int:
+        return len(self._columns["id"])
+
+    def silent(self, id: str | None, age: float | None, sex: str | None, outcome: Outcome) -> None:
+        """Add a patient of whom nothing is known but age and sex."""
+        self._add(id, outcome, (), None, age, sex, (), (), 0, False)
+
+    def add(
+        self, id: str | None, case: Case, outcome: Outcome, place: Callable[[str | None], Place | None], aside: int, deceased: bool
+    ) -> None:  # noqa: E501
+        """Add a patient; `place` says where a source is."""
+        protocol, values = self._run.protocol, case.values
+        present = sorted((name for name, value in values.items() if is_present(value)), key=protocol.order.__getitem__)
+        evidence, latest = self._evidence(case, place)
+        age, sex = values.get("age_years"), values.get("sex_at_birth")
+        conflicts = tuple(dict.fromkeys(conflict.finding for conflict in case.conflicts))
+        self._add(id, outcome, tuple(present), latest, age, sex, evidence, conflicts, aside, deceased)
+
+    def _add(
+        self, id: str | None, outcome: Outcome, present: Any, latest: Any, age: Any, sex: Any, evidence: Any, *rest: Any
+    ) -> None:
+        conflicts, aside, deceased = rest
+        run = self._run
+        if id is not None:
+            id = whole(id) if run.pseudonym is None else run.pseudonym(id)
+        row = (id, *outcome, present, latest, age, sex, run.window_start, run.as_of, evidence, conflicts, aside, deceased)
+        for append, value in zip(self._append, (*row, run.protocol.version, run.protocol.digest), strict=True):
+            append(value)
+
+    def _evidence(self, case: Case, place: Callable[[str | None], Place | None]) -> tuple[list[dict[str, Any]], datetime | None]:
+        """The evidence of everything that the case states but age and sex, and when the latest of what is present was recorded."""
+        found, latest = [], None
+        for name, value in case.values.items():
+            if name in NOT_STATED:
+                continue
+            for piece in case.evidence.get(name, ()):
+                where = place(piece.source)
+                date = None if where is None else where.date if where.record is None else date_of(where.record)
+                if is_present(value) and piece.assertion in (None, "present") and (moment := self._within(date)) is not None:
+                    latest = moment if latest is None else max(latest, moment)
+                found.append(
+                    {
+                        "finding": name,
+                        "value": told(value),
+                        "assertion": piece.assertion,
+                        "origin": piece.origin,
+                        "file": where.file if where else None,
+                        "line": where.line if where else None,
+                        "start": piece.start,
+                        "end": piece.end,
+                        "quote": self.quote(piece.quote, piece.origin),
+                        "code": None if where is None or piece.origin != "record" else code_of(where.record),
+                        "date": date,
+                    }
+                )
+        return found, latest
+
+    def _within(self, date: str | None) -> datetime | None:
+        """The moment of a date, where it is within the window."""
+        when = span(date)
+        if when is None or when.last < self._run.window_start:
+            return None
+        moment = min(when.first, self._run.as_of)
+        return moment if moment >= self._run.window_start else self._run.window_start
+
+    def quote(self, words: str | None, origin: str) -> str | None:
+        """The words as they may be shown: with pseudonyms no id of a record stands in them."""
+        if words is None:
+            return None
+        return whole(words) if self._run.pseudonym is None or origin != "record" else _RESOURCE.sub(r"\1", whole(words))
+
+    def table(self) -> pa.Table:
+        """The rows as a table."""
+        columns = [pa.array(self._columns[field.name], type=field.type) for field in schema()]
+        return pa.Table.from_arrays(columns, schema=schema())
+
+
+def whole(text: str) -> str:
+    """The text without halves of characters, which JSON can name and no file can hold."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def told(value: Value) -> str:
+    """A value as the evidence tells it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "null" if value is None else f"{value:g}" if isinstance(value, int | float) else value
+
+
+def date_of(record: Resource) -> str | None:
+    """When a record is of, as it says it itself."""
+    for path in _DATES.get(text_of(record, "resourceType"), ()):
+        if found := text_of(part(record, *path[:-1]), path[-1]):
+            return found
+    return None
+
+
+def code_of(record: Resource | None) -> str | None:
+    """The first code of what a record is about, as system|code, by the short name of a system that the protocol knows."""
+    if record is None:
+        return None
+    concepts = (record.get("code"), record.get("medicationCodeableConcept"), *parts(record, "reasonCode"))
+    system, code = next((pair for concept in concepts for pair in codes_in(concept)), ("", ""))
+    return f"{_SHORT.get(system, system)}|{code}" if code else None
+
+
+_SHORT = {system: name for name, system in SYSTEMS.items()}

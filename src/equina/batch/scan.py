@@ -1,0 +1,283 @@
+"""The first half of a run: every line of the input is read once; what may state something is kept by patient, the rest is counted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from equina.batch.inputs import Input, Piece, Task
+from equina.batch.lines import LONGEST, Damaged, lines_of, opened
+from equina.batch.sift import Sieve
+from equina.batch.spill import NotWritten, Spill, put, written
+from equina.exchange import BadInput, id_of, read_object
+from equina.fhir.elements import Resource, part, reference_id, resources_of, text_of
+from equina.fhir.records import READ
+from equina.lines import LONGEST_LINE
+
+__all__ = ["CASE", "Scan", "digest", "scan"]
+
+CASE = "case"  # the kind of what is a case, as `equina triage` takes it
+_CONDENSED = b'{"case":%b}'
+
+
+@dataclass
+class Scan:
+    """What one task found, beside what it spilled."""
+
+    lines: dict[int, int] = field(default_factory=dict)  # input: how many lines of it this task has read
+    read: Counter[str] = field(default_factory=Counter)  # kind: records
+    kept: Counter[str] = field(default_factory=Counter)
+    not_counted: Counter[str] = field(default_factory=Counter)
+    records: Counter[int] = field(default_factory=Counter)  # input: records
+    medicines: list[tuple[str, Resource]] = field(default_factory=list)
+    asides: int = 0
+    loose: bool = False  # whether a record that states nothing names no patient
+
+
+def digest(path: str) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:  # noqa: PTH123
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class _Reader:
+    """Reads the pieces of one task."""
+
+    def __init__(
+        self, sieve: Sieve, spill: Spill, aside: Callable[[int, int | None, str], None], heed: Callable[[int], None]
+    ) -> None:
+        self.sieve, self.spill, self.heed = sieve, spill, heed
+        self.found = Scan()
+        self._aside = aside
+        self._owners: set[str] = set()  # of whom something was read and nothing kept, as the references say it
+        self._ids: set[str] = set()
+        self._input = self.number = 0
+
+    def begin(self, input: int) -> None:
+        """Turn to the next piece."""
+        self._input, self.number = input, 0
+
+    def aside(self, line: int | None, why: str) -> None:
+        self.found.asides += 1
+        self._aside(self._input, line, why)
+
+    # --- lines ------------------------------------------------------------------------------------------------------------------
+
+    def read_lines(self, each: Input, piece: Piece) -> None:
+        """Take in the lines of a piece. Raises OSError when the file cannot be opened or read."""
+        try:
+            with opened(each) as file:
+                self._take_lines(lines_of(file, piece, self.heed), first=piece.start == 0)
+        except Damaged as damage:
+            self.aside(None, str(damage))
+
+    def _take_lines(self, lines: Iterator[bytes | None], *, first: bool) -> None:
+        """Take in each line, by the kind that it seems to be of."""
+        found, sieve, owners = self.found, self.sieve, self._owners
+        sift, kinds = sieve.sift, frozenset(READ) - {"Patient"}
+        kind, start, length, run = "", b"\0", 1, 0
+        for number, line in enumerate(lines, 1):
+            self.number = number
+            if line is None:
+                self.aside(
+                    number, f"longer than {LONGEST // 1024**2} MiB: no record is, and it was not read; split the file by lines"
+                )
+                continue
+            if line[:length] != start:  # of another kind than the line before
+                found.read[kind] += run
+                run = 0
+                if first and number == 1:
+                    line = line.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901
+                kind, start = _kind_of(line)
+                length = len(start)
+                if not kind and line.isspace() | (not line):
+                    continue
+            run += 1
+            try:
+                if kind in kinds:
+                    owner, keep = sift(line, kind)
+                    if keep:
+                        self._keep(kind, None if owner is None else reference_id({"reference": owner}), number, line)
+                    elif owner is not None:
+                        owners.add(owner)
+                    else:
+                        found.loose = True
+                elif kind == "Patient":
+                    self._person(number, line)
+                elif kind == "Medication":
+                    self._medication(line)
+                elif kind:
+                    sieve.other(line, kind)
+                else:
+                    run -= 1
+                    self._odd(number, line)
+            except (msgspec.MsgspecError, UnicodeError, ValueError):
+                run -= 1
+                self._odd(number, line)
+        found.read[kind] += run
+
+    def _person(self, number: int, line: bytes) -> None:
+        id, plain = self.sieve.person(line)
+        self._keep("Patient", id, number, line if plain is None or id is None else msgspec.json.encode(plain))
+
+    def _medication(self, line: bytes) -> None:
+        id, keep = self.sieve.medication(line)
+        if keep:
+            self.found.kept["Medication"] += 1
+            self.found.medicines.append((id, json.loads(line)))
+
+    def _keep(self, kind: str, owner: str | None, number: int, line: bytes) -> None:
+        self.found.kept[kind] += 1
+        self.spill.keep(owner, self._input, number, line.strip())
+
+    # --- what is not as it seems -----------------------------------------------------------------------------------------------
+
+    def _odd(self, number: int, line: bytes) -> None:
+        """Take in a line that has not the plain shape of its kind: as a case, as a Bundle, with lone carriage returns, or not at all."""
+        if line.isspace() or not line:
+            return
+        try:
+            data = json.loads(line.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            self.aside(number, f"not UTF-8 text (byte {error.start + 1} of the line); save the file as UTF-8")
+            return
+        except RecursionError:
+            self.aside(number, "nested too deeply; no record is")
+            return
+        except ValueError as error:
+            pieces = [piece for piece in line.split(b"\r") if piece.strip()]
+            if len(pieces) > 1:
+                for piece in pieces:
+                    self._odd(number, piece)
+            else:
+                why = error.msg.lower() if isinstance(error, json.JSONDecodeError) else "a number has too many digits"
+                self.aside(number, f"not JSON: {why}; each line is one JSON object")
+            return
+        if isinstance(data, dict) and not text_of(data, "resourceType"):
+            self._case(number, line)
+        elif isinstance(data, dict | list):
+            for resource in resources_of(data):
+                self._resource(number, resource)
+        else:
+            self.aside(number, "a JSON object is expected; each line is one record or one case")
+
+    def _resource(self, number: int, resource: Resource) -> None:
+        """Take in a record whole."""
+        kind = text_of(resource, "resourceType")
+        if not kind:
+            self.aside(number, "not FHIR: an object without a resourceType within a Bundle or a list")
+            return
+        self.found.read[kind] += 1
+        if kind == "Medication":
+            self.found.medicines.append((text_of(resource, "id"), resource))
+            return
+        if kind not in READ:
+            return
+        owner = text_of(resource, "id") if kind == "Patient" else _owner(resource)
+        self._keep(kind, owner or None, number, json.dumps(resource).encode("ascii"))
+
+    def _case(self, number: int, line: bytes) -> None:
+        """Take in a case, as `equina triage` takes it; its values are judged when it is joined."""
+        self.found.read[CASE] += 1
+        try:
+            if len(line) > LONGEST_LINE:
+                raise BadInput(f"longer than {LONGEST_LINE // 1024**2} MiB; a case is one line of JSON")
+            data = read_object(line.removeprefix(b"\xef\xbb\xbf"))
+            self.row(number, id_of(data), json.dumps(data).encode("ascii"))
+        except BadInput as error:
+            self.aside(number, str(error))
+
+    def row(self, number: int, id: str | None, data: bytes) -> None:
+        """Keep a case, a JSON object already read."""
+        self._keep(CASE, id or None, number, _CONDENSED % data)
+
+    def close(self) -> None:
+        """Spill those of whom nothing was kept."""
+        for reference in self._owners:
+            owner = reference_id({"reference": reference})
+            if owner is None:
+                self.found.loose = True
+            elif owner not in self._ids:
+                self._ids.add(owner)
+                self.spill.count(owner)
+        self.spill.flush()
+
+
+def _owner(resource: Resource) -> str | None:
+    return reference_id(part(resource, "subject")) or reference_id(part(resource, "patient"))
+
+
+def _kind_of(line: bytes) -> tuple[str, bytes]:
+    """The kind of record that a line seems to be, and how lines of that kind begin in this file; no kind for what is not plain."""
+    at = line.find(b'"resourceType"')
+    if at < 0:
+        return "", b"\0"
+    after = line[at + 14 : at + 80].lstrip()
+    if after[:1] != b":" or (name := after[1:].lstrip())[:1] != b'"':
+        return "", b"\0"
+    kind = name[1:].split(b'"', 1)[0]
+    if not kind.isalpha():
+        return "", b"\0"
+    # Remembered only where a line begins with its kind: then the next line that begins in the same way is of the same kind.
+    begins = line[: line.find(kind, at) + len(kind) + 1] if at < 4 else b"\0"
+    return kind.decode("ascii"), begins
+
+
+def scan(
+    task: Task, inputs: list[Input], sieve: Sieve, partitions: int, folder: Path, heed: Callable[[int], None]
+) -> dict[str, object]:
+    """Read a task: write its spill file and what it set aside into the folder. What it found, as JSON."""
+    name = f"task-{task.number:06d}"
+    digests: dict[int, str] = {}
+    with written(folder / f"{name}.asides") as asides, written(folder / f"{name}.spill") as file:
+
+        def aside(input: int, line: int | None, why: str) -> None:
+            put(asides, msgspec.json.encode((input, line, why)) + b"\n")
+
+        sieve.not_counted.clear()
+        spill = Spill(file, partitions)
+        reader = _Reader(sieve, spill, aside, heed)
+        for piece in task.pieces:
+            each, before = inputs[piece.input], reader.found.read.total()
+            reader.begin(piece.input)
+            try:
+                if piece.start == 0:
+                    digests[piece.input] = digest(each.path)
+                _read(reader, each, piece)
+            except NotWritten:
+                raise
+            except OSError as error:
+                reader.aside(None, f"it could not be read: {(error.strerror or str(error)).lower()}")
+            reader.found.lines[piece.input] = reader.number
+            reader.found.records[piece.input] += reader.found.read.total() - before
+        reader.close()
+    found = reader.found
+    found.not_counted = sieve.not_counted
+    found.read.pop("", None)
+    return {
+        "blocks": spill.blocks,
+        "lines": found.lines,
+        "read": +found.read,
+        "kept": found.kept,
+        "not_counted": dict(found.not_counted),
+        "records": found.records,
+        "medicines": found.medicines,
+        "asides": found.asides,
+        "loose": found.loose,
+        "digests": digests,
+    }
+
+
+def _read(reader: _Reader, each: Input, piece: Piece) -> None:
+    if each.kind == "lines":
+        reader.read_lines(each, piece)
+    else:
+        from equina.batch.tables import read_table
+
+        read_table(reader, each, piece)

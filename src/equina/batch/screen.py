@@ -1,0 +1,176 @@
+"""A screening run, from its plan to its manifest: read, join and judge, put together. Each step is kept, so that it can be taken up.
+
+docs/screening.md
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from equina.batch.contract import MANIFEST, WORK
+from equina.batch.crew import work_through
+from equina.batch.finish import finish
+from equina.batch.judge import Patients, Spilled, judge, owners_in
+from equina.batch.outcome import Outcomes
+from equina.batch.plan import Plan, read_plan, write_plan
+from equina.batch.progress import Progress
+from equina.batch.pseudonym import key_mark, pseudonyms
+from equina.batch.rows import Run
+from equina.batch.scan import scan
+from equina.batch.sift import Sieve
+from equina.batch.spill import write_json
+from equina.fhir.elements import Resource
+from equina.model import Protocol
+from equina.protocol import SHIPPED, load
+
+__all__ = ["NotResumable", "carry_out", "held", "taken_up"]
+
+
+class NotResumable(ValueError):  # noqa: N818  (what it is, not how it is told)
+    """The folder holds no run that can be begun or gone on with in this way; the message says what to do."""
+
+
+@contextmanager
+def held(out: Path) -> Iterator[None]:
+    """Hold the folder of a run, made where it is not there, against a second run. Raises NotResumable."""
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (out / WORK).mkdir(mode=0o700, exist_ok=True)
+    with (out / WORK / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise NotResumable(f"{out}: another run is at work there; wait for it, or give another folder") from None
+        yield
+
+
+def taken_up(out: Path, protocol: Protocol) -> Plan:
+    """The plan of the unfinished run in the folder. Raises NotResumable when it cannot be gone on with as it was begun."""
+    try:
+        plan = read_plan(out / WORK / "plan.json")
+    except OSError:
+        raise NotResumable(f"{out}: there is no run to take up; leave out --resume") from None
+    if plan.digest != protocol.digest:
+        raise NotResumable(
+            f"{out}: it was begun with another version of the protocol; give that one, or begin anew in another folder"
+        )
+    if plan.pseudonym is not None and plan.pseudonym != key_mark():
+        raise NotResumable(f"{out}: it was begun with another key for its pseudonyms; give that one")
+    for each in plan.inputs:
+        try:
+            state = os.stat(each.path)
+            same = (state.st_size, state.st_mtime_ns) == (each.bytes, each.changed)
+        except OSError:
+            same = False
+        if not same:
+            raise NotResumable(f"{each.name}: it has changed since the run was begun; begin anew in another folder")
+    plan = replace(plan, resumed=plan.resumed + 1)
+    write_plan(out / WORK / "plan.json", plan)
+    return plan
+
+
+class Settings(NamedTuple):
+    """What a worker is given to start with."""
+
+    plan: Plan
+    folder: str
+    spilled: tuple[Spilled, ...] = ()
+    only_one: bool = False
+    medicines: Mapping[str, Resource] = {}
+
+
+def _reader(settings: Settings, heed: Callable[[int], None]) -> Callable[[Any], Any]:
+    plan = settings.plan
+    sieve = Sieve(load(plan.protocol or SHIPPED), plan.as_of, plan.window_days)
+
+    def run(number: int) -> tuple[int, int]:
+        found = scan(plan.tasks[number], list(plan.inputs), sieve, plan.partitions, Path(settings.folder), heed)
+        write_json(Path(settings.folder) / _found(number), found)
+        return number, 0
+
+    return run
+
+
+def _judge(settings: Settings, heed: Callable[[int], None]) -> Callable[[Any], Any]:  # noqa: ARG001
+    plan, folder = settings.plan, Path(settings.folder)
+    protocol = load(plan.protocol or SHIPPED)
+    run = Run(protocol, plan.as_of, plan.window_start, pseudonyms() if plan.pseudonym else None)
+    patients = Patients(run, plan, Outcomes(protocol), settings.medicines)
+
+    def part(number: int) -> int:
+        found = judge(patients, number, settings.spilled, folder, only_one=settings.only_one)
+        write_json(folder / _judged(number), found)
+        return number
+
+    return part
+
+
+def _found(number: int) -> str:
+    return f"task-{number:06d}.json"
+
+
+def _judged(number: int) -> str:
+    return f"part-{number:06d}.json"
+
+
+def carry_out(plan: Plan, protocol: Protocol, out: Path, workers: int, progress: Progress) -> dict[str, Any]:
+    """Carry out what is still to do of the plan; the manifest. Raises Broken, and OSError when the folder cannot take it."""
+    folder = out / WORK
+    began = time.monotonic()
+    settings = Settings(plan, str(folder))
+    left = [task for task in plan.tasks if not (folder / _found(task.number)).exists()]
+    whole = sum(each.weight for each in plan.inputs)
+    progress.phase("reading, step 1 of 2", whole, "bytes", done=whole - sum(task.weight for task in left))
+    for _ in work_through(_reader, settings, [task.number for task in left], min(workers, len(left)), progress.add):
+        pass
+    tasks = [json.loads((folder / _found(task.number)).read_bytes()) for task in plan.tasks]
+    spilled, medicines = _spilled(plan, folder, tasks)
+    only_one = _patients(spilled) <= 1
+    parts = range(1) if only_one else range(plan.partitions)
+    open_parts = [number for number in parts if not (folder / _judged(number)).exists()]
+    progress.phase("judging, step 2 of 2", len(parts), "parts", done=len(parts) - len(open_parts))
+    second = settings._replace(spilled=spilled, only_one=only_one, medicines=medicines)
+    for _ in work_through(_judge, second, open_parts, min(workers, len(open_parts)), lambda _: None):
+        progress.add(1)
+    progress.end()
+    judged = [json.loads((folder / _judged(number)).read_bytes()) for number in parts]
+    manifest = finish(plan, protocol, out, tasks, judged, workers, time.monotonic() - began)
+    shutil.rmtree(folder)
+    return manifest
+
+
+def _spilled(plan: Plan, folder: Path, tasks: list[dict[str, Any]]) -> tuple[tuple[Spilled, ...], dict[str, Resource]]:
+    """The spill files in the order of the input, and the Medications that the protocol knows: of two with one id the later one."""
+    before: defaultdict[int, int] = defaultdict(int)
+    medicines: dict[str, Resource] = {}
+    spilled = []
+    for task, found in zip(plan.tasks, tasks, strict=True):
+        path = folder / f"task-{task.number:06d}.spill"
+        lines = {int(input): number for input, number in found["lines"].items()}
+        blocks = [tuple(block) for block in found["blocks"]]
+        spilled.append(Spilled(path, blocks, {input: before[input] for input in lines if before[input]}))
+        for input, number in lines.items():
+            before[input] += number
+        medicines.update(found["medicines"])
+    return tuple(spilled), medicines
+
+
+def _patients(spilled: tuple[Spilled, ...]) -> int:
+    """How many patients there are, counted up to two."""
+    found: set[str] = set()
+    for each in spilled:
+        for owner in owners_in(each):
+            found.add(owner)
+            if len(found) > 1:
+                return 2
+    return len(found)
