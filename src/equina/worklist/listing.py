@@ -30,7 +30,7 @@ class Worklist:
     expected: Expected
     size: int
     entries: tuple[Entry, ...]
-    rules: Mapping[str, int]  # determining rule or policy: patients
+    rules: Mapping[str, int]  # determining rule: patients
     aside: Mapping[str, int]  # reason: how often
     dates: Mapping[Disposition, Mapping[str, int]]
 
@@ -70,7 +70,7 @@ def worklist(protocol: Protocol, folder: Path, *, size: int, least: Disposition)
         ),
         size=size,
         entries=tuple(entries(protocol, ranked)),
-        rules=dict(counts.rules.most_common()),
+        rules={name: count for name, count in counts.rules.most_common() if name in protocol.rules},
         aside=aside,
         dates=counts.newest,
     )

@@ -77,7 +77,7 @@ def _inside(entry: Entry) -> Iterator[str]:
     if denied := tuple(_facts(entry, present=False)):
         yield _part(WORDS["also_said"], denied)
     yield _part(WORDS["why"], reasons(entry))
-    yield f"<h4>{escape(WORDS['ask'])}</h4>"
+    yield f"<h3>{escape(WORDS['ask'])}</h3>"
     for words, questions in asked(entry):
         yield paragraph(words, "" if questions else "tell")
         yield _items(questions) if questions else ""
@@ -89,7 +89,7 @@ def _facts(entry: Entry, *, present: bool) -> Iterator[str]:
 
 
 def _part(title: str, lines: Iterable[str]) -> str:
-    return f"<h4>{escape(title)}</h4>{_items(lines)}"
+    return f"<h3>{escape(title)}</h3>{_items(lines)}"
 
 
 def _items(lines: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from html import escape
 
-from equina.model import DISPOSITIONS
+from equina.model import DISPOSITIONS, rank
 from equina.reports.bars import Bar, Column, bar_plot, column_plot
 from equina.reports.flow import Band, Part, Stage, flow_plot
 from equina.reports.page import paragraph, table
@@ -65,7 +65,8 @@ def flow(made: Worklist) -> Iterator[str]:
     bands = (Band(0, 0, (0,)), Band(1, 0, tuple(range(len(levels)))), Band(1, 1, (len(levels),)))
     yield paragraph(WORDS["flow_about"], "fine")
     yield flow_plot("flow", WORDS["flow"], WORDS["flow_about"], stages, bands)
-    yield _legend({part.kind: f"{part.label}: {part.count:,}" for part in stages[2].parts})
+    for stage in stages:
+        yield _legend({part.kind: f"{part.label}: {part.count:,}" for part in stage.parts})
     rows = [(stage.title, part.label, f"{part.count:,}") for stage in stages for part in stage.parts]
     yield _figures((WORDS["stage"], WORDS["part"], WORDS["count"]), rows, WORDS["flow"])
 
@@ -74,15 +75,19 @@ def flow(made: Worklist) -> Iterator[str]:
 
 
 def reason_bars(made: Worklist) -> Iterator[str]:
-    """How many patients each rule speaks of; policies speak of those of whom too little is known, and are no reason."""
-    rules = {name: count for name, count in made.rules.items() if name in made.protocol.rules}
+    """How many patients each rule speaks of, the worst level first."""
+    worst = sorted(made.rules, key=lambda name: (-rank(made.protocol.rules[name].disposition), -made.rules[name], name))
+    rules = {name: made.rules[name] for name in worst}
     if not rules:
         yield paragraph(WORDS["reasons_none"])
         return
     yield paragraph(WORDS["reasons_about"], "fine")
     top = tuple(rules.items())[:MOST_BARS]
     bars = [Bar(name, f"{count:,}", count, made.protocol.rules[name].disposition) for name, count in top]
+    if more := len(rules) - len(top):
+        yield paragraph(WORDS["reasons_more"].format(n=more), "fine")
     yield bar_plot("reasons", WORDS["reasons"], WORDS["reasons_about"], bars)
+    yield _legend({level: WORDS[f"flow_{level}"] for level in dict.fromkeys(bar.kind for bar in bars)})
     rows = [(name, f"{count:,}", made.protocol.rules[name].because) for name, count in rules.items()]
     yield _figures((WORDS["rule"], WORDS["patients"], WORDS["because"]), rows, WORDS["reasons"])
 
