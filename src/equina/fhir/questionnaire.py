@@ -16,7 +16,8 @@ from equina.wording import wording
 
 __all__ = ["ADAPTIVE", "RECORDED", "SDC", "WORDS", "adaptive", "group_of", "item_of", "questionnaire"]
 
-_EXTENSION = "http://hl7.org/fhir/StructureDefinition"
+_FHIR = "http://hl7.org/fhir"
+_EXTENSION = f"{_FHIR}/StructureDefinition"
 SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition"
 ADAPTIVE: Json = {"url": f"{SDC}/sdc-questionnaire-questionnaireAdaptive", "valueBoolean": True}
 _VERSIONED: Json = {
@@ -107,7 +108,8 @@ def item_of(
             "extension": [{"url": f"{_EXTENSION}/questionnaire-unit", "valueCoding": unit}, *_range(finding)],
         }
     else:
-        item |= {"type": "choice", "answerOption": [_answer(protocol, code, option.answers, texts) for code in option.answers]}
+        item |= {"type": "choice", "extension": [_control("radio-button")]}
+        item["answerOption"] = [_answer(protocol, code, option.answers, texts) for code in option.answers]
     if finding.hint and not label:
         item["item"] = [_help(finding, texts)]
     return item
@@ -127,11 +129,15 @@ def _answer(protocol: Protocol, code: str, answers: tuple[str, ...], texts: Text
 
 
 def _help(finding: Finding, texts: Texts) -> Json:
-    control = {"coding": [{"system": "http://hl7.org/fhir/questionnaire-item-control", "code": "help"}]}
-    extension = [{"url": f"{_EXTENSION}/questionnaire-itemControl", "valueCodeableConcept": control}]
-    item: Json = {"linkId": f"{finding.id}_help", "text": finding.hint, "type": "display", "extension": extension}
+    item: Json = {"linkId": f"{finding.id}_help", "text": finding.hint, "type": "display", "extension": [_control("help")]}
     _translate(item, "text", {language: other.findings[finding.id].hint or "" for language, other in texts.items()})
     return item
+
+
+def _control(code: str) -> Json:
+    """How a form shows the item."""
+    control = {"coding": [{"system": f"{_FHIR}/questionnaire-item-control", "code": code}]}
+    return {"url": f"{_EXTENSION}/questionnaire-itemControl", "valueCodeableConcept": control}
 
 
 def _translate(element: Json, key: str, texts: Mapping[str, str]) -> None:
