@@ -68,7 +68,7 @@ def run(protocol: Protocol, options: argparse.Namespace, say: Callable[[str], No
         if (out / MANIFEST).exists():
             return _finished(out, options, say)
         with held(out):
-            return _run(protocol, options, out, say)
+            return _run(protocol, options, out)
     except (NotReadable, NotResumable, NoKey, Broken, ValueError) as error:
         say(str(error))
         _tidy(out)
@@ -99,7 +99,7 @@ def _tidy(out: Path) -> None:
                 folder.rmdir()
 
 
-def _run(protocol: Protocol, options: argparse.Namespace, out: Path, say: Callable[[str], None]) -> int:
+def _run(protocol: Protocol, options: argparse.Namespace, out: Path) -> int:
     from equina.batch.progress import Progress
     from equina.batch.screen import NotResumable, carry_out, taken_up
 

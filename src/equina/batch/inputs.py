@@ -70,7 +70,7 @@ def discover(given: Sequence[str], out: str) -> tuple[list[Input], list[tuple[st
             raise NotReadable(f"{name}: no such file or folder")
         for path in _under(name, out):
             try:
-                state = os.stat(path)
+                state = Path(path).stat()
             except OSError as error:
                 asides.append((path, _why(error)))
                 continue
@@ -82,7 +82,7 @@ def discover(given: Sequence[str], out: str) -> tuple[list[Input], list[tuple[st
             else:
                 found.setdefault(
                     (state.st_dev, state.st_ino),
-                    Input(os.path.abspath(path), path, kind or "lines", packed, state.st_size, state.st_mtime_ns),
+                    Input(str(Path(path).absolute()), path, kind or "lines", packed, state.st_size, state.st_mtime_ns),
                 )
     return list(found.values()), asides
 
@@ -94,14 +94,14 @@ def _under(name: str, out: str) -> Iterator[str]:
         return
     own = os.path.realpath(out)
     for folder, folders, files in os.walk(name):
-        folders[:] = sorted(each for each in folders if os.path.realpath(os.path.join(folder, each)) != own)
-        yield from (os.path.join(folder, each) for each in sorted(files) if not each.startswith("."))
+        folders[:] = sorted(each for each in folders if os.path.realpath(f"{folder}/{each}") != own)
+        yield from (f"{folder.rstrip('/')}/{each}" for each in sorted(files) if not each.startswith("."))
 
 
 def _kind(path: str) -> tuple[str | None, str]:
-    name, ending = os.path.splitext(path.lower())
-    packed = _PACKED.get(ending, "")
-    return _KINDS.get(os.path.splitext(name)[1] if packed else ending), packed
+    name = Path(path.lower())
+    packed = _PACKED.get(name.suffix, "")
+    return _KINDS.get(Path(name.stem).suffix if packed else name.suffix), packed
 
 
 def _why(error: OSError) -> str:

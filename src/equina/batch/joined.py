@@ -1,17 +1,17 @@
 """One patient's pieces as one case: records, cases as they were answered, tables and texts, within the episode window.
 
-The records speak as in `equina triage --fhir`, a case as in `equina triage`. What is dated before the window is aged as a record is:
-what was new then is long-standing now, a denial and a measurement of then say nothing of now.
+The records speak as in `equina triage --fhir`, a case as in `equina triage`. What is dated before the window is aged as a record
+is: what was new then is long-standing now, a denial and a measurement of then say nothing of now.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from equina.case import ANSWERERS, Case
+from equina.case import ANSWERERS, Case, Evidence
 from equina.exchange import BadInput, request_of
 from equina.fhir.elements import Resource, Span, text_of
 from equina.fhir.records import gather
@@ -45,7 +45,7 @@ def join(
     answers: Sequence[tuple[str, Mapping[str, object]]],
     medicines: Mapping[str, Resource],
 ) -> Joined:
-    """The case that the records and the (source, object) of each case of one patient state. Each record has its source as `meta.source`."""
+    """The case of one patient, of the records (the source of each as `meta.source`) and of the (source, object) of each case."""
     found = Joined(Case())
     cases: list[tuple[str, Case]] = []
     for source, data in answers:
@@ -113,7 +113,7 @@ def _one(protocol: Protocol, as_of: datetime, window_days: int, cases: Sequence[
     onset: dict[str, datetime] = {}
     for source, case in cases:
         together.source = source
-        together.take_in(case)
+        together.take_in(replace(case, evidence={name: tuple(_said(case, name)) for name in case.evidence}))
         for name, moment in case.onset.items():
             onset[name] = max(moment, onset.get(name, moment))
     case = together.case()
@@ -125,3 +125,11 @@ def _one(protocol: Protocol, as_of: datetime, window_days: int, cases: Sequence[
         told="\n\n".join(case.told for _, case in cases if case.told.strip()),
         carer=all(case.carer for _, case in cases),
     )
+
+
+def _said(case: Case, name: str) -> Iterator[Evidence]:
+    """The pieces that a value rests on, an answer with what it says: beside another case it may not be what counts."""
+    value = case.values.get(name)
+    said = "uncertain" if value is None else "absent" if value is False else "present"
+    for piece in case.evidence[name]:
+        yield piece if piece.assertion is not None else replace(piece, assertion=said)

@@ -191,8 +191,8 @@ def _by_owner(spilled: Sequence[Spilled], wanted: Iterable[int], aside: Aside) -
 
 def owners_in(each: Spilled) -> Iterator[str]:
     """Of whom a spill file holds something, again and again."""
-    for part in {part for part, _, _ in each.blocks}:
-        for block in read_blocks(each.path, each.blocks, part):
+    for number in {number for number, _, _ in each.blocks}:
+        for block in read_blocks(each.path, each.blocks, number):
             for line in block.splitlines():
                 found = _OWNER.match(line)
                 if found is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from equina.batch.inputs import Input, Piece
@@ -28,7 +29,7 @@ def opened(each: Input) -> BinaryIO:
         from pyarrow import input_stream
 
         return input_stream(each.path, compression="zstd")  # type: ignore[no-any-return]
-    return open(each.path, "rb", buffering=0)  # noqa: SIM115, PTH123  (closed by who opened it)
+    return Path(each.path).open("rb", buffering=0)
 
 
 def lines_of(file: BinaryIO, piece: Piece, heed: Callable[[int], None] = lambda _: None) -> Iterator[bytes | None]:
@@ -36,55 +37,46 @@ def lines_of(file: BinaryIO, piece: Piece, heed: Callable[[int], None] = lambda 
 
     Raises Damaged, after the lines before the damage.
     """
-    at = piece.start
+    at, inside = piece.start, True  # where the line begins; whether it is one of the piece
     if at:
-        file.seek(at - 1)  # a line that begins right here has an end just before it
-        at -= 1
-    skipping = bool(piece.start)  # the line that began in the piece before, or one that is too long
-    told = not piece.start
-    carry, damage = b"", None
-    while damage is None:
+        at, inside = at - 1, False  # a line that begins right at the start has an end just before it
+        file.seek(at)
+    held: list[bytes] = []  # what is read of a line whose end is not yet
+    size = 0
+    for block in _blocks(file, heed):
+        *ended, rest = block.split(b"\n")
+        for part in ended:
+            size += len(part)
+            if inside:
+                yield None if size > LONGEST else b"".join((*held, part)) if held else part
+            at += size + 1
+            held, size, inside = [], 0, True
+            if piece.end is not None and at >= piece.end:
+                return
+        size += len(rest)
+        if size > LONGEST:
+            held = []
+        elif rest:
+            held.append(rest)
+    if size and inside:
+        yield None if size > LONGEST else b"".join(held)
+
+
+def _blocks(file: BinaryIO, heed: Callable[[int], None]) -> Iterator[bytes]:
+    """The bytes of the file. Raises Damaged, after those before the damage."""
+    while True:
         try:
             block = file.read(_READ)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            block, damage = b"", _told(error)
+            raise Damaged(_told(error)) from None
         except OSError as error:
             if error.errno is not None:
                 raise
-            block, damage = b"", _told(error)
+            raise Damaged(_told(error)) from None
         if not block:
-            break
-        heed(len(block))
-        *whole, rest = block.split(b"\n")
-        for i, part in enumerate(whole):
-            line, length = (carry + part if i == 0 and carry else part), len(part) + 1 + (len(carry) if i == 0 else 0)
-            if skipping:
-                if told:
-                    yield None
-                skipping, told = False, True
-            else:
-                if piece.end is not None and at >= piece.end:
-                    return
-                yield line
-            at += length
-            if i == 0:
-                carry = b""
-        carry += rest
-        if skipping or len(carry) > LONGEST:
-            if not skipping and piece.end is not None and at >= piece.end:
-                return
-            skipping = True
-            at += len(carry)
-            carry = b""
-        if piece.end is not None and at >= piece.end and not skipping:
             return
-    if damage is not None:
-        raise Damaged(damage)
-    if skipping:
-        if told:
-            yield None
-    elif carry and not (piece.end is not None and at >= piece.end):
-        yield carry
+        heed(len(block))
+        yield block
 
 
 def _told(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""What a run is: its inputs, its moment and its settings, written down before anything is read, so that it can be taken up again."""
+"""What a run is: its inputs, moment and settings, written down before anything is read, so that it can be taken up again."""
 
 from __future__ import annotations
 

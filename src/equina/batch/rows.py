@@ -84,7 +84,7 @@ class Rows:
 
     def add(
         self, id: str | None, case: Case, outcome: Outcome, place: Callable[[str | None], Place | None], aside: int, deceased: bool
-    ) -> None:  # noqa: E501
+    ) -> None:
         """Add a patient; `place` says where a source is."""
         protocol, values = self._run.protocol, case.values
         present = sorted((name for name, value in values.items() if is_present(value)), key=protocol.order.__getitem__)

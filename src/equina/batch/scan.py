@@ -1,4 +1,4 @@
-"""The first half of a run: every line of the input is read once; what may state something is kept by patient, the rest is counted."""
+"""The first half of a run: every line is read once; what may state something is kept by patient, the rest is counted."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from equina.exchange import BadInput, id_of, read_object
 from equina.fhir.elements import Resource, part, reference_id, resources_of, text_of
 from equina.fhir.records import READ
 from equina.lines import LONGEST_LINE
+from equina.model import Protocol
 
 __all__ = ["CASE", "Scan", "digest", "scan"]
 
@@ -59,6 +60,11 @@ class _Reader:
         self._ids: set[str] = set()
         self._input = self.number = 0
 
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol by which is told what may state something."""
+        return self.sieve.protocol
+
     def begin(self, input: int) -> None:
         """Turn to the next piece."""
         self._input, self.number = input, 0
@@ -93,7 +99,7 @@ class _Reader:
                 found.read[kind] += run
                 run = 0
                 if first and number == 1:
-                    line = line.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901
+                    line = line.removeprefix(b"\xef\xbb\xbf")
                 kind, start = _kind_of(line)
                 length = len(start)
                 if not kind and line.isspace() | (not line):
@@ -108,19 +114,23 @@ class _Reader:
                         owners.add(owner)
                     else:
                         found.loose = True
-                elif kind == "Patient":
-                    self._person(number, line)
-                elif kind == "Medication":
-                    self._medication(line)
-                elif kind:
-                    sieve.other(line, kind)
                 else:
-                    run -= 1
-                    self._odd(number, line)
-            except (msgspec.MsgspecError, UnicodeError, ValueError):
+                    self._other(number, kind, line)
+            except ValueError:  # those of msgspec and of Unicode among them
                 run -= 1
                 self._odd(number, line)
         found.read[kind] += run
+
+    def _other(self, number: int, kind: str, line: bytes) -> None:
+        """Take in a line of a kind that states nothing by itself. Raises ValueError when it is none."""
+        if kind == "Patient":
+            self._person(number, line)
+        elif kind == "Medication":
+            self._medication(line)
+        elif kind:
+            self.sieve.other(line, kind)
+        else:
+            raise ValueError("no kind")
 
     def _person(self, number: int, line: bytes) -> None:
         id, plain = self.sieve.person(line)
@@ -139,7 +149,7 @@ class _Reader:
     # --- what is not as it seems -----------------------------------------------------------------------------------------------
 
     def _odd(self, number: int, line: bytes) -> None:
-        """Take in a line that has not the plain shape of its kind: as a case, as a Bundle, with lone carriage returns, or not at all."""
+        """Take in a line that has not the plain shape of its kind: a case, a Bundle, lone carriage returns; or set it aside."""
         if line.isspace() or not line:
             return
         try:
@@ -184,7 +194,6 @@ class _Reader:
 
     def _case(self, number: int, line: bytes) -> None:
         """Take in a case, as `equina triage` takes it; its values are judged when it is joined."""
-        self.found.read[CASE] += 1
         try:
             if len(line) > LONGEST_LINE:
                 raise BadInput(f"longer than {LONGEST_LINE // 1024**2} MiB; a case is one line of JSON")
@@ -195,6 +204,7 @@ class _Reader:
 
     def row(self, number: int, id: str | None, data: bytes) -> None:
         """Keep a case, a JSON object already read."""
+        self.found.read[CASE] += 1
         self._keep(CASE, id or None, number, _CONDENSED % data)
 
     def close(self) -> None:

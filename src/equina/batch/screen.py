@@ -1,4 +1,4 @@
-"""A screening run, from its plan to its manifest: read, join and judge, put together. Each step is kept, so that it can be taken up.
+"""A screening run, from its plan to its manifest: read, join and judge. Each step is kept, so that it can be taken up again.
 
 docs/screening.md
 """
@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from equina.batch.contract import MANIFEST, WORK
-from equina.batch.crew import work_through
+from equina.batch.contract import WORK
+from equina.batch.crew import Crew
 from equina.batch.finish import finish
 from equina.batch.judge import Patients, Spilled, judge, owners_in
 from equina.batch.outcome import Outcomes
@@ -68,7 +67,7 @@ def taken_up(out: Path, protocol: Protocol) -> Plan:
         raise NotResumable(f"{out}: it was begun with another key for its pseudonyms; give that one")
     for each in plan.inputs:
         try:
-            state = os.stat(each.path)
+            state = Path(each.path).stat()
             same = (state.st_size, state.st_mtime_ns) == (each.bytes, each.changed)
         except OSError:
             same = False
@@ -84,35 +83,41 @@ class Settings(NamedTuple):
 
     plan: Plan
     folder: str
-    spilled: tuple[Spilled, ...] = ()
-    only_one: bool = False
-    medicines: Mapping[str, Resource] = {}
 
 
-def _reader(settings: Settings, heed: Callable[[int], None]) -> Callable[[Any], Any]:
-    plan = settings.plan
-    sieve = Sieve(load(plan.protocol or SHIPPED), plan.as_of, plan.window_days)
+class Second(NamedTuple):
+    """What the second half needs of the first: one file for all its tasks, since it is large where there are many."""
 
-    def run(number: int) -> tuple[int, int]:
-        found = scan(plan.tasks[number], list(plan.inputs), sieve, plan.partitions, Path(settings.folder), heed)
-        write_json(Path(settings.folder) / _found(number), found)
-        return number, 0
-
-    return run
+    spilled: tuple[Spilled, ...]
+    only_one: bool
+    medicines: Mapping[str, Resource]
 
 
-def _judge(settings: Settings, heed: Callable[[int], None]) -> Callable[[Any], Any]:  # noqa: ARG001
+def _worker(settings: Settings, heed: Callable[[int], None]) -> Callable[[tuple[str, int]], int]:
+    """What a worker does: `read` a task, `judge` a partition. Each leaves its answer behind in the folder."""
     plan, folder = settings.plan, Path(settings.folder)
     protocol = load(plan.protocol or SHIPPED)
-    run = Run(protocol, plan.as_of, plan.window_start, pseudonyms() if plan.pseudonym else None)
-    patients = Patients(run, plan, Outcomes(protocol), settings.medicines)
+    sieve = Sieve(protocol, plan.as_of, plan.window_days)
 
-    def part(number: int) -> int:
-        found = judge(patients, number, settings.spilled, folder, only_one=settings.only_one)
-        write_json(folder / _judged(number), found)
-        return number
+    def read(number: int) -> None:
+        found = scan(plan.tasks[number], list(plan.inputs), sieve, plan.partitions, folder, heed)
+        write_json(folder / _found(number), found)
 
-    return part
+    @cache
+    def second() -> tuple[Patients, Second]:
+        after = _second(plan, folder)
+        run = Run(protocol, plan.as_of, plan.window_start, pseudonyms() if plan.pseudonym else None)
+        return Patients(run, plan, Outcomes(protocol), after.medicines), after
+
+    def part(number: int) -> None:
+        patients, after = second()
+        write_json(folder / _judged(number), judge(patients, number, after.spilled, folder, only_one=after.only_one))
+
+    def work(task: tuple[str, int]) -> int:
+        (read if task[0] == "read" else part)(task[1])
+        return task[1]
+
+    return work
 
 
 def _found(number: int) -> str:
@@ -127,45 +132,46 @@ def carry_out(plan: Plan, protocol: Protocol, out: Path, workers: int, progress:
     """Carry out what is still to do of the plan; the manifest. Raises Broken, and OSError when the folder cannot take it."""
     folder = out / WORK
     began = time.monotonic()
-    settings = Settings(plan, str(folder))
     left = [task for task in plan.tasks if not (folder / _found(task.number)).exists()]
-    whole = sum(each.weight for each in plan.inputs)
-    progress.phase("reading, step 1 of 2", whole, "bytes", done=whole - sum(task.weight for task in left))
-    for _ in work_through(_reader, settings, [task.number for task in left], min(workers, len(left)), progress.add):
-        pass
-    tasks = [json.loads((folder / _found(task.number)).read_bytes()) for task in plan.tasks]
-    spilled, medicines = _spilled(plan, folder, tasks)
-    only_one = _patients(spilled) <= 1
-    parts = range(1) if only_one else range(plan.partitions)
-    open_parts = [number for number in parts if not (folder / _judged(number)).exists()]
-    progress.phase("judging, step 2 of 2", len(parts), "parts", done=len(parts) - len(open_parts))
-    second = settings._replace(spilled=spilled, only_one=only_one, medicines=medicines)
-    for _ in work_through(_judge, second, open_parts, min(workers, len(open_parts)), lambda _: None):
-        progress.add(1)
+    whole = sum(task.weight for task in plan.tasks)
+    with Crew(_worker, Settings(plan, str(folder)), workers) as crew:
+        progress.phase("reading, step 1 of 2", whole, "bytes", done=whole - sum(task.weight for task in left))
+        for _ in crew.work((("read", task.number) for task in left), progress.add):
+            pass
+        parts = range(1 if _second(plan, folder).only_one else plan.partitions + 1)  # the last is of what names nobody
+        open_parts = [number for number in parts if not (folder / _judged(number)).exists()]
+        progress.phase("judging, step 2 of 2", len(parts), "parts", done=len(parts) - len(open_parts))
+        for _ in crew.work((("judge", number) for number in open_parts), lambda _: None):
+            progress.add(1)
     progress.end()
+    tasks = _tasks(plan, folder)
     judged = [json.loads((folder / _judged(number)).read_bytes()) for number in parts]
     manifest = finish(plan, protocol, out, tasks, judged, workers, time.monotonic() - began)
     shutil.rmtree(folder)
     return manifest
 
 
-def _spilled(plan: Plan, folder: Path, tasks: list[dict[str, Any]]) -> tuple[tuple[Spilled, ...], dict[str, Resource]]:
+def _tasks(plan: Plan, folder: Path) -> list[Mapping[str, Any]]:
+    return [json.loads((folder / _found(task.number)).read_bytes()) for task in plan.tasks]
+
+
+def _second(plan: Plan, folder: Path) -> Second:
     """The spill files in the order of the input, and the Medications that the protocol knows: of two with one id the later one."""
     before: defaultdict[int, int] = defaultdict(int)
     medicines: dict[str, Resource] = {}
     spilled = []
-    for task, found in zip(plan.tasks, tasks, strict=True):
+    for task, found in zip(plan.tasks, _tasks(plan, folder), strict=True):
         path = folder / f"task-{task.number:06d}.spill"
         lines = {int(input): number for input, number in found["lines"].items()}
-        blocks = [tuple(block) for block in found["blocks"]]
+        blocks = tuple((part, at, length) for part, at, length in found["blocks"])
         spilled.append(Spilled(path, blocks, {input: before[input] for input in lines if before[input]}))
         for input, number in lines.items():
             before[input] += number
         medicines.update(found["medicines"])
-    return tuple(spilled), medicines
+    return Second(tuple(spilled), _patients(spilled) <= 1, medicines)
 
 
-def _patients(spilled: tuple[Spilled, ...]) -> int:
+def _patients(spilled: Sequence[Spilled]) -> int:
     """How many patients there are, counted up to two."""
     found: set[str] = set()
     for each in spilled:

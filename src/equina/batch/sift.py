@@ -151,7 +151,7 @@ class Sieve:
     # --- the kinds of records -----------------------------------------------------------------------------------------------------
 
     def sift(self, line: bytes, kind: str) -> tuple[str | None, bool]:
-        """(Whose the record is, as a reference; whether to keep it). Raises msgspec errors when it has not the shape of its kind."""
+        """(Whose the record is, as a reference; whether to keep it). Raises ValueError when it has not the shape of its kind."""
         record = _DECODERS[kind](line)
         if record.resource_type != kind:  # the first that the line names is one within it
             raise msgspec.ValidationError(kind)
@@ -163,7 +163,7 @@ class Sieve:
             raise msgspec.ValidationError(kind)
 
     def person(self, line: bytes) -> tuple[str | None, tuple[str, str, str] | None]:
-        """(Id of a Patient; birth date, gender and recorded sex, or None where there is more to it and the whole record is wanted)."""
+        """(Id of a Patient; birth date, gender and recorded sex, or None where the whole record is wanted). Raises ValueError."""
         record = _PERSON(line)
         if record.resource_type != "Patient" or record.modifier_extension is not None:
             raise msgspec.ValidationError("Patient")

@@ -19,7 +19,7 @@ import msgspec
 __all__ = ["Block", "NotWritten", "Spill", "partition_of", "put", "read_blocks", "write_json", "written"]
 
 
-class NotWritten(OSError):
+class NotWritten(OSError):  # noqa: N818  (what it is, not how it is told)
     """The folder of the run cannot take what is to be written: it is full, or not to be written."""
 
 
@@ -94,7 +94,7 @@ def put(file: BinaryIO, data: bytes) -> None:
 
 
 class written:  # noqa: N801  (reads as what it does: with written(path) as file)
-    """A file that is there whole or not at all: written under another name, kept on disk, then renamed; readable by its owner alone."""
+    """A file that is there whole or not at all: written under another name, then renamed; readable by its owner alone."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,0 +1,188 @@
+"""Tables of findings, CSV and Parquet: each row is a case, with a column for each key of a case and for each finding.
+
+An empty cell was not asked. `unknown` was asked and is not known. Whatever else a cell may hold is what a case may hold there.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol as Shape
+
+from equina.batch.inputs import Input, Piece
+from equina.batch.lines import Damaged, lines_of, opened
+from equina.model import Finding, Protocol
+from equina.tables import nearest
+
+__all__ = ["Taker", "cell", "columns_of", "read_table"]
+
+KEYS = ("id", "age", "sex", "text", "complete", "answered_by", "carer", "as_of")
+_WORDS: Mapping[str, bool | None] = {
+    "true": True, "yes": True, "t": True, "y": True, "1": True,
+    "false": False, "no": False, "f": False, "n": False, "0": False,
+    "unknown": None, "not known": None, "null": None,
+}  # fmt: skip
+_BATCH = 20_000
+_NAN = "{}: NaN is no number; leave the cell empty for what was not measured"
+
+
+class Taker(Shape):
+    """What takes in the rows: a reader of `scan`."""
+
+    number: int
+
+    @property
+    def protocol(self) -> Protocol: ...
+    def aside(self, line: int | None, why: str) -> None: ...
+    def row(self, number: int, id: str | None, data: bytes) -> None: ...
+    def heed(self, amount: int) -> None: ...
+
+
+def read_table(reader: Taker, each: Input, piece: Piece) -> None:
+    """Take in the rows of a file. Raises OSError when it cannot be read."""
+    if each.kind == "csv":
+        _read_csv(reader, each, piece)
+    else:
+        _read_parquet(reader, each, piece)
+
+
+def columns_of(protocol: Protocol, names: Sequence[str]) -> tuple[dict[str, str | None], list[str]]:
+    """(Of each column that is taken, its finding, or None for a key of a case; what is wrong with the others)."""
+    taken: dict[str, str | None] = {}
+    wrong = []
+    for name in names:
+        if name in KEYS:
+            taken[name] = None
+        elif name in protocol.findings:
+            taken[name] = name
+        else:
+            wrong.append(f'the column "{name[:60]}" was not read: {nearest(name[:60], [*protocol.findings, *KEYS])}')
+    return taken, wrong
+
+
+def cell(finding: Finding | None, key: str, value: object) -> object:
+    """What a cell says, as a case says it. Raises ValueError for what is no value anywhere."""
+    if isinstance(value, float) and math.isnan(value):
+        raise ValueError(_NAN.format(key))
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if not isinstance(value, str):
+        return value
+    word = value.strip()
+    if finding is not None and not finding.measured and finding.kind != "choice":
+        return _WORDS.get(word.lower(), word)
+    if key in ("complete", "carer") and word.lower() in _WORDS:
+        return _WORDS[word.lower()]
+    if key == "age" or (finding is not None and finding.measured):
+        return None if _WORDS.get(word.lower(), 0) is None else _number(word)
+    if finding is not None and word.lower() in ("unknown", "null"):
+        return None
+    return value
+
+
+def _number(word: str) -> object:
+    try:
+        number = float(word)
+    except ValueError:
+        return word
+    if math.isnan(number):
+        raise ValueError("NaN is no number; leave the cell empty for what was not measured")
+    return number
+
+
+class _Row:
+    """Makes cases of the rows of one table."""
+
+    def __init__(self, reader: Taker, names: Sequence[str], *, tell: bool = True) -> None:
+        self._reader = reader
+        taken, wrong = columns_of(reader.protocol, names)
+        self.taken = taken
+        for why in wrong if tell else ():
+            reader.aside(None, why)
+        if "id" not in taken and tell:
+            reader.aside(None, 'there is no column "id": its rows cannot be joined with anything')
+
+    def take(self, number: int, cells: Iterator[tuple[str, object]]) -> None:
+        """Take in one row; cells of columns that are not taken are left out by the one who gives them."""
+        case: dict[str, object] = {}
+        findings: dict[str, object] = {}
+        try:
+            for name, value in cells:
+                if value is None or value == "":
+                    continue
+                finding = self.taken[name]
+                if finding is None:
+                    case[name] = cell(None, name, value)
+                else:
+                    findings[name] = cell(self._reader.protocol.findings[finding], name, value)
+            id = case.get("id")
+            id = id if id is None or isinstance(id, str) else json.dumps(id, default=str)
+            if findings or "text" not in case:  # a row of text alone is a record, as a case of text alone is
+                case["findings"] = findings
+            if id is not None:
+                case["id"] = id
+            self._reader.row(number, id, json.dumps(case, allow_nan=False, default=str).encode("ascii"))
+        except ValueError as error:
+            self._reader.aside(number, str(error) if "Out of range" not in str(error) else "an infinite number is no measurement")
+
+
+def _read_csv(reader: Taker, each: Input, piece: Piece) -> None:
+    """A CSV of UTF-8 with its names in the first line; the number of a row is that of the line on which it ends."""
+    try:
+        with opened(each) as file:
+            rows = csv.reader(_texts(lines_of(file, piece, reader.heed)), strict=True)
+            names = [name.strip() for name in next(rows, [])]
+            row = _Row(reader, names)
+            while True:
+                try:
+                    cells = next(rows, None)
+                except csv.Error as error:
+                    reader.aside(rows.line_num, f"not CSV: {error}")
+                    continue
+                if cells is None:
+                    break
+                reader.number = rows.line_num
+                if not any(cells):
+                    continue
+                if len(cells) != len(names):
+                    reader.aside(
+                        rows.line_num, f"it has {len(cells)} cells, and the table {len(names)} columns; mend its quotes or commas"
+                    )
+                    continue
+                row.take(rows.line_num, ((name, value) for name, value in zip(names, cells, strict=True) if name in row.taken))
+    except Damaged as damage:
+        reader.aside(None, str(damage))
+    except UnicodeDecodeError:
+        reader.aside(reader.number + 1, "not UTF-8 text: from here on the file was not read; save it as UTF-8")
+
+
+def _texts(lines: Iterator[bytes | None]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        if line is None:
+            yield "\n"
+        else:
+            yield (line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line).decode("utf-8").removesuffix("\r") + "\n"
+
+
+def _read_parquet(reader: Taker, each: Input, piece: Piece) -> None:
+    from pyarrow import ArrowException
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        with ParquetFile(each.path) as file:
+            groups = range(piece.start, file.num_row_groups if piece.end is None else piece.end)
+            number = sum(file.metadata.row_group(group).num_rows for group in range(piece.start))
+            row = _Row(reader, file.schema_arrow.names, tell=piece.start == 0)
+            names = list(row.taken)
+            for batch in file.iter_batches(_BATCH, row_groups=list(groups), columns=names):
+                reader.heed(batch.nbytes)
+                for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    number += 1
+                    row.take(number, zip(names, cells, strict=True))
+    except (ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        reader.aside(None, "it is no Parquet file, or a damaged one; write it again")
