@@ -79,7 +79,7 @@ def reference_id(reference: object) -> str | None:
 
 def resources_of(given: object) -> Iterator[Resource]:
     """The resources of a Bundle, a list of resources or bundles, or the one resource, each with the id that others refer to."""
-    if isinstance(given, list):
+    if isinstance(given, list | tuple):
         for item in given:
             yield from resources_of(item)
     elif isinstance(given, Mapping):
