@@ -77,7 +77,7 @@ def _texts(made: Worklist, options: argparse.Namespace, files: tuple[Path, ...])
     from equina.worklist.text import entry_blocks, head_blocks
 
     if options.only is not None:
-        yield tuple(entry_blocks(made.entries[options.only - 1], handover=True))
+        yield tuple(entry_blocks(made.entries[options.only - 1], handover=True, whole=True))
         return
     yield tuple(head_blocks(made))
     if files:

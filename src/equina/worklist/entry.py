@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import inf
 from typing import Literal
 
 from equina.case import Assessment, Case, Option, Reason, Step
@@ -23,7 +24,10 @@ UNTOLD = "questions_open"  # said to a patient who is being asked; beside a rule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One finding with the pieces that it rests on, the newest first. `counts` says whether the level rests on it."""
+    """One finding with the pieces that it rests on: what says that it is there first, the newest of that first.
+
+    `counts` says whether the level rests on it.
+    """
 
     finding: str
     label: str
@@ -41,6 +45,7 @@ class Why:
     timing: str
     sources: tuple[str, ...]
     pathway: str = ""
+    wait: tuple[bool, float] = (True, inf)  # whether the person may travel alone, and for how many hours it may wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +72,8 @@ class Entry:
 
     @property
     def tell(self) -> str:
-        """What to tell the patient: the timing of the first reason that is a rule."""
-        return next((why.timing for why in self.why if why.pathway), "")
+        """What to tell the patient: the timing of the rule that cannot wait the longest, an ambulance first."""
+        return min(self.why, key=lambda why: why.wait, default=Why(id="", because="", timing="", sources=())).timing
 
     @property
     def days(self) -> int | None:
@@ -119,16 +124,14 @@ def _facts(protocol: Protocol, patient: Patient, counts: tuple[str, ...]) -> Ite
         pieces.setdefault(piece.finding, []).append(piece)
     made = []
     for name, found in pieces.items():
-        there = any(piece.value not in (None, "false", "null") for piece in found)
         newest = sorted(found, key=lambda piece: piece.date or "", reverse=True)
-        speaks = sorted(newest, key=lambda piece: piece.assertion not in (None, "present")) if there else newest
         made.append(
             Fact(
                 finding=name,
                 label=protocol.findings[name].label,
                 counts=name in counts,
-                present=there,
-                pieces=tuple(speaks),
+                present=any(piece.value not in (None, "false", "null") for piece in found),
+                pieces=tuple(sorted(newest, key=lambda piece: not piece.speaks)),
             )
         )
     last = len(protocol.order)
@@ -144,11 +147,17 @@ def _why(protocol: Protocol, ids: Iterable[str], again: Iterable[Reason]) -> Ite
     told = [name for name in ids if name != UNTOLD] or ids
     for name in told:
         if rule := protocol.rules.get(name):
-            yield Why(id=name, because=rule.because, timing=rule.timing, sources=rule.sources, pathway=rule.pathway)
+            yield Why(
+                id=name, because=rule.because, timing=rule.timing, sources=rule.sources, pathway=rule.pathway, wait=_wait(rule)
+            )
         elif name in spoken:
             yield Why(id=name, because=spoken[name].because, timing=spoken[name].timing, sources=spoken[name].sources)
         elif policy := protocol.policies.get(name):
             yield Why(id=name, because=policy.because, timing="", sources=policy.sources)
+
+
+def _wait(rule: Rule) -> tuple[bool, float]:
+    return not rule.ambulance, inf if rule.within_hours is None else rule.within_hours
 
 
 # --- what to ask ---------------------------------------------------------------------------------------------------------------
@@ -156,7 +165,9 @@ def _why(protocol: Protocol, ids: Iterable[str], again: Iterable[Reason]) -> Ite
 
 def _first(protocol: Protocol, patient: Patient, case: Case, counts: tuple[str, ...]) -> Iterator[Option]:
     """What to ask first: of an emergency whether it is still so, else what the nearest open rule wants."""
-    for name in counts if patient.level == "emergency" else patient.nearest_needs:
+    signs = tuple(name for name in counts if protocol.findings[name].changeable) or counts
+    names = sorted(signs, key=protocol.order.__getitem__) if patient.level == "emergency" else patient.nearest_needs
+    for name in names:
         finding = protocol.findings.get(name)
         if finding and finding.ask and finding.answered_by == "self":
             yield option_of(protocol, case, finding, "one")

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from functools import cached_property
+from pathlib import Path, PurePath
 
 from equina.batch.contract import CONTRACT, MANIFEST, MANIFEST_KEYS, RESULTS, SET_ASIDE, WORK
 from equina.exchange import BadInput
@@ -20,7 +21,7 @@ AGAIN = "screen again, or take --resume"
 CHUNK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """The run as its manifest tells it."""
 
@@ -35,12 +36,18 @@ class Manifest:
     pseudonymised: bool
     started: str
     finished: str
-    files: int
+    inputs: tuple[str, ...]
     bytes: int
     patients: int
     set_aside: int
     records: Mapping[str, tuple[int, int]]  # kind: read, and kept since they state something of the protocol
     not_counted: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The inputs by a short name: the file's own, where no other input has the same."""
+        last = Counter(PurePath(path).name for path in self.inputs)
+        return {path: PurePath(path).name if last[PurePath(path).name] == 1 else path for path in self.inputs}
 
     @property
     def read(self) -> int:
@@ -135,7 +142,7 @@ def _manifest(folder: Path, told: dict[str, object]) -> Manifest:
         pseudonymised=told["pseudonymised"] is True,
         started=str(told["started"]),
         finished=str(told["finished"]),
-        files=len(_items(inputs)),
+        inputs=tuple(str(each["path"]) for each in _items(inputs)),
         bytes=sum(_count(each["bytes"]) for each in _items(inputs)),
         patients=_count(_table(counts)["patients"]),
         set_aside=_count(_table(counts)["set_aside"]),

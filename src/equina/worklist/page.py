@@ -11,7 +11,7 @@ from equina.reports.page import paragraph, table, whole
 from equina.worklist.entry import Entry
 from equina.worklist.listing import Worklist
 from equina.worklist.pictures import flow, over_time, rate_bars, reason_bars, tallies
-from equina.worklist.telling import WORDS, about, asked, counted, fact_lines, made_from, newest, rates, reasons, who
+from equina.worklist.telling import WORDS, about, asked, beside, counted, fact_lines, made_from, newest, rates, reasons, who
 
 __all__ = ["page"]
 
@@ -73,19 +73,16 @@ def _entry(entry: Entry) -> str:
 def _inside(entry: Entry) -> Iterator[str]:
     if entry.patient.set_aside:
         yield paragraph(WORDS["also_count"].format(n=entry.patient.set_aside), "fine")
-    yield _part(WORDS["found"], _facts(entry, present=True))
-    if denied := tuple(_facts(entry, present=False)):
-        yield _part(WORDS["also_said"], denied)
+    counting = (line for fact in entry.facts if fact.counts for line in fact_lines(fact))
+    yield _part(WORDS["found"], (*counting, *beside(entry)))
+    every = tuple(line for fact in entry.facts for line in fact_lines(fact, len(fact.pieces)))
+    yield f"<details><summary>{escape(WORDS['all_evidence'].format(n=len(every)))}</summary>{_items(every)}</details>"
     yield _part(WORDS["why"], reasons(entry))
     yield f"<h3>{escape(WORDS['ask'])}</h3>"
     for words, questions in asked(entry):
         yield paragraph(words, "" if questions else "tell")
         yield _items(questions) if questions else ""
     yield f"<details><summary>{escape(WORDS['handover'])}</summary><pre>{escape(as_text(entry.handover, WIDTH))}</pre></details>"
-
-
-def _facts(entry: Entry, *, present: bool) -> Iterator[str]:
-    return (line for fact in entry.facts if fact.present is present for line in fact_lines(fact))
 
 
 def _part(title: str, lines: Iterable[str]) -> str:
@@ -102,7 +99,7 @@ def _items(lines: Iterable[str]) -> str:
 def _run(made: Worklist) -> Iterator[str]:
     manifest = made.manifest
     yield f"<h2>{escape(WORDS['summary'])}</h2>"
-    told = {"n": f"{manifest.files:,}", "records": f"{manifest.read:,}", "bytes": f"{manifest.bytes / 1e6:,.1f}"}
+    told = {"n": f"{len(manifest.inputs):,}", "records": f"{manifest.read:,}", "bytes": f"{manifest.bytes / 1e6:,.1f}"}
     started, finished = (moment[:16].replace("T", " ") for moment in (manifest.started, manifest.finished))
     yield paragraph(WORDS["inputs_told"].format(**told, started=started, finished=finished, engine=manifest.engine), "fine")
     yield from _section("flow", flow(made))

@@ -20,7 +20,8 @@ DENIED = "denied in one place, said to be present in another: what is present co
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """What one value rests on: words of a text, a record or an answer, and where it stands."""
+    """What one value rests on: words of a text, a record or an answer, and where it stands. `file` is as the manifest names it,
+    `name` shorter, for a reader; `before` and `after` are the words around it, where the text was read again."""
 
     finding: str
     value: str | None
@@ -33,6 +34,14 @@ class Piece:
     quote: str | None = None
     code: str | None = None
     date: str | None = None
+    name: str | None = None
+    before: str = ""
+    after: str = ""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it says that the finding is there now."""
+        return self.assertion in (None, "present") and self.value not in (None, "false", "null")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +144,5 @@ def newest_of(protocol: Protocol, patient: Patient) -> datetime | None:
 
 def _dates(patient: Patient, names: frozenset[str]) -> Iterator[datetime]:
     for piece in patient.evidence:
-        said = piece.assertion in (None, "present")
-        if piece.finding in names and said and (when := span(piece.date)):
+        if piece.finding in names and piece.speaks and (when := span(piece.date)):
             yield min(when.last, patient.as_of)  # a day, month or year lasts, but not beyond the run

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from equina.batch.contract import RESULT_COLUMNS, RESULTS
+from equina.batch.contract import EVIDENCE, RESULT_COLUMNS, RESULTS
 from equina.exchange import BadInput
 from equina.model import DISPOSITIONS, Disposition, Protocol, rank
 from equina.worklist.manifest import AGAIN, Manifest
@@ -22,6 +22,7 @@ from equina.worklist.patient import Patient, Piece
 __all__ = ["Counts", "patients"]
 
 ROWS = 20_000  # read at a time: a patient's row is about a kilobyte
+PARTS = tuple(part.name for part in EVIDENCE)
 COLUMNS = (
     "id",
     "low",
@@ -111,7 +112,11 @@ def _levels(batch: pa.RecordBatch, manifest: Manifest) -> list[Disposition]:
 
 
 def _patient(protocol: Protocol, manifest: Manifest, row: Mapping[str, Any]) -> Patient:
-    evidence = tuple(Piece(**{name: piece.get(name) for name in Piece.__slots__}) for piece in row["evidence"])
+    names = manifest.names
+    evidence = tuple(
+        Piece(**{name: piece.get(name) for name in PARTS}, name=names.get(piece.get("file"), piece.get("file")))
+        for piece in row["evidence"]
+    )
     for piece in evidence:
         if piece.finding not in protocol.findings:
             raise BadInput(f"{manifest.folder / RESULTS}: evidence: a finding that the protocol does not know; {AGAIN}")

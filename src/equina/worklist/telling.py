@@ -18,6 +18,7 @@ __all__ = [
     "WORDS",
     "about",
     "asked",
+    "beside",
     "counted",
     "fact_lines",
     "made_from",
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 WORDS = wording("worklist")
-MOST_PIECES = 3  # of one finding; the rest is counted
+MOST_PIECES = 2  # of one finding; the rest is counted
 LONGEST_QUOTE = 240
 
 
@@ -109,25 +110,59 @@ def where(piece: Piece) -> str:
     """Where the piece stands: file, line and, of a text, the characters."""
     if piece.file is None:
         return WORDS["where_none"]
-    words = "where" if piece.start is None or piece.end is None else "where_span"
     if piece.line is None:
-        return piece.file
-    return WORDS[words].format(file=piece.file, line=piece.line, start=piece.start, end=piece.end)
+        return piece.name or piece.file
+    words = "where" if piece.start is None or piece.end is None else "where_span"
+    return WORDS[words].format(file=piece.name or piece.file, line=piece.line, start=piece.start, end=piece.end)
 
 
-def fact_lines(fact: Fact) -> Iterator[str]:
-    """A finding with the words that it rests on, when they were recorded and where they stand; the newest pieces."""
-    for piece in fact.pieces[:MOST_PIECES]:
-        date = WORDS["fact_date"].format(date=piece.date) if piece.date else WORDS["fact_no_date"]
-        said = "" if piece.assertion in (None, "present") else f" ({piece.assertion})"
-        if piece.value == "long_standing":
-            said = " (long-standing)"
-        quote = " ".join((piece.quote or "").split())
-        cut = quote if len(quote) <= LONGEST_QUOTE else quote[:LONGEST_QUOTE].rsplit(" ", 1)[0] + " [...]"
-        told = {"finding": _short(fact.label), "date": date, "where": where(piece)}
-        yield WORDS["fact"].format(quote=f'"{cut}"', assertion=said, **told) if cut else WORDS["fact_plain"].format(**told)
-    if len(fact.pieces) > MOST_PIECES:
-        yield WORDS["more_pieces"].format(n=len(fact.pieces) - MOST_PIECES, finding=_short(fact.label))
+def fact_lines(fact: Fact, most: int = MOST_PIECES) -> Iterator[str]:
+    """A finding with what says that it is there, when that was recorded and where it stands; the newest of it."""
+    speaking = [piece for piece in fact.pieces if piece.speaks] or list(fact.pieces)
+    shown = speaking[:most]
+    for piece in shown:
+        yield WORDS["fact"].format(finding=_short(fact.label), quote=_said(piece), date=_date(piece), where=where(piece))
+    if more := len(fact.pieces) - len(shown):
+        yield WORDS["more_pieces"].format(n=more, finding=_short(fact.label))
+
+
+def beside(entry: Entry) -> Iterator[str]:
+    """What is on record beside what the level rests on, a finding with its newest date; then what is denied, uncertain or past."""
+    there = [fact for fact in entry.facts if not fact.counts and fact.present]
+    if there:
+        yield WORDS["beside"].format(findings="; ".join(map(_dated, there)))
+    if denied := [fact for fact in entry.facts if not fact.present]:
+        yield WORDS["denied"].format(findings="; ".join(map(_dated, denied)))
+
+
+def _said(piece: Piece) -> str:
+    """The words, or the code and the resource, with what they say of the finding."""
+    quote = " ".join((piece.quote or "").split())
+    cut = quote if len(quote) <= LONGEST_QUOTE else quote[:LONGEST_QUOTE].rsplit(" ", 1)[0] + " [...]"
+    if not cut:
+        told = WORDS["said_plain"]
+    elif piece.origin == "text":
+        before, after = (" ".join(around.split()) for around in (piece.before, piece.after))
+        told = WORDS["said_around"].format(before=before, quote=cut, after=after) if before or after else f'"{cut}"'
+    else:
+        told = WORDS["said_record"].format(quote=cut)
+    return f"{told} ({marks})" if (marks := _marks(piece)) else told
+
+
+def _marks(piece: Piece) -> str:
+    if piece.value == "long_standing" and piece.speaks:
+        return WORDS["long_standing"]
+    return "" if piece.assertion in (None, "present") else str(piece.assertion)
+
+
+def _date(piece: Piece) -> str:
+    return (piece.date or WORDS["no_date"])[:16].replace("T", " ")
+
+
+def _dated(fact: Fact) -> str:
+    piece = fact.pieces[0]
+    about = [part for part in (_marks(piece), (piece.date or "")[:10]) if part]
+    return _short(fact.label) + (f" ({', '.join(about)})" if about else "")
 
 
 def reasons(entry: Entry) -> Iterator[str]:
@@ -171,6 +206,8 @@ def asked(entry: Entry) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield WORDS["ask_nothing"], ()
     if entry.examine:
         yield WORDS["examine"].format(findings="; ".join(map(_short, entry.examine))), ()
+    if entry.tell:
+        yield WORDS["tell_else"].format(timing=entry.tell), ()
 
 
 def _question(option: Option) -> str:

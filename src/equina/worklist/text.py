@@ -7,7 +7,20 @@ from collections.abc import Iterator
 from equina.prose import Block
 from equina.worklist.entry import Entry
 from equina.worklist.listing import Worklist
-from equina.worklist.telling import WORDS, about, asked, counted, fact_lines, made_from, newest, rates, reasons, who
+from equina.worklist.telling import (
+    MOST_PIECES,
+    WORDS,
+    about,
+    asked,
+    beside,
+    counted,
+    fact_lines,
+    made_from,
+    newest,
+    rates,
+    reasons,
+    who,
+)
 
 __all__ = ["entry_blocks", "head_blocks"]
 
@@ -20,16 +33,14 @@ def head_blocks(made: Worklist) -> Iterator[Block]:
     yield Block(id="counted", title=WORDS["counted"], lines=tuple(counted(made)))
 
 
-def entry_blocks(entry: Entry, *, handover: bool) -> Iterator[Block]:
-    """One patient; the page to hand over when it is asked for."""
+def entry_blocks(entry: Entry, *, handover: bool, whole: bool = False) -> Iterator[Block]:
+    """One patient: the page to hand over when it is asked for, and with `whole` every piece of evidence."""
     title = WORDS["entry"].format(place=entry.place, level=WORDS[f"level_{entry.level}"], id=who(entry), about=f" ({about(entry)})")
     below = [newest(entry)]
     if entry.patient.set_aside:
         below.append(WORDS["also_count"].format(n=entry.patient.set_aside))
     yield Block(id="who", title=title, lines=tuple(line[:1].upper() + line[1:] + "." for line in below), kind="text")
-    yield Block(id="found", title=WORDS["found"], lines=tuple(_lines(entry, present=True)))
-    if denied := tuple(_lines(entry, present=False)):
-        yield Block(id="also", title=WORDS["also_said"], lines=denied)
+    yield Block(id="found", title=WORDS["found"], lines=tuple(_evidence(entry, whole=whole)))
     yield Block(id="why", title=WORDS["why"], lines=tuple(reasons(entry)))
     yield Block(id="ask", title=WORDS["ask"], lines=tuple(_questions(entry)))
     if handover:
@@ -38,10 +49,13 @@ def entry_blocks(entry: Entry, *, handover: bool) -> Iterator[Block]:
         yield Block(id="handover", title="", lines=(WORDS["handover_hint"].format(place=entry.place),), kind="text")
 
 
-def _lines(entry: Entry, *, present: bool) -> Iterator[str]:
+def _evidence(entry: Entry, *, whole: bool) -> Iterator[str]:
+    """What the level rests on, and the rest in short; or every piece of everything."""
     for fact in entry.facts:
-        if fact.present is present:
-            yield from fact_lines(fact)
+        if whole or fact.counts:
+            yield from fact_lines(fact, len(fact.pieces) if whole else MOST_PIECES)
+    if not whole:
+        yield from beside(entry)
 
 
 def _questions(entry: Entry) -> Iterator[str]:
