@@ -28,7 +28,7 @@ def run(protocol: Protocol, options: argparse.Namespace, warn: Callable[[str], N
         if options.counts_only and "html" not in files:
             raise BadInput("--counts-only goes with --html FILE")
         check_new(files.values(), force=options.force)
-        made = worklist(protocol, options.folder, size=options.size, least=options.level)
+        made = worklist(protocol, options.folder, size=options.size, least=options.level, context=options.context)
         if options.only is not None and options.only > len(made.entries):
             raise BadInput(f"--only {options.only}: the list has {len(made.entries)} places")
         contents = {path: _content(made, name, patients=not options.counts_only) for name, path in files.items()}

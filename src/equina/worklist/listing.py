@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equina.model import Disposition, Protocol
+from equina.worklist.context import with_context
 from equina.worklist.entry import Entry, entries
 from equina.worklist.expected import Expected
 from equina.worklist.manifest import Manifest, read_manifest, set_aside_reasons
@@ -48,8 +49,11 @@ class Worklist:
         return sum(entry.level == level for entry in self.entries)
 
 
-def worklist(protocol: Protocol, folder: Path, *, size: int, least: Disposition) -> Worklist:
-    """The first `size` patients of the run at or above the level. Raises BadInput; ModuleNotFoundError without pyarrow."""
+def worklist(protocol: Protocol, folder: Path, *, size: int, least: Disposition, context: bool = False) -> Worklist:
+    """The first `size` patients of the run at or above the level; with `context`, the words around each quote.
+
+    Raises BadInput; ModuleNotFoundError without pyarrow.
+    """
     from equina.worklist.results import Counts, patients
 
     manifest = read_manifest(protocol, folder)
@@ -57,6 +61,9 @@ def worklist(protocol: Protocol, folder: Path, *, size: int, least: Disposition)
     counts = Counts()
     dated = _dated(protocol, patients(protocol, manifest, least, counts), counts)
     ranked = first(dated, size, manifest.window_days)
+    if context:
+        around = with_context(patient for patient, _ in ranked)
+        ranked = tuple(zip(around, (newest for _, newest in ranked), strict=True))
     return Worklist(
         protocol=protocol,
         manifest=manifest,

@@ -24,6 +24,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         default="urgent",
         help="list who is at or above this level (default: urgent)",
     )
+    command.add_argument(
+        "--context", action="store_true", help="read the texts once more where they stand, and show the words around each quote"
+    )
     shown = command.add_mutually_exclusive_group()
     shown.add_argument("--only", metavar="PLACE", type=_size, help="print this place of the list alone, with its page to hand over")
     shown.add_argument("--handover", action="store_true", help="print the page to hand over with each patient")

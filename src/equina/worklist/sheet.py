@@ -40,6 +40,7 @@ COLUMNS = (
 )
 FORMULA = "=+-@\t\r"  # a spreadsheet would run a cell that begins with one of these
 BETWEEN = " | "
+PIECE = ("value", "assertion", "origin", "quote", "code", "date", "file", "line", "start", "end", "before", "after")
 
 
 def as_csv(made: Worklist) -> str:
@@ -141,13 +142,7 @@ def _entry(entry: Entry) -> dict[str, object]:
                 "label": fact.label,
                 "counts": fact.counts,
                 "present": fact.present,
-                "pieces": [
-                    {
-                        name: getattr(piece, name)
-                        for name in ("value", "assertion", "origin", "quote", "code", "date", "file", "line", "start", "end")
-                    }
-                    for piece in fact.pieces
-                ],
+                "pieces": [{name: getattr(piece, name) for name in PIECE} for piece in fact.pieces],
             }
             for fact in entry.facts
         ],

@@ -142,8 +142,8 @@ def _said(piece: Piece) -> str:
     if not cut:
         told = WORDS["said_plain"]
     elif piece.origin == "text":
-        before, after = (" ".join(around.split()) for around in (piece.before, piece.after))
-        told = WORDS["said_around"].format(before=before, quote=cut, after=after) if before or after else f'"{cut}"'
+        around = bool(piece.before or piece.after)
+        told = " ".join(f"{piece.before}»{cut}«{piece.after}".split()) if around else f'"{cut}"'
     else:
         told = WORDS["said_record"].format(quote=cut)
     return f"{told} ({marks})" if (marks := _marks(piece)) else told
