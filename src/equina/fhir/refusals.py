@@ -71,8 +71,14 @@ def outcome_of(error: BadInput | Refused | RecursionError) -> tuple[int, Json]:
     if isinstance(error, NotJson):
         what, _, mend = str(error).rpartition("; ")
         return 400, outcome(400, what.replace("of the line", "of the body") if "line" in mend or "file" in mend else str(error))
-    place, _, rest = str(error).partition(":")
-    named = place if rest and place.replace("_", "").isalnum() else None
-    known = {"status", "authored", "resourceType"}
-    where = f"QuestionnaireResponse.{named}" if named in known else f"QuestionnaireResponse.descendants().where(linkId='{named}')"
-    return 422, outcome(422, str(error), place=where if named and named != "linkId" else None)
+    named, _, rest = str(error).partition(":")
+    return 422, outcome(422, str(error), place=_place(named) if rest else None)
+
+
+def _place(named: str) -> str | None:
+    """Where in a response the fault is, of which the words begin with the name of an element or of a question."""
+    if named in ("status", "authored", "resourceType"):
+        return f"QuestionnaireResponse.{named}"
+    if named == "linkId":
+        return "QuestionnaireResponse.descendants().linkId"
+    return f"QuestionnaireResponse.descendants().where(linkId='{named}')" if named.replace("_", "").isalnum() else None
