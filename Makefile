@@ -23,7 +23,7 @@ PIP_FLAGS := -qq --no-input --disable-pip-version-check
 STEP := @printf '%-8s %s\n'
 
 # The modules that decide: every branch of each is tested.
-CORE := model case logic leaves tables entries crosscheck topics protocol implicants triage interview explain continence exchange
+CORE := model case logic leaves tables entries crosscheck topics protocol implicants agenda triage interview explain continence exchange
 comma := ,
 empty :=
 CORE_FILES := $(subst $(empty) $(empty),$(comma),$(CORE:%=src/equina/%.py))

@@ -5,6 +5,7 @@
 3. It ends, and then nothing that could still be answered would change the level.
 4. Core flags are asked by name.
 5. Its advice is that of `assess` on the same answers, and of the JSON line that states them.
+6. It asks what the plain statement of it asks (tests/plain_interview.py).
 """
 
 import random
@@ -23,6 +24,7 @@ from equina.logic import findings_in
 from equina.model import LONG_STANDING, rank
 from equina.topics import plain_topics
 from equina.triage import CAN_ANSWER, interval, level, settle
+from plain_interview import Plain
 from strategies import FULL, NOW, PROTOCOL, cases
 
 TABLE = PROTOCOL.table
@@ -152,6 +154,32 @@ def test_once_it_ends_no_answer_to_come_changes_the_level(seed, data):
     truth = truth_of(case)
     later = {name: True for name in chosen if TABLE.about[name] & truth.may}
     assert low == "emergency" or interval(PROTOCOL, replace(case, values=case.values | later))[0] == low
+
+
+@TRIES
+@given(cases)
+def test_it_asks_what_the_plain_statement_asks_of_any_case(case):
+    agrees(replace(case, complete=False))
+
+
+@settings(max_examples=60 if FULL else 5, deadline=None)
+@given(st.integers(0, 10**9), st.sampled_from(["self", "clinician"]))
+def test_it_asks_what_the_plain_statement_asks_step_by_step(seed, who):
+    for case, _ in steps(Case(answered_by=who), random_answer(seed)):
+        agrees(case)
+
+
+def agrees(case):
+    step = next_questions(PROTOCOL, case)
+    if case.answered_by == "record" or interval(PROTOCOL, case)[0] == "emergency":
+        assert step is None
+        return
+    plain = Plain(PROTOCOL, case).next()
+    assert (plain and plain[0]) == (step and step.id)
+    if plain:
+        most = IN_LIST if step.kind == "list" else BY_NAME
+        asked = sorted(plain[1][:most], key=lambda name: bool(PROTOCOL.findings[name].denies))
+        assert [option.finding for option in step.options] == asked
 
 
 def test_not_sure_to_everything_is_urgent_and_names_what_is_not_known():

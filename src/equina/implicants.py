@@ -7,14 +7,15 @@ out, that no smaller set makes needless. That is what an interview may ask; anyt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import combinations
 from operator import or_
 
 from equina.logic import Condition, Connectives, Leaf, fold
-from equina.model import DISPOSITIONS, Disposition, Rule, rank
+from equina.model import DISPOSITIONS, Disposition, Rule
 
-__all__ = ["Needs", "implicants"]
+__all__ = ["Columns", "Needs", "Open", "implicants"]
 
 
 class Needs:
@@ -33,28 +34,110 @@ class Needs:
             found.append((level, tuple(_smallest(sets))))
         return tuple(found)
 
-    def open(self, low: Disposition, must: int, may: int) -> Mapping[Disposition, frozenset[int]]:
-        """For each level above `low`: the smallest sets of leaves, not true yet, that would reach it, and that no set of this or a
-        higher level makes needless.
+    def open(self, low: Disposition, must: int, may: int) -> Open:
+        """The smallest sets of leaves, not true yet, that would reach a level above `low`, and that no set of this or a higher
+        level makes needless.
 
-        `must` are the leaves that are true, `may` those that are true or could still become so.
+        `must` are the leaves that are true, and reach no more than `low`; `may` those that are true or could still become so.
         """
-        found: dict[Disposition, frozenset[int]] = {}
-        known: set[int] = set()
-        alone, never, unknown = 0, ~may, ~must
+        columns = self.columns
+        left = (1 << columns.above[low]) - 1 & ~columns.holding(~may)
+        # Only what is struck out of a set can make another one needless: no set holds another one whole.
+        struck = left & columns.holding(must)
+        rest = sorted(_struck(columns, struck, must))
+        for _, place, leaves in rest:
+            if left >> place & 1:
+                left &= ~(columns.holding_all(leaves) & columns.no_worse[place]) | 1 << place
+        emergencies = left & (1 << columns.above["urgent"]) - 1
+        wanting = {size: emergencies & ~struck & sets for size, sets in columns.sizes.items()}
+        for size, place, _ in rest:
+            wanting[size] = wanting.get(size, 0) | emergencies & 1 << place
+        return Open(columns, may & ~must, left, wanting)
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The sets of all levels, worst first, leaf by leaf; not a set that holds one of a higher level, which adds nothing."""
+        kept: list[int] = []
+        no_worse: list[int] = []
+        above: dict[Disposition, int] = {}
         for level, sets in self.levels:
-            if rank(level) <= rank(low):
-                break
-            left = {leaves & unknown for leaves in sets if not leaves & never}
-            known |= left
-            single = [leaves for leaves in left if not leaves & (leaves - 1)]
-            alone |= _union(single)
-            joint = [leaves for leaves in left if not leaves & alone]
-            pairs = [leaves for leaves in joint if leaves.bit_count() == 2]  # nothing but a single leaf could be within a pair
-            triples = [leaves for leaves in joint if leaves.bit_count() == 3 and known.isdisjoint(_pairs(leaves))]
-            more = [leaves for leaves in joint if leaves.bit_count() > 3 and known.isdisjoint(_within(leaves))]
-            found[level] = frozenset((*single, *pairs, *triples, *more))
+            above[level] = len(kept)
+            worse = frozenset(kept)
+            kept += [leaves for leaves in sets if leaves not in worse and worse.isdisjoint(_within(leaves))]
+            no_worse += [-1 << above[level]] * (len(kept) - above[level])
+        above[DISPOSITIONS[0]] = len(kept)
+        column: dict[int, int] = {}
+        sizes: dict[int, int] = {}
+        for place, leaves in enumerate(kept):
+            for leaf in _each(leaves):
+                column[leaf] = column.get(leaf, 0) | 1 << place
+            sizes[leaves.bit_count()] = sizes.get(leaves.bit_count(), 0) | 1 << place
+        return Columns(tuple(kept), tuple(no_worse), above, column, _union(column), sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Sets of leaves, each with a place; what is asked of all of them at once is one operation on the places, as the bits of an
+    integer."""
+
+    sets: tuple[int, ...]  # by place
+    no_worse: tuple[int, ...]  # by place: the places of the sets of its level or a lower one
+    above: Mapping[Disposition, int]  # how many of them are of a level above this one
+    column: Mapping[int, int]  # leaf: the places of the sets that hold it
+    used: int  # the leaves that some set holds
+    sizes: Mapping[int, int]  # the places by how many leaves the set has
+
+    def holding(self, leaves: int) -> int:
+        """The places of the sets that hold any of these leaves."""
+        column, found = self.column, 0
+        left = leaves & self.used
+        while left:  # written out, here and below: every step of an interview asks this of hundreds of leaves
+            leaf = left & -left
+            found |= column[leaf]
+            left ^= leaf
         return found
+
+    def holding_all(self, leaves: int) -> int:
+        """The places of the sets that hold all of these leaves, of which there is one or more."""
+        column, found = self.column, -1
+        while leaves:
+            leaf = leaves & -leaves
+            found &= column[leaf]
+            leaves ^= leaf
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What could still raise the level: the sets that are open, as the places that they have among all."""
+
+    among: Columns
+    unknown: int  # the leaves that are not true and could still become so
+    sets: int
+    emergencies: Mapping[int, int]  # those that would be an emergency, by how many leaves they still want
+
+    def holding(self, leaves: int) -> int:
+        """The places of the open sets that still want any of these leaves."""
+        return self.sets & self.among.holding(leaves & self.unknown)
+
+    def held(self, leaves: int, sets: int) -> int:
+        """Those of the leaves, not true yet, that one of these sets holds."""
+        column, found = self.among.column, 0
+        left = leaves & self.unknown & self.among.used
+        while left:
+            leaf = left & -left
+            if column[leaf] & sets:
+                found |= leaf
+            left ^= leaf
+        return found
+
+
+def _struck(columns: Columns, places: int, must: int) -> Iterator[tuple[int, int, int]]:
+    """Of each of these sets: how many leaves it still wants, its place, and those leaves."""
+    for place in _each(places):
+        index = place.bit_length() - 1
+        leaves = columns.sets[index] & ~must
+        yield leaves.bit_count(), index, leaves
 
 
 def implicants(condition: Condition, bit: Callable[[Leaf], int]) -> frozenset[int]:
@@ -89,12 +172,12 @@ def _within(leaves: int) -> Iterator[int]:
         part = (part - 1) & leaves
 
 
-def _pairs(leaves: int) -> tuple[int, int, int]:
-    """The pairs within a set of three."""
-    first = leaves & -leaves
-    others = leaves ^ first
-    second = others & -others
-    return others, leaves ^ second, first | second
+def _each(bits: int) -> Iterator[int]:
+    """The bits of a number, each by itself."""
+    while bits:
+        one = bits & -bits
+        yield one
+        bits ^= one
 
 
 def _union(sets: Iterable[int]) -> int:

@@ -13,18 +13,19 @@ from functools import reduce
 from operator import or_
 from typing import Literal, cast
 
+from equina.agenda import CAN_ANSWER, Item
 from equina.case import CODES, Case, Evidence, Option, Step
+from equina.implicants import Open
 from equina.leaves import Truth, resolve
-from equina.logic import findings_in
 from equina.model import LONG_STANDING, Disposition, Finding, Protocol, Topic, Value
-from equina.triage import CAN_ANSWER, level, not_known_by_name, reach, settle, told_as_old
+from equina.triage import level, not_known_by_name, reach, settle
 
 __all__ = ["handover_questions", "next_questions", "option_of", "value_of", "with_answers"]
 
 # How many findings one step asks at the most: by name, and as a list that an eye can hold.
 BY_NAME, IN_LIST = 7, 8
-# Of two ways to an emergency, the one that wants one more finding is this much rarer.
-RARE = 0.03
+# Of two ways to an emergency, the one that wants one more finding is this much rarer: three in a hundred.
+RARER, THAN = 3, 100
 TIMED = ("symptom", "sign", "umbrella", "diagnosis")
 Kind = Literal["one", "list", "number"]
 VALUES: Mapping[str, Value] = {"yes_new": True, "long_standing": LONG_STANDING, "no": False, "not_sure": None}
@@ -108,35 +109,37 @@ def codes_of(finding: Finding, *, timed: bool = True) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """What could still raise the level: the sets of leaves that would be an emergency, every leaf of any set, and those of them
-    that are worth asking now."""
+    """What could still raise the level: the sets of leaves that would do it, every leaf of any of them, and those leaves that are
+    worth asking now."""
 
-    emergencies: frozenset[int]
+    needs: Open
     ever: int
     now: int
     topics: tuple[Topic, ...]  # those whose own condition holds
-    possible: Mapping[str, tuple[Finding, ...]]  # of each topic, what is not asked yet and neither present nor excluded
+    possible: Mapping[str, tuple[Item, ...]]  # of each topic, what is not asked yet and neither present nor excluded
 
 
 def _open(protocol: Protocol, case: Case, truth: Truth, low: Disposition) -> _Open:
     """What is worth asking now. Where several findings are needed together, those of the first topic among them come first:
     once they are denied, the others need no question."""
-    asked = [topic for topic in protocol.topics.values() if _may_come(protocol, case, truth, topic)]
-    possible = {topic.id: tuple(_possible(protocol, case, truth, topic)) for topic in protocol.topics.values()}
-    levels = protocol.needs.open(low, truth.must, reach(protocol, case, truth))
-    left = [leaves for sets in levels.values() for leaves in sets]
-    ever, now = _union(left), 0
+    not_sure = _not_sure(protocol, case)
+    asked = tuple(topic for topic in protocol.topics.values() if _may_come(protocol, topic, truth, not_sure))
+    by_topic = protocol.agenda.by_topic[case.answered_by]
+    possible = {topic: tuple(_possible(items, case, truth)) for topic, items in by_topic.items()}
+    needs = protocol.needs.open(low, truth.must, reach(protocol, case, truth))
+    left, now = needs.sets, 0
     for topic in asked:
-        own = _union(_about(protocol, finding) for finding in possible[topic.id])
-        now |= own & _union([leaves for leaves in left if leaves & own])
-        left = [leaves for leaves in left if not leaves & own]
-    return _Open(levels["emergency"], ever, now, tuple(asked), possible)
+        own = _union(item.about for item in possible[topic.id])
+        touched = left & needs.holding(own)
+        now |= needs.held(own, touched)
+        left ^= touched
+    return _Open(needs, needs.held(needs.unknown, needs.sets), now, asked, possible)
 
 
-def _may_come(protocol: Protocol, case: Case, truth: Truth, topic: Topic) -> bool:
+def _may_come(protocol: Protocol, topic: Topic, truth: Truth, not_sure: int) -> bool:
     """Whether the topic's own condition holds, or may hold and cannot be known better."""
     only = protocol.topic_tests[topic.id][0]
-    return only is None or bool(only.holds(truth.must | _not_sure(protocol, case) & truth.may))
+    return only is None or bool(only.holds(truth.must | not_sure & truth.may))
 
 
 def _not_sure(protocol: Protocol, case: Case) -> int:
@@ -147,8 +150,17 @@ def _not_sure(protocol: Protocol, case: Case) -> int:
 def _narrower(protocol: Protocol, case: Case, truth: Truth) -> int:
     """The leaves of what was asked, whatever was answered, or told as old by something narrower: those still open can come true by
     something else that is narrower."""
-    old = (f.id for f in protocol.findings.values() if f.id not in case.values and told_as_old(protocol, f, truth))
-    return _union(protocol.table.about.get(name, 0) for name in (*case.values, *old))
+    asked = (protocol.table.about.get(name, 0) for name in case.values)
+    old = (item.about for item in protocol.agenda.told_as_old if truth.must & item.old and item.name not in case.values)
+    return _union((*asked, *old))
+
+
+def _possible(items: Iterable[Item], case: Case, truth: Truth) -> Iterator[Item]:
+    """Those that are not asked yet and neither present nor excluded."""
+    values, must, unknown = case.values, truth.must, truth.may & ~truth.must
+    for item in items:
+        if item.name not in values and (item.finding.kind == "choice" or (item.about & unknown and not item.old & must)):
+            yield item
 
 
 def _union(sets: Iterable[int]) -> int:
@@ -157,45 +169,37 @@ def _union(sets: Iterable[int]) -> int:
 
 def _wanted(protocol: Protocol, case: Case, truth: Truth, still: _Open) -> frozenset[str]:
     """The findings that are worth asking of the one who answers."""
-    table, narrower = protocol.table, _narrower(protocol, case, truth)
+    agenda, topics = protocol.agenda, {topic.id for topic in still.topics}
     wanted = {name for name in not_known_by_name(protocol, case, truth) if name not in case.values}
-    decisive = _decide_time_course(protocol)
-
-    def through(finding: Finding) -> int:
-        """What was asked and could still come true by this finding."""
-        return table.could.get(finding.id, 0) & narrower
-
+    decisive = agenda.decide_time_course
+    through = _narrower(protocol, case, truth) & still.ever  # what was asked and could still come true by something narrower
     for topic in still.topics:
         also_when = protocol.topic_tests[topic.id][1]
         also = also_when is not None and also_when.holds(truth.must)
-        for finding in still.possible[topic.id]:
-            useful = _about(protocol, finding) & still.now or through(finding) & still.ever
-            if useful or also or finding.id in decisive:
-                wanted.add(finding.id)
-    for topic in protocol.topics.values():  # what a topic waits for, when something of it could still decide
-        if topic.only_when is None or topic in still.topics:
-            continue
-        if any(_about(protocol, finding) & still.ever for finding in still.possible[topic.id]):
-            wanted.update(name for name in findings_in(topic.only_when, protocol.findings) if name not in case.values)
-    possible = frozenset(finding.id for findings in still.possible.values() for finding in findings)
-    waiting = list(wanted)
-    while waiting:  # what it presumes is asked before it, the members of an umbrella before or beside it
+        for item in still.possible[topic.id]:
+            if item.about & still.now or item.could & through or also or item.name in decisive:
+                wanted.add(item.name)
+    for waiting, names in agenda.waits_for.items():  # what a topic waits for, when something of it could still decide
+        if waiting not in topics and any(item.about & still.ever for item in still.possible[waiting]):
+            wanted.update(name for name in names if name not in case.values)
+    possible = frozenset(item.name for items in still.possible.values() for item in items)
+    return frozenset(_with_what_comes_before(protocol, wanted, possible) & (possible | agenda.choices))
+
+
+def _with_what_comes_before(protocol: Protocol, wanted: set[str], possible: frozenset[str]) -> set[str]:
+    """What is wanted, where what a finding presumes is asked before it, and the members of an umbrella before or beside it."""
+    found, waiting = set(wanted), list(wanted)
+    while waiting:
         finding = protocol.findings[waiting.pop()]
+        if not (finding.presumes or finding.denies):
+            continue
         before = possible.intersection((*finding.presumes, *finding.denies))
         before = frozenset(member for member in before if before.isdisjoint(protocol.findings[member].implies))
         if not before.isdisjoint(finding.presumes):
-            wanted.remove(finding.id)
-        waiting += before - wanted
-        wanted |= before
-    return frozenset(wanted & possible | wanted & {f.id for f in protocol.findings.values() if f.kind == "choice"})
-
-
-def _possible(protocol: Protocol, case: Case, truth: Truth, topic: Topic) -> Iterator[Finding]:
-    """The findings of a topic that are not asked yet and neither present nor excluded."""
-    for finding in _unasked(protocol, case, topic):
-        about = _about(protocol, finding)
-        if finding.kind == "choice" or (about & truth.may & ~truth.must and not told_as_old(protocol, finding, truth)):
-            yield finding
+            found.remove(finding.id)
+        waiting += before - found
+        found |= before
+    return found
 
 
 def _next(protocol: Protocol, case: Case, wanted: frozenset[str], still: _Open) -> tuple[Topic, list[Finding]] | None:
@@ -204,7 +208,7 @@ def _next(protocol: Protocol, case: Case, wanted: frozenset[str], still: _Open) 
 
     What few are left of lists already shown are gathered into one; an umbrella comes with the last of its members.
     """
-    umbrellas = [f for f in protocol.findings.values() if f.id in wanted and not wanted.isdisjoint(f.denies)]
+    umbrellas = [f for f in protocol.agenda.umbrellas if f.id in wanted and not wanted.isdisjoint(f.denies)]
     names = wanted - {umbrella.id for umbrella in umbrellas}
     topics = ((topic, [protocol.findings[name] for name in topic.findings if name in names]) for topic in still.topics)
     found = [(topic, findings) for topic, findings in topics if findings]
@@ -212,15 +216,10 @@ def _next(protocol: Protocol, case: Case, wanted: frozenset[str], still: _Open) 
         return found[0] if found else None
     found = _joined(found)
 
-    weight: dict[str, float] = {}
-    about = {f.id: protocol.table.about.get(f.id, 0) for _, findings in found for f in findings}
-    for leaves in still.emergencies:
-        for name, own in about.items():
-            if own & leaves:
-                weight[name] = weight.get(name, 0.0) + RARE ** leaves.bit_count()
+    weight = {f.id: _weight(protocol, f, still.needs) for _, findings in found for f in findings}
     guests = {name for topic in still.topics if topic.joins for name in topic.findings}
-    ranked = [(topic, sorted(findings, key=lambda f: (f.id not in guests, -weight.get(f.id, 0.0)))) for topic, findings in found]
-    topic, findings = max(ranked, key=lambda each: sum(weight.get(f.id, 0.0) for f in each[1][:IN_LIST]))
+    ranked = [(topic, sorted(findings, key=lambda f: (f.id not in guests, -weight[f.id]))) for topic, findings in found]
+    topic, findings = max(ranked, key=lambda each: sum(weight[f.id] for f in each[1][:IN_LIST]))
     gathering = next((topic for topic in protocol.topics.values() if topic.gathers), None)
     if gathering and _left_over(case, topic) and len(findings) < IN_LIST:
         rest = [finding for other, more in ranked if other is not topic and _left_over(case, other) for finding in more]
@@ -228,6 +227,12 @@ def _next(protocol: Protocol, case: Case, wanted: frozenset[str], still: _Open) 
     asked = {finding.id for finding in findings[:IN_LIST]}
     last = [umbrella for umbrella in umbrellas if wanted.intersection(umbrella.denies) <= asked]
     return topic, findings[:IN_LIST] + last if topic.kind == "list" else findings
+
+
+def _weight(protocol: Protocol, finding: Finding, needs: Open) -> int:
+    """What the finding weighs: a whole number, so that what counts the same ranks the same."""
+    own, most = needs.holding(protocol.table.about.get(finding.id, 0)), max(needs.emergencies, default=0)
+    return sum((own & sets).bit_count() * RARER**size * THAN ** (most - size) for size, sets in needs.emergencies.items())
 
 
 def _joined(found: list[tuple[Topic, list[Finding]]]) -> list[tuple[Topic, list[Finding]]]:
@@ -247,21 +252,6 @@ def _unasked(protocol: Protocol, case: Case, topic: Topic) -> Iterator[Finding]:
         finding = protocol.findings[name]
         if name not in case.values and finding.answered_by in answered and not finding.not_asked:
             yield finding
-
-
-def _about(protocol: Protocol, finding: Finding) -> int:
-    """The leaves that the finding settles by itself: its own, or those that one of its options rules out."""
-    if finding.kind != "choice":
-        return protocol.table.about[finding.id]
-    leaves = 0
-    for option in finding.options:
-        leaves |= protocol.table.effects[finding.id, option].excluded
-    return leaves
-
-
-def _decide_time_course(protocol: Protocol) -> frozenset[str]:
-    """The baseline facts that decide what may count as old: asked of everyone, before anything is said to be old."""
-    return frozenset((*protocol.explained_by, *(name for f in protocol.findings.values() for name in f.old_only_with)))
 
 
 # --- in words ------------------------------------------------------------------------------------------------------------------
@@ -291,8 +281,4 @@ def option_of(protocol: Protocol, case: Case, finding: Finding, kind: str) -> Op
 
 def _timed(protocol: Protocol, finding: Finding) -> bool:
     """Whether "the same as always" is an answer: it is one to what a patient has now, if old and new count for something."""
-    if finding.kind not in TIMED or finding.never_old or finding.now_only:
-        return False
-    table = protocol.table
-    newer = table.bits[finding.id] ^ table.about[finding.id]  # its leaves that tell new from old
-    return not finding.lasting or any(test.leaves & newer for test in protocol.rule_tests.values())
+    return finding.kind in TIMED and not finding.never_old and not finding.now_only and finding.id in protocol.agenda.new_counts

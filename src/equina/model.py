@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from equina.agenda import Agenda
     from equina.implicants import Needs
     from equina.leaves import LeafTable, Test
     from equina.logic import Condition
@@ -387,3 +388,4 @@ class Protocol:
     opening_test: Test
     topic_tests: Mapping[str, tuple[Test | None, Test | None]]  # of each topic: only_when, also_when
     needs: Needs  # what could still raise the level
+    agenda: Agenda  # what may be asked of whom

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from equina import crosscheck, entries
+from equina.agenda import Agenda
 from equina.implicants import Needs
 from equina.leaves import NEVER, LeafTable, Test, leaf_table
 from equina.logic import Condition, findings_in
@@ -107,6 +108,7 @@ def load(folder: Path | str = SHIPPED, language: str = ORIGINAL) -> Protocol:
         opening_test=NEVER,
         topic_tests={},
         needs=Needs({}, lambda _: 0),
+        agenda=Agenda({}, {}, (), (), leaf_table({}, (), ()), ()),
     )
     files.finish()
     unreadable = [fault for fault in faults if not fault.table and not fault.key]
@@ -214,6 +216,7 @@ def _ready(protocol: Protocol, digest: str, folder: Path) -> Protocol:
     def asked(condition: Condition | None) -> Test | None:
         return None if condition is None else table.test(condition)
 
+    rule_tests = {rule.id: table.test(rule.when) for rule in worst_first}
     ready = {
         "digest": digest,
         "folder": str(folder),
@@ -223,12 +226,13 @@ def _ready(protocol: Protocol, digest: str, folder: Path) -> Protocol:
         "rule_findings": MappingProxyType({rule.id: _asked(protocol, table, rule) for rule in worst_first}),
         "dated": tuple(finding for finding in protocol.findings.values() if finding.onset_of),
         "kinds": MappingProxyType({kind.id: kind for kind in kinds}),
-        "rule_tests": MappingProxyType({rule.id: table.test(rule.when) for rule in worst_first}),
+        "rule_tests": MappingProxyType(rule_tests),
         "kind_tests": MappingProxyType({k.id: tuple((fit, table.test(when)) for fit, when in k.supports) for k in kinds}),
         "opening_test": table.test(protocol.opening_when),
         "leak_tests": MappingProxyType({leak.id: table.test(leak.when) for leak in protocol.leak_types.values()}),
         "topic_tests": MappingProxyType({t.id: (asked(t.only_when), asked(t.also_when)) for t in topics.values()}),
         "needs": Needs(protocol.rules, table.bit),
+        "agenda": Agenda(protocol.findings, topics, protocol.core_flags, protocol.explained_by, table, rule_tests.values()),
     }
     return Protocol(**{name: getattr(protocol, name) for name in protocol.__slots__} | ready)
 

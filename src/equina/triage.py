@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
+from equina.agenda import CAN_ANSWER
 from equina.case import Assessment, Case, Conflict, OpenRule
 from equina.continence import leak_kinds
 from equina.explain import causes_of, expected_workup, matching_care, open_rules, reasons_for, what_to_say, what_to_watch_for
@@ -27,15 +28,8 @@ __all__ = [
     "not_known_by_name",
     "reach",
     "settle",
-    "told_as_old",
 ]
 
-# Who can answer a question, by who could settle it at the least. A record may hold anything that somebody once found.
-CAN_ANSWER: Mapping[str, frozenset[str]] = {
-    "self": frozenset({"self"}),
-    "clinician": frozenset({"self", "examination"}),
-    "record": frozenset({"self", "examination", "record"}),
-}
 NOT_STATED = ("age_years", "sex_at_birth")
 
 
@@ -82,7 +76,7 @@ def interval(protocol: Protocol, case: Case) -> tuple[Disposition, Disposition]:
 def level(protocol: Protocol, true: int) -> Disposition:
     """The highest disposition among the rules that hold for these leaves; the rules come worst first."""
     for name, test in protocol.rule_tests.items():
-        if test.holds(true):
+        if test.leaves & true and test.holds(true):  # without `not`, nothing holds of which nothing is true
             return protocol.rules[name].disposition
     return "self_care"
 
@@ -215,27 +209,12 @@ def reach(protocol: Protocol, case: Case, truth: Truth) -> int:
 
 
 def _askable(protocol: Protocol, case: Case, truth: Truth) -> int:
-    leaves = 0
-    answered = CAN_ANSWER[case.answered_by]
-    for name, could in protocol.table.could.items():
-        finding = protocol.findings[name]
-        about = (finding, *(protocol.findings[presumed] for presumed in finding.presumes))
-        told = any(_told_by_a_member(protocol, umbrella, truth) for umbrella in about) or told_as_old(protocol, finding, truth)
-        possible = protocol.table.about[name] & truth.may  # what is excluded is not asked, though it implies what is not
-        if possible and name not in case.values and finding.answered_by in answered and not told and not finding.not_asked:
+    leaves, values = 0, case.values
+    for name, _, about, could, _, told in protocol.agenda.asked_of[case.answered_by]:
+        # What is excluded is not asked, though it implies what is not.
+        if name not in values and about & truth.may and not told & truth.must:
             leaves |= could
     return leaves
-
-
-def told_as_old(protocol: Protocol, finding: Finding, truth: Truth) -> bool:
-    """Whether something narrower, said to be the same as always, has answered it. A core flag is asked by name all the same."""
-    old = protocol.table.bits.get(f"{finding.id}_long_standing", 0)
-    return bool(truth.must & old) and finding.id not in protocol.core_flags
-
-
-def _told_by_a_member(protocol: Protocol, finding: Finding, truth: Truth) -> bool:
-    """Whether a present member has answered an umbrella: with a weak stream known, "any bladder symptom?" asks nothing."""
-    return any(truth.must & protocol.table.about[member] & protocol.table.plain for member in finding.denies)
 
 
 def _only_examination(protocol: Protocol, case: Case, unsettled: tuple[OpenRule, ...]) -> tuple[str, ...]:
