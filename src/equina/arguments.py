@@ -11,6 +11,7 @@ from equina.diff.command import add_arguments as diff_arguments
 from equina.evaluation.options import add_arguments as evaluation_arguments
 from equina.proof.command import add_arguments as prove_arguments
 from equina.web.serve import add_arguments as serve_arguments
+from equina.web.serve import add_workers
 from equina.worklist.options import add_arguments as worklist_arguments
 
 __all__ = ["Run", "parser"]
@@ -124,7 +125,9 @@ def _populations(add: Add) -> None:
 
 
 def _servers(add: Add) -> None:
-    serve_arguments(add("serve", "the interview, the result and the handover as pages, on this machine"))
+    served = add("serve", "the interview, the result and the handover as pages, and doors for programs, on this machine")
+    serve_arguments(served)
+    add_workers(served)
 
     tools = add("mcp", "tools for chat assistants (MCP), on standard input and output (extra: mcp)")
     tools.add_argument("--http", action="store_true", help="as streamable HTTP at /mcp; the options below are for it")

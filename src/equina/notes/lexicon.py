@@ -19,7 +19,7 @@ from equina.tables import Fault, ProtocolError
 if TYPE_CHECKING:
     from equina.notes.sentence import Said
 
-__all__ = ["Lexicon", "has_lexicon", "lexicon"]
+__all__ = ["Lexicon", "compile_patterns", "has_lexicon", "lexicon"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,13 @@ def lexicon(protocol: Protocol, extra: Path | None = None) -> Lexicon:
         raise ProtocolError([Fault("cues.toml", "", "", "the protocol was not loaded from a folder", "load() it from one")])
     kinds = tuple((name, finding.kind) for name, finding in protocol.findings.items())
     return _compiled(protocol.folder, protocol.digest, kinds, extra)
+
+
+def compile_patterns(lexicon: Lexicon) -> None:
+    """Compile every pattern now, which takes seconds; else each is compiled in the first text that may hold it."""
+    for index in (lexicon.finds, lexicon.cues, lexicon.persons, lexicon.before):
+        for group in index.groups:
+            group.search()
 
 
 def has_lexicon(protocol: Protocol) -> bool:

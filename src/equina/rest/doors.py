@@ -35,12 +35,14 @@ Answer = Callable[[Protocol, bytes], dict[str, object]]
 Endpoint = Callable[[Request], Response]
 
 
-def routes(protocols: Mapping[str, Protocol], *, token: str | None = None) -> list[Route]:
+def routes(protocols: Mapping[str, Protocol], *, token: str | None = None, ready: Callable[[], bool] = lambda: True) -> list[Route]:
     """The addresses under /api, and /readyz, for a protocol in its languages. `token`: without it /api answers nobody.
+
+    `ready`: whether what takes long to make, such as the patterns of the reader, is made.
 
     Raises ValueError for a token that can be guessed.
     """
-    doors = _Doors(protocols, token_of(token))
+    doors = _Doors(protocols, token_of(token), ready)
     posts: dict[str, Answer] = {"assess": assessed, "next-questions": next_step}
     if has_lexicon(doors.default):
         posts["read"] = read_text
@@ -73,6 +75,7 @@ class _Doors:
 
     protocols: Mapping[str, Protocol]
     token: str | None
+    made: Callable[[], bool]  # whether what takes long to make is there
     said: dict[tuple[str, str], bytes] = field(default_factory=dict)  # what is the same for everyone, made once
 
     @property
@@ -162,7 +165,8 @@ class _Doors:
         protocol = self.default
         try:
             story = next(iter(protocol.stories.values()))
-            ready = assess(protocol, Case(values=story.findings, complete=True)).disposition == story.expected
+            told = assess(protocol, Case(values=story.findings, complete=True)).disposition
+            ready = self.made() and told == story.expected
             if has_lexicon(protocol):
                 lexicon(protocol)
         except Exception as error:

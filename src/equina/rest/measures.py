@@ -1,13 +1,18 @@
-"""Counts and times of requests by route and status, for Prometheus and for a log. Nothing that anybody sent is in them."""
+"""Counts and times of requests by route and status, for Prometheus and for a log. Nothing that anybody sent is in them.
+
+Workers of one service count into files of a folder that they share, where TOGETHER names one, and each tells the sum of all.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import time
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +22,8 @@ from equina.model import Protocol
 
 __all__ = ["JsonLines", "Measures"]
 
+TOGETHER = "PROMETHEUS_MULTIPROC_DIR"  # the folder in which workers count; prometheus_client reads it when it is first imported
+
 LOG = logging.getLogger("equina.requests")
 LOGGED = ("/api/", "/fhir/", "/cds-services")  # the pages are in no log
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
@@ -25,7 +32,7 @@ FIELDS = ("route", "method", "status", "milliseconds")
 
 
 class Measures:
-    """What one server has counted since its start."""
+    """What one server, with all its workers, has counted since its start."""
 
     def __init__(self, protocol: Protocol) -> None:
         self.registry = CollectorRegistry()
@@ -38,13 +45,31 @@ class Measures:
             registry=self.registry,
             buckets=SECONDS,
         )
-        self.waiting = Gauge("equina_requests_in_progress", "Requests not answered yet.", registry=self.registry)
+        self.waiting = Gauge(
+            "equina_requests_in_progress", "Requests not answered yet.", registry=self.registry, multiprocess_mode="livesum"
+        )
+        self.feedback = Counter(
+            "equina_cds_feedback",
+            "Cards accepted or overridden, as record systems tell it.",
+            ("service", "outcome", "reason"),
+            registry=self.registry,
+        )
+        self.told = CollectorRegistry()  # what is the same in every worker
         served = {"package": __version__, "protocol": protocol.id, "version": protocol.version, "digest": protocol.digest}
-        Info("equina", "What is served.", registry=self.registry).info(served)
+        Info("equina", "What is served.", registry=self.told).info(served)
 
     async def shown(self, _: Request) -> Response:
         """The counts, as Prometheus reads them."""
-        return Response(generate_latest(self.registry), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+        counted = self.registry
+        if TOGETHER in os.environ:
+            counted = CollectorRegistry()
+            MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+        text = generate_latest(self.told) + generate_latest(counted)
+        return Response(text, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+    def noted(self, service: str, outcome: str, reason: str) -> None:
+        """Count what became of a card."""
+        self.feedback.labels(service, outcome, reason).inc()
 
     def counted(self, app: ASGIApp) -> ASGIApp:
         """Middleware around everything, so that refusals are counted as well."""

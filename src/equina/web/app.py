@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -19,6 +19,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from equina import hooks
 from equina.ask.session import Session
 from equina.case import Case
 from equina.fhir import doors as fhir
@@ -29,6 +30,7 @@ from equina.web.card import READ, address_of
 from equina.web.guards import Guard, Limits
 from equina.web.library import Library, library, reading_page
 from equina.web.pages import Page, Settings, judged, start_page
+from equina.web.shared import Table
 from equina.web.turns import TURNS, Turn
 from equina.web.visit import Asks, BadVisit, Visit, data_of, visit_of
 from equina.wording import wording
@@ -47,10 +49,14 @@ def create_app(
     settings: Settings | None = None,
     limits: Limits | None = None,
     token: str | None = None,
+    callers: hooks.Callers | None = None,
+    table: Table | None = None,
+    ready: Callable[[], bool] = lambda: True,
 ) -> Starlette:
     """The app for a protocol in its languages (language: protocol, the first is the default), signing with `secret`.
 
-    `token`: what /api and /fhir ask for.
+    `token`: what /api and /fhir ask for. `callers`: who may call /cds-services. `table`: what is remembered of addresses, which
+    workers share. `ready`: whether what takes long to make is made; /readyz says so.
     """
     libraries = {language: library(protocol) for language, protocol in protocols.items()}
     site = _Site(protocols, URLSafeSerializer(secret, salt="visit"), settings or Settings(), _templates(), Asks(), libraries)
@@ -65,12 +71,13 @@ def create_app(
         Mount("/static", StaticFiles(packages=[("equina", "web/static")])),
     ]
     for_machines = [
-        *routes(protocols, token=token),
+        *routes(protocols, token=token, ready=ready),
         *fhir.routes(protocols, token=token),
+        *hooks.routes(next(iter(protocols.values())), callers, token=token, noted=measures.noted),
         Route("/metrics", measures.shown, methods=["GET"]),
     ]
     app = Starlette(routes=[*pages, *for_machines], exception_handlers={HTTPException: site.fault})
-    app.add_middleware(Guard, limits=limits or Limits(), refuse=site.refused)
+    app.add_middleware(Guard, limits=limits or Limits(), refuse=site.refused, table=table)
     app.add_middleware(measures.counted)
     return app
 
@@ -215,7 +222,7 @@ class _Site:
 
     def told(self, path: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
         """The refusal as whoever asks there reads it."""
-        for prefix, refusal in ((doors.PREFIX, doors.refusal), (fhir.PREFIX, fhir.refusal)):
+        for prefix, refusal in ((doors.PREFIX, doors.refusal), (fhir.PREFIX, fhir.refusal), (hooks.PREFIX, hooks.refusal)):
             if path.startswith(prefix):
                 return refusal(status, headers)
         return self.refusal(status)

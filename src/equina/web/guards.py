@@ -6,11 +6,12 @@ import asyncio
 import logging
 import time
 import traceback
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from equina.web.shared import Table
 
 __all__ = ["HEADERS", "Guard", "Limits"]
 
@@ -31,7 +32,6 @@ HEADERS = {
 LOG = logging.getLogger("equina.web")
 STATIC = "/static/"
 RECORDS = ("/fhir/", "/cds-services")
-ADDRESSES = 10_000  # of which the number of requests is remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +43,16 @@ class Limits:
     seconds: float = 10.0
     rate: float = 50.0  # 0 for none
     burst: float = 300.0
+    records_rate: float = 500.0  # of what takes a patient's records: a record system has one address for all its people
+    records_burst: float = 3000.0
 
 
 class Guard:
     """Middleware: it refuses what is too large, too slow or too much, and puts the headers on every answer."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, refuse: Callable[[int], ASGIApp]) -> None:
-        self.app, self.limits, self.refuse = app, limits, refuse
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # address: tokens, and when they were counted
+    def __init__(self, app: ASGIApp, limits: Limits, refuse: Callable[[int], ASGIApp], table: Table | None = None) -> None:
+        """`table`: where it is remembered how much each address has asked for; workers share one."""
+        self.app, self.limits, self.refuse, self.table = app, limits, refuse, table or Table()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -109,15 +111,12 @@ class Guard:
 
     def _allowed(self, scope: Scope) -> bool:
         """Whether this address may ask now: so many requests at once, and so many more each second."""
-        if not self.limits.rate or not scope.get("client"):
+        records = scope["path"].startswith(RECORDS)
+        rate = self.limits.records_rate if records else self.limits.rate
+        if not rate or not scope.get("client"):
             return True
-        now, address = time.monotonic(), scope["client"][0]
-        tokens, then = self._left.pop(address, (self.limits.burst, now))
-        tokens = min(self.limits.burst, tokens + (now - then) * self.limits.rate)
-        self._left[address] = (max(tokens - 1, 0.0), now)
-        if len(self._left) > ADDRESSES:
-            self._left.popitem(last=False)
-        return tokens >= 1
+        burst = self.limits.records_burst if records else self.limits.burst
+        return self.table.take(f"{'records' if records else 'pages'} {scope['client'][0]}", rate, burst, time.monotonic())
 
 
 def _place_of(error: Exception) -> str:

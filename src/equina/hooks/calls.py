@@ -1,0 +1,138 @@
+"""A call of a service: the body that a record system sends, checked; the patient's records in it, and what was not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from equina.exchange import BadInput
+from equina.fhir.elements import Resource, part, parts, reference_id, text_of
+from equina.fhir.records import READ
+from equina.fhir.versions import written_otherwise
+from equina.hooks.services import NEEDED, Service
+
+__all__ = ["Call", "NotSent", "call_of"]
+
+# What each key of the prefetch holds.
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "patient": ("Patient",),
+    "conditions": ("Condition",),
+    "measurements": ("Observation",),
+    "answers": ("Observation",),
+    "medications": ("MedicationRequest",),
+    "statements": ("MedicationStatement",),
+    "procedures": ("Procedure",),
+    "encounters": ("Encounter",),
+    "documents": ("DocumentReference",),
+    "messages": ("Communication",),
+    "interviews": ("QuestionnaireResponse",),
+}
+_ORDERS = ("MedicationRequest", "ServiceRequest")
+_OUTCOME = "OperationOutcome"
+
+
+class NotSent(BadInput):
+    """Records without which nothing can be judged were not sent: HTTP 412."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What a service is asked about: one patient's records, and the orders that wait to be signed."""
+
+    patient: str
+    encounter: str | None
+    records: tuple[Resource, ...]
+    medicines: Mapping[str, Resource]
+    interviews: tuple[Resource, ...]
+    orders: tuple[Resource, ...]
+    not_sent: tuple[str, ...]  # keys of the prefetch
+    first_page: tuple[str, ...]  # keys of which there is more
+
+
+def call_of(service: Service, data: Mapping[str, object]) -> Call:
+    """The call that a body states. Raises BadInput; NotSent where records are missing without which nothing can be judged."""
+    hook = data.get("hook")
+    if hook != service.hook:
+        told = f'"{hook[:40]}"' if isinstance(hook, str) else "no text"
+        raise BadInput(f"hook: it is {told}; {service.id} is called at {service.hook}")
+    if not text_of(data, "hookInstance"):
+        raise BadInput("hookInstance: a text is expected; send a UUID that is new for each call")
+    context = data.get("context")
+    if not isinstance(context, Mapping):
+        raise BadInput("context: an object is expected; send at least context.patientId")
+    patient = text_of(context, "patientId").rpartition("/")[2]
+    if not patient:
+        raise BadInput("context.patientId: a text is expected; send the id of the Patient")
+    given = data.get("prefetch")
+    if not isinstance(given, Mapping | None):
+        raise BadInput("prefetch: an object is expected; GET /cds-services says what is in it")
+    found = {key: _resources(key, given[key], patient) for key in _KINDS if given and key in given}
+    missing = [key for key in NEEDED if key not in found or _failed(found[key])]
+    if missing:
+        raise NotSent(f"prefetch: {' and '.join(missing)} not sent; nothing is fetched from here, so send what discovery asks for")
+    whole = [resource for key, resources in found.items() if key != "interviews" for resource in resources]
+    return Call(
+        patient=patient,
+        encounter=text_of(context, "encounterId").rpartition("/")[2] or None,
+        records=tuple(resource for resource in whole if resource.get("resourceType") in READ),
+        medicines={text_of(r, "id"): r for r in whole if r.get("resourceType") == "Medication"},
+        interviews=tuple(r for r in found.get("interviews", ()) if r.get("resourceType") == "QuestionnaireResponse"),
+        orders=_draft_orders(context, patient) if service.hook == "order-sign" else (),
+        not_sent=tuple(key for key in _KINDS if key not in found or _failed(found[key])),
+        first_page=tuple(key for key in found if given and _goes_on(given[key])),
+    )
+
+
+def _resources(key: str, value: object, patient: str) -> tuple[Resource, ...]:
+    """The resources under a key of the prefetch: of the right kind, of this patient, and of R4. null is none."""
+    if value is None:
+        return ()
+    if not isinstance(value, Mapping):
+        raise BadInput(f"prefetch.{key}: a resource or a Bundle is expected; send null where there is none")
+    found = tuple(_in_bundle(value)) if value.get("resourceType") == "Bundle" else (value,)
+    wanted, kinds = _KINDS[key], [str(resource.get("resourceType"))[:40] for resource in found]
+    if found and not any(kind in (*wanted, _OUTCOME) for kind in kinds):
+        raise BadInput(f"prefetch.{key}: it holds {kinds[0]}; {' or '.join(wanted)} is expected")
+    for resource in found:
+        owner = text_of(resource, "id") if resource.get("resourceType") == "Patient" else _owner(resource)
+        if owner and owner != patient:
+            raise BadInput(f"prefetch.{key}: it holds a record of another patient than context.patientId; send one patient's")
+    if found and all(kind in wanted for kind in kinds):
+        strange = [written_otherwise(resource) for resource in found]
+        if why := all(strange) and strange[0]:
+            raise BadInput(f"prefetch.{key}: {why}")
+    return found
+
+
+def _in_bundle(bundle: Resource) -> Iterator[Resource]:
+    for entry in parts(bundle, "entry"):
+        resource = part(entry, "resource")
+        if "id" not in resource and (full := reference_id({"reference": text_of(entry, "fullUrl")})):
+            resource = {**resource, "id": full}
+        yield resource
+
+
+def _owner(resource: Resource) -> str | None:
+    """The patient whom a record is about, when it names one."""
+    target = part(resource, "subject") or part(resource, "patient")
+    reference = text_of(target, "reference")
+    return reference_id(target) if "Patient/" in reference else None
+
+
+def _failed(resources: tuple[Resource, ...]) -> bool:
+    """Whether the record system could not get what was asked for, and says so."""
+    return bool(resources) and all(resource.get("resourceType") == _OUTCOME for resource in resources)
+
+
+def _goes_on(value: object) -> bool:
+    return any(text_of(link, "relation") == "next" for link in parts(value, "link"))
+
+
+def _draft_orders(context: Resource, patient: str) -> tuple[Resource, ...]:
+    bundle = context.get("draftOrders")
+    if not isinstance(bundle, Mapping) or bundle.get("resourceType") != "Bundle":
+        raise BadInput("context.draftOrders: a Bundle of the orders is expected")
+    found = tuple(order for order in _in_bundle(bundle) if order.get("resourceType") in _ORDERS)
+    if any(owner != patient for order in found if (owner := _owner(order))):
+        raise BadInput("context.draftOrders: it holds an order for another patient than context.patientId")
+    return found

@@ -1,0 +1,105 @@
+"""What the records of a call state, judged: the case, its assessment, and what about it a clinician has to be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from equina.case import Assessment, Case
+from equina.exchange import BadInput
+from equina.fhir.coded import findings_of
+from equina.fhir.elements import Span, concept_words, name_of, parts, span, text_of
+from equina.fhir.records import STATED, gather
+from equina.fhir.responses import case_of_response
+from equina.fhir.statements import Gathered
+from equina.hooks.calls import Call
+from equina.hooks.orders import Order, concerned, order_words
+from equina.hooks.services import Service
+from equina.leaves import resolve
+from equina.model import Protocol, rank
+from equina.triage import assess, settle
+
+__all__ = ["Judged", "judged"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A call with what follows from it. `danger`: the record has emergency or urgent signs; `unasked`: red flags not on record."""
+
+    call: Call
+    case: Case
+    assessment: Assessment
+    danger: bool
+    unasked: tuple[str, ...]
+    orders: tuple[Order, ...]
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is nothing to say."""
+        return not (self.danger or self.unasked)
+
+
+def judged(protocol: Protocol, service: Service, call: Call, now: datetime) -> Judged | None:
+    """The call, judged at this moment; None when it needs no judging: an order that is not spoken about, a person who has died."""
+    orders = concerned(call.orders)
+    if (service.hook == "order-sign" and not orders) or _has_died(call):
+        return None
+    gathered = Gathered(protocol, now)
+    if answered := _interview(protocol, call, gathered, now):
+        gathered.answered = answered
+    gather(gathered, list(call.records), call.medicines)
+    for order in orders:
+        _reasons(gathered, order, now)
+    case = gathered.case()
+    assessment = assess(protocol, case)
+    asks = service.asks and _about(protocol, case, orders)
+    return Judged(
+        call=call,
+        case=case,
+        assessment=assessment,
+        danger=rank(assessment.low) >= rank("urgent"),
+        unasked=assessment.not_known if asks else (),
+        orders=orders,
+    )
+
+
+def _has_died(call: Call) -> bool:
+    people = (record for record in call.records if record.get("resourceType") == "Patient")
+    return any(person.get("deceasedBoolean") is True or bool(person.get("deceasedDateTime")) for person in people)
+
+
+def _interview(protocol: Protocol, call: Call, gathered: Gathered, now: datetime) -> Case | None:
+    """The answers to our own questions, when they are of this episode; what can't be judged of them is set aside."""
+    for response in call.interviews:
+        authored = span(response.get("authored"))
+        if authored is not None and now - authored.last > timedelta(days=protocol.new_within_days):
+            gathered.skip("answers from before this episode")
+            continue
+        try:
+            return case_of_response(protocol, response, now)
+        except BadInput as error:
+            gathered.aside(name_of(response), str(error)[:120])
+    return None
+
+
+def _reasons(gathered: Gathered, order: Order, now: datetime) -> None:
+    """Take in why an order was made: who is imaged or treated for something has it now."""
+    moment = Span(now, now, exact=True)
+    for concept in parts(order.resource, "reasonCode"):
+        names = findings_of(gathered.protocol, concept) or gathered.named_in(concept_words(concept), STATED)
+        for name in names:
+            gathered.present(name, moment, name_of(order.resource, concept))
+    for note in parts(order.resource, "note"):
+        if text := text_of(note, "text"):
+            gathered.read(text, name_of(order.resource))
+
+
+def _about(protocol: Protocol, case: Case, orders: tuple[Order, ...]) -> bool:
+    """Whether red flags are to be asked for: the person has pain of the spine now, or the spine is to be imaged."""
+    if any(order.kind == "imaging" for order in orders):
+        return True
+    (group,) = order_words()["about"]
+    if group not in protocol.groups:
+        return False
+    truth = resolve(protocol.table, settle(protocol, case)[0])
+    return bool(protocol.table.test(protocol.groups[group]).holds(truth.must))
