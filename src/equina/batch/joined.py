@@ -44,8 +44,12 @@ def join(
     records: Sequence[Resource],
     answers: Sequence[tuple[str, Mapping[str, object]]],
     medicines: Mapping[str, Resource],
+    named: dict[tuple[str, tuple[str, ...]], tuple[str, ...]],
 ) -> Joined:
-    """The case of one patient, of the records (the source of each as `meta.source`) and of the (source, object) of each case."""
+    """The case of one patient, of the records (the source of each as `meta.source`) and of the (source, object) of each case.
+
+    `named` remembers what the words of concepts were found to name.
+    """
     found = Joined(Case())
     cases: list[tuple[str, Case]] = []
     for source, data in answers:
@@ -64,7 +68,7 @@ def join(
         found.case = answered
         return found
     found.judged = bool(records) or not answers
-    gathered = gather(Gathered(protocol, as_of, window_days, answered=answered), list(records), medicines)
+    gathered = gather(Gathered(protocol, as_of, window_days, named=named, answered=answered), list(records), medicines)
     found.not_counted.update(gathered.outside)
     gathered.outside.clear()
     found.case = gathered.case()

@@ -27,6 +27,7 @@ from equina.fhir.statements import Gathered
 __all__ = ["Aside", "Patients", "Spilled", "judge", "owners_in"]
 
 _values = msgspec.json.Decoder().decode_lines
+_REMEMBERED = 200_000
 _NOT_READ = "not JSON: it is not well-formed UTF-8 text"
 _OWNER = re.compile(rb'\[?("(?:[^"\\]|\\.)*")')
 _HEAD = re.compile(rb'\[(?:null|"(?:[^"\\]|\\.)*"),(\d+),(\d+),')
@@ -50,6 +51,7 @@ class Patients:
         self.run, self.plan, self.outcomes, self.medicines = run, plan, outcomes, medicines
         self.not_counted: Counter[str] = Counter()
         self._plain: dict[tuple[str, str, str], tuple[float | None, str | None, Outcome]] = {}
+        self._named: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
         self._nothing = outcomes.of(Case(as_of=plan.as_of, answered_by="record"))
 
     def take(self, rows: Rows, owner: str | None, items: Sequence[Item], aside: Aside) -> None:
@@ -78,6 +80,8 @@ class Patients:
         return found
 
     def _join(self, rows: Rows, owner: str | None, items: Sequence[Item], aside: Aside) -> None:
+        if len(self._named) > _REMEMBERED:
+            self._named.clear()
         records: list[Resource] = []
         answers: list[tuple[str, Mapping[str, object]]] = []
         places: dict[str | None, Place] = {}
@@ -92,7 +96,9 @@ class Patients:
                 places[source] = Place(file, line, record)
         if len(places) == 1:
             places[None] = next(iter(places.values()))
-        joined = join(self.run.protocol, self.plan.as_of, self.plan.window_days, records, answers, self._medicines(records))
+        joined = join(
+            self.run.protocol, self.plan.as_of, self.plan.window_days, records, answers, self._medicines(records), self._named
+        )
         self.not_counted.update(joined.not_counted)
         for source, why in joined.refused:
             input, line = map(int, source.split(":"))

@@ -26,6 +26,7 @@ _REMEMBERED = 200_000
 _NOTHING: tuple[str, ...] = ()
 _BEFORE = "a text from before this episode: not read"
 _OLD_MEASURE = "a measurement from before this episode, or without a date"
+_NO = msgspec.Raw()  # an element that is not there; it cannot stand beside None in a type
 
 
 class _Reference(msgspec.Struct, gc=False):
@@ -41,29 +42,29 @@ class _Owned(msgspec.Struct, rename="camel", gc=False):
 
 
 class _Coded(_Owned, gc=False):
-    code: msgspec.Raw | None = None
+    code: msgspec.Raw = _NO
 
 
 class _Component(msgspec.Struct, rename="camel", gc=False):
-    code: msgspec.Raw | None = None
-    value_codeable_concept: msgspec.Raw | None = None
+    code: msgspec.Raw = _NO
+    value_codeable_concept: msgspec.Raw = _NO
 
 
 class _Observed(_Coded, gc=False):
-    value_codeable_concept: msgspec.Raw | None = None
+    value_codeable_concept: msgspec.Raw = _NO
     component: list[_Component] | None = None
     effective_date_time: str | None = None
 
 
 class _Prescribed(_Owned, gc=False):
-    medication_codeable_concept: msgspec.Raw | None = None
-    medication_reference: msgspec.Raw | None = None
-    medication: msgspec.Raw | None = None  # of another version of FHIR: kept, to be set aside with that reason
+    medication_codeable_concept: msgspec.Raw = _NO
+    medication_reference: msgspec.Raw = _NO
+    medication: msgspec.Raw = _NO  # of another version of FHIR: kept, to be set aside with that reason
 
 
 class _Visited(_Owned, gc=False):
     reason_code: list[msgspec.Raw] | None = None
-    reason: msgspec.Raw | None = None  # of another version of FHIR, as above
+    reason: msgspec.Raw = _NO  # of another version of FHIR, as above
 
 
 class _Written(_Owned, gc=False):
@@ -85,13 +86,13 @@ class _Person(msgspec.Struct, rename="camel", gc=False):
     extension: list[_Extension] | None = None
     deceased_boolean: bool | None = None
     deceased_date_time: str | None = None
-    modifier_extension: msgspec.Raw | None = None
+    modifier_extension: msgspec.Raw = _NO
 
 
 class _Medicine(msgspec.Struct, rename="camel", gc=False):
     resource_type: str
     id: str | None = None
-    code: msgspec.Raw | None = None
+    code: msgspec.Raw = _NO
 
 
 class _Other(msgspec.Struct, rename="camel", gc=False):
@@ -165,7 +166,7 @@ class Sieve:
     def person(self, line: bytes) -> tuple[str | None, tuple[str, str, str] | None]:
         """(Id of a Patient; birth date, gender and recorded sex, or None where the whole record is wanted). Raises ValueError."""
         record = _PERSON(line)
-        if record.resource_type != "Patient" or record.modifier_extension is not None:
+        if record.resource_type != "Patient" or record.modifier_extension:
             raise msgspec.ValidationError("Patient")
         dead = record.deceased_boolean or record.deceased_date_time
         sex = next((each.value_code for each in record.extension or () if each.url == BIRTH_SEX), None)
@@ -176,11 +177,11 @@ class Sieve:
         record = _MEDICATION(line)
         if record.resource_type != "Medication":
             raise msgspec.ValidationError("Medication")
-        return record.id or "", record.code is not None and bool(self.names("medicine", bytes(record.code)))
+        return record.id or "", bool(record.code) and bool(self.names("medicine", bytes(record.code)))
 
     def _coded(self, record: _Coded) -> tuple[str | None, bool]:
         concept = record.code
-        return _owner(record), concept is not None and bool(self.names(record.resource_type, bytes(concept)))
+        return _owner(record), bool(concept) and bool(self.names(record.resource_type, bytes(concept)))
 
     def _observed(self, record: _Observed) -> tuple[str | None, bool]:
         names = self._asked(record)
@@ -204,20 +205,20 @@ class Sieve:
         return True
 
     def _asked(self, part: _Observed | _Component) -> tuple[str, ...]:
-        names = _NOTHING if part.code is None else self.names("observed", bytes(part.code))
-        if not names and part.value_codeable_concept is not None:
+        names = self.names("observed", bytes(part.code)) if part.code else _NOTHING
+        if not names and part.value_codeable_concept:
             names = self.names("observed", bytes(part.value_codeable_concept))
         return names
 
     def _prescribed(self, record: _Prescribed) -> tuple[str | None, bool]:
         concept = record.medication_codeable_concept
-        if concept is None:
-            return _owner(record), record.medication_reference is not None or record.medication is not None
-        return _owner(record), record.medication is not None or bool(self.names("medicine", bytes(concept)))
+        if not concept:
+            return _owner(record), bool(record.medication_reference) or bool(record.medication)
+        return _owner(record), bool(record.medication) or bool(self.names("medicine", bytes(concept)))
 
     def _visited(self, record: _Visited) -> tuple[str | None, bool]:
         named = any(self.names("Encounter", bytes(reason)) for reason in record.reason_code or ())
-        return _owner(record), named or record.reason is not None
+        return _owner(record), named or bool(record.reason)
 
     def _written(self, record: _Written) -> tuple[str | None, bool]:
         when = span(record.date if record.resource_type == "DocumentReference" else record.sent)

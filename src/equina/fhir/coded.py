@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
@@ -60,11 +61,20 @@ def _wider(code: str) -> Iterator[str]:
 
 
 def _table(protocol: Protocol) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    for codes, causes, table in _TABLES:
+        if codes is protocol.codes and causes is protocol.causes:
+            return table
     key = tuple((system, tuple(codes.items())) for system, codes in protocol.codes.items())
     named = tuple(
         (cause.id, kind.icd10cm) for cause in protocol.causes.values() for kind in cause.kinds if cause.id in protocol.findings
     )
-    return _made(key, named)
+    made = _made(key, named)
+    _TABLES.appendleft((protocol.codes, protocol.causes, made))
+    return made
+
+
+# The tables of the protocols used last, found again by the very objects: to compare all codes would take longer than to look up.
+_TABLES: deque[tuple[object, object, Mapping[tuple[str, str], tuple[str, ...]]]] = deque(maxlen=8)
 
 
 @lru_cache(maxsize=8)

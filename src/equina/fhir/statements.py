@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -54,6 +54,7 @@ class Gathered:
     asides: list[SetAside] = field(default_factory=list)
     outside: Counter[str] = field(default_factory=Counter)  # why: how many resources
     conflicts: list[Conflict] = field(default_factory=list)
+    named: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)  # what words were found to name
     answered: Case | None = None  # what the person has answered beside the record
 
     def state(self, name: str, value: Value | NotNow, quote: str) -> None:
@@ -143,12 +144,18 @@ class Gathered:
 
     def named_in(self, text: str, kinds: Iterable[str]) -> tuple[str, ...]:
         """The findings of these kinds that the words of a concept name as present."""
+        key = (text, tuple(kinds))
+        if key not in self.named:
+            self.named[key] = tuple(self._read_name(*key))
+        return self.named[key]
+
+    def _read_name(self, text: str, kinds: tuple[str, ...]) -> Iterator[str]:
         if not text.strip() or not has_lexicon(self.protocol):
-            return ()
+            return
         read = with_text(self.protocol, Case(told=text, answered_by="record"))
-        wanted = frozenset(kinds)
-        values = ((name, value) for name, value in read.values.items() if self.protocol.findings[name].kind in wanted)
-        return tuple(name for name, value in values if value in (True, LONG_STANDING))
+        for name, value in read.values.items():
+            if self.protocol.findings[name].kind in kinds and value in (True, LONG_STANDING):
+                yield name
 
     # --- the case --------------------------------------------------------------------------------------------------------------
 
@@ -205,8 +212,10 @@ class Gathered:
         stated = [value for value in values if value is not None]
         if finding.measured:
             numbers = [float(value) for value in stated if isinstance(value, int | float)]
+            if len(numbers) <= 1:
+                return numbers[0] if numbers else None
             lowest = has_lexicon(self.protocol) and name in lexicon(self.protocol).lowest
-            return (min(numbers) if lowest else max(numbers)) if numbers else None
+            return min(numbers) if lowest else max(numbers)
         if finding.kind == "choice":
             if len(set(stated)) > 1:
                 self.aside(name, "the record states more than one: none of them counts")
