@@ -26,6 +26,7 @@ __all__ = ["handover_questions", "next_questions", "option_of", "value_of", "wit
 BY_NAME, IN_LIST = 7, 8
 # Of two ways to an emergency, the one that wants one more finding is this much rarer: three in a hundred.
 RARER, THAN = 3, 100
+UNTIMED = tuple(code for code in CODES if code != "long_standing")
 TIMED = ("symptom", "sign", "umbrella", "diagnosis")
 Kind = Literal["one", "list", "number"]
 VALUES: Mapping[str, Value] = {"yes_new": True, "long_standing": LONG_STANDING, "no": False, "not_sure": None}
@@ -72,8 +73,10 @@ def with_answers(protocol: Protocol, case: Case, answers: Mapping[str, str | flo
         values["change_from_baseline"] = True  # "new or worse" has answered it
     effects = (protocol.table.effects.get((name, values[name])) for name in answers)
     true = _union(effect.true for effect in effects if effect)
-    settled = settle(protocol, replace(case, values=values))[0]
-    for name in [name for name in answers if values[name] is False]:
+    denied = [name for name in answers if values[name] is False]
+    umbrellas = any(protocol.findings[name].denies for name in denied)
+    settled = settle(protocol, replace(case, values=values))[0] if umbrellas else {}
+    for name in denied:
         # Beside a member that is present, "no" to "anything else?" denies nothing, nor does an item left unmarked beside one
         # that implies it. Beside an old one it stands ("not weaker than always"), or it would be asked for ever.
         members = protocol.findings[name].denies
@@ -101,7 +104,7 @@ def codes_of(finding: Finding, *, timed: bool = True) -> tuple[str, ...]:
         return ("number", "not_sure")
     if finding.kind == "choice":
         return (*finding.options, "not_sure")
-    return tuple(code for code in CODES if timed or code != "long_standing")
+    return CODES if timed else UNTIMED
 
 
 # --- what is wanted ------------------------------------------------------------------------------------------------------------

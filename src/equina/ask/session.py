@@ -114,12 +114,13 @@ def next_prompt(protocol: Protocol, session: Session) -> Prompt | None:
         return session.again
     if not (session.start.values or session.start.carer or any(given.prompt.kind == "who" for given in session.given)):
         return Prompt(kind="who")
-    emergency = is_emergency(protocol, session)
+    case = known(protocol, session)
+    unsure = MARKED in _answers(session).values()  # else what is known is sure, and is looked at once
+    emergency = is_emergency(protocol, session) if unsure else interval(protocol, case)[0] == "emergency"
     if emergency and session.stage == "advice":
         return None
     if waiting := next(_untimed(session), None):
         return waiting
-    case = known(protocol, session)
     fuller = emergency and session.stage == "fuller"
     page = list(_for_the_page(protocol, session, case)) if fuller else []
     if page and page[0].kind == "onset":  # when it began comes first: the person may stop at any time
