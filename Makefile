@@ -55,7 +55,7 @@ echo "setup    $(1): $$("$$py" --version)"; \
 "$$py" -m venv --clear $(1)
 endef
 
-.PHONY: help setup run browser test pictures verify prove diff released score evaluate bench docs lint format lock clean
+.PHONY: help setup run browser checkers conformance test pictures verify prove diff released score evaluate bench docs lint format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,7 +88,14 @@ browser:  ## Chromium, with which the tests of the pages look at them; installed
 	  else echo "setup    no Chromium here: the tests of the pages are skipped" >&2; fi; \
 	fi
 
-test: lint browser $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, types, tests, fresh docs, proofs
+checkers: browser  ## what checks our FHIR and is not ours (Node packages, LHC-Forms: 120 MB), into tests/conformance; or why it can't be had
+	@sh tests/conformance/install.sh
+
+conformance: setup checkers  ## R4 by libraries that are not ours, and our questionnaire filled in by NLM's LHC-Forms, in a browser
+	$(STEP) test "what we send as FHIR, by independent checkers"
+	@$(BIN)/python -m pytest -n auto tests/conformance
+
+test: lint browser checkers $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, types, tests, fresh docs, proofs
 	$(STEP) test "every test, samples of the random ones (about twelve minutes)"
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=
 	$(STEP) test "branch coverage: the whole package, then all of the core"
@@ -99,7 +106,7 @@ test: lint browser $(CORE:%=src/equina/%.py)  ## what must hold before a commit:
 	@$(MAKE) prove
 	@$(MAKE) diff
 
-verify: setup browser  ## the same tests with their full counts, and how sharp the proofs are
+verify: setup browser checkers  ## the same tests with their full counts, and how sharp the proofs are
 	$(STEP) verify "every test, full counts"
 	@EQUINA_FULL=1 $(BIN)/python -m pytest -n auto
 	$(STEP) verify "each edit that makes the rules worse is refuted (about two minutes)"
@@ -160,7 +167,7 @@ lint: setup  ## style, format, types and house rules, changing nothing
 	[ -z "$$long" ] || { echo "lint: over 400 lines, is each one thing? $$long" >&2; exit 1; }
 	@odd=$$(find src tests bench -name '*.py' 2>/dev/null | grep -E '/(utils?|common|help[a-z]*|base|manager|constants|misc)\.py$$' || true); \
 	[ -z "$$odd" ] || { echo "lint: a name that does not say what is inside: $$odd" >&2; exit 1; }
-	@! grep -n '://' requirements*.lock || { echo "lint: a lock holds an address; run 'make lock'" >&2; exit 1; }
+	@! grep -n '://' requirements*.lock tests/conformance/package-lock.json || { echo "lint: a lock holds an address; run 'make lock'" >&2; exit 1; }
 
 format: setup  ## rewrite the Python files in the house style
 	$(STEP) format "ruff"
@@ -184,5 +191,5 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --
 
 clean:  ## remove everything that make built or cached here
 	$(STEP) clean "environments, caches, build output"
-	@rm -rf .venv .venv-bench .venv-lock .venv-reading .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/cql/node_modules bench/result.json .coverage htmlcov build dist
+	@rm -rf .venv .venv-bench .venv-lock .venv-reading .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/cql/node_modules tests/conformance/node_modules tests/conformance/lforms bench/result.json .coverage htmlcov build dist
 	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
