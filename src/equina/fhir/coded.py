@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from equina.fhir.canonical import system as own_system
 from equina.fhir.elements import codes_in, concept_words
 from equina.model import Protocol
+from equina.remembered import of_each
 
 __all__ = ["SYSTEMS", "findings_of", "medicines_of", "yes_or_no"]
 
@@ -27,6 +28,7 @@ _OTHER_NAMES = {
     "urn:oid:2.16.840.1.113883.6.96": "snomed",
     "http://purl.obolibrary.org/obo/hp.owl": "hpo",
 }
+_LETTERS = re.compile(r"[a-z]+")
 _NAMES = {system: name for name, system in SYSTEMS.items()} | _OTHER_NAMES
 
 # Codes of an answer or a result: LOINC answers, SNOMED CT numbers, HL7 interpretation and yes/no indicator.
@@ -92,13 +94,15 @@ def _made(
 
 def medicines_of(protocol: Protocol, concept: object) -> tuple[str, ...]:
     """The findings of the classes that name the medicine: by its words, since a table of medicine codes is not at hand."""
-    words = frozenset(re.findall(r"[a-z]+", concept_words(concept).lower()))
-    rows = (medicine for medicine in protocol.medicines.values() if _any_named(medicine.examples, words))
-    return tuple(dict.fromkeys(row.finding for row in rows if protocol.findings[row.finding].kind == "medicine"))
+    words = frozenset(_LETTERS.findall(concept_words(concept).lower()))
+    return tuple(dict.fromkeys(finding for finding, names in _named(protocol) if any(words.issuperset(name) for name in names)))
 
 
-def _any_named(examples: Iterable[str], words: frozenset[str]) -> bool:
-    return any(words.issuperset(re.findall(r"[a-z]+", example.lower())) for example in examples)
+@of_each
+def _named(protocol: Protocol) -> tuple[tuple[str, tuple[frozenset[str], ...]], ...]:
+    """The finding of each class of medicines, with the words of the names that stand for it."""
+    rows = (row for row in protocol.medicines.values() if protocol.findings[row.finding].kind == "medicine")
+    return tuple((row.finding, tuple(frozenset(_LETTERS.findall(name.lower())) for name in row.examples)) for row in rows)
 
 
 def yes_or_no(concept: object) -> bool | None:

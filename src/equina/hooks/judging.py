@@ -17,9 +17,12 @@ from equina.hooks.orders import Order, concerned, order_words
 from equina.hooks.services import Service
 from equina.leaves import resolve
 from equina.model import Protocol, rank
+from equina.remembered import of_each
 from equina.triage import assess, settle
 
 __all__ = ["Judged", "judged"]
+
+_REMEMBERED = 20_000  # words of concepts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,10 @@ def judged(protocol: Protocol, service: Service, call: Call, now: datetime) -> J
     orders = concerned(call.orders)
     if (service.hook == "order-sign" and not orders) or _has_died(call):
         return None
-    gathered = Gathered(protocol, now)
+    named = _named(protocol)
+    if len(named) > _REMEMBERED:
+        named.clear()
+    gathered = Gathered(protocol, now, named=named)
     if answered := _interview(protocol, call, gathered, now):
         gathered.answered = answered
     gather(gathered, list(call.records), call.medicines)
@@ -61,6 +67,12 @@ def judged(protocol: Protocol, service: Service, call: Call, now: datetime) -> J
         unasked=assessment.not_known if asks else (),
         orders=orders,
     )
+
+
+@of_each
+def _named(_: Protocol) -> dict[tuple[str, tuple[str, ...]], tuple[str, ...]]:
+    """What words of concepts were found to name: the records of all people share their concepts."""
+    return {}
 
 
 def _has_died(call: Call) -> bool:

@@ -14,6 +14,7 @@ from equina.model import Protocol
 from equina.notes.cues import Section
 from equina.notes.index import Index
 from equina.notes.vocabulary import Vocabulary
+from equina.remembered import of_each
 from equina.tables import Fault, ProtocolError
 
 if TYPE_CHECKING:
@@ -54,6 +55,17 @@ def lexicon(protocol: Protocol, extra: Path | None = None) -> Lexicon:
     The tables of the file `extra` are added to it; one of the same name takes the place of the protocol's, and `replaces = true`
     leaves the protocol's own cues out (context.toml stays). Raises ProtocolError with every fault found.
     """
+    if extra is None:
+        return _own(protocol)
+    return _read(protocol, extra)
+
+
+@of_each
+def _own(protocol: Protocol) -> Lexicon:
+    return _read(protocol, None)
+
+
+def _read(protocol: Protocol, extra: Path | None) -> Lexicon:
     if protocol.folder is None:
         raise ProtocolError([Fault("cues.toml", "", "", "the protocol was not loaded from a folder", "load() it from one")])
     kinds = tuple((name, finding.kind) for name, finding in protocol.findings.items())
@@ -67,6 +79,7 @@ def compile_patterns(lexicon: Lexicon) -> None:
             group.search()
 
 
+@of_each
 def has_lexicon(protocol: Protocol) -> bool:
     """Whether the protocol has the files of a lexicon."""
     return protocol.folder is not None and (Path(protocol.folder) / "context.toml").exists()
