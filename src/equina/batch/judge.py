@@ -20,9 +20,10 @@ from equina.batch.plan import Plan
 from equina.batch.rows import Place, Rows, Run
 from equina.batch.spill import Block, put, read_blocks, written
 from equina.case import Case
+from equina.crosscheck import misfit
 from equina.fhir.elements import Resource, part, reference_id
-from equina.fhir.records import BIRTH_SEX, OF_NOBODY, gather
-from equina.fhir.statements import Gathered
+from equina.fhir.records import BIRTH_SEX, OF_NOBODY, SEX_OF_GENDER, age_on
+from equina.model import Value
 
 __all__ = ["Aside", "Patients", "Spilled", "judge", "owners_in"]
 
@@ -50,7 +51,8 @@ class Patients:
     def __init__(self, run: Run, plan: Plan, outcomes: Outcomes, medicines: Mapping[str, Resource]) -> None:
         self.run, self.plan, self.outcomes, self.medicines = run, plan, outcomes, medicines
         self.not_counted: Counter[str] = Counter()
-        self._plain: dict[tuple[str, str, str], tuple[float | None, str | None, Outcome]] = {}
+        self._ages: dict[str, float | None] = {}  # by birth date; below nought where it cannot be
+        self._plain: dict[tuple[float | None, str], tuple[float | None, str | None, Outcome]] = {}
         self._named: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
         self._nothing = outcomes.of(Case(as_of=plan.as_of, answered_by="record"))
 
@@ -58,25 +60,28 @@ class Patients:
         """Add the row of one patient, of whom these items were kept."""
         if not items:
             rows.silent(owner, None, None, self._nothing)
-        elif len(items) == 1 and isinstance(items[0][2], list):
-            rows.silent(owner, *self._of_a_person(items[0][2]))
+        elif len(items) == 1 and isinstance(items[0][2], list) and (found := self._plain_person(items[0][2])):
+            rows.silent(owner, *found)
         else:
             self._join(rows, owner, items, aside)
 
-    def _of_a_person(self, plain: list[str]) -> tuple[float | None, str | None, Outcome]:
-        """Age, sex and outcome of one of whom nothing else is known."""
+    def _plain_person(self, plain: list[str]) -> tuple[float | None, str | None, Outcome] | None:
+        """Age, sex and outcome of one of whom nothing else is known; None where something of it cannot be."""
         birth, gender, sex = plain
-        found = self._plain.get((birth, gender, sex))
+        if birth not in self._ages:
+            age = age_on(birth, self.plan.as_of)
+            impossible = age is not None and misfit(self.run.protocol.findings["age_years"], age)
+            self._ages[birth] = -1.0 if impossible else age
+        age, sex = self._ages[birth], sex or SEX_OF_GENDER.get(gender, "")
+        if age is not None and age < 0:
+            return None
+        found = self._plain.get((age, sex))
         if found is None:
-            gathered = Gathered(self.run.protocol, self.plan.as_of, self.plan.window_days)
-            case = gather(gathered, [_person(plain, None)], {}).case()
-            age, sex_at_birth = case.values.get("age_years"), case.values.get("sex_at_birth")
-            found = (
-                age if isinstance(age, float) else None,
-                sex_at_birth if isinstance(sex_at_birth, str) else None,
-                self.outcomes.of(case),
-            )
-            self._plain[birth, gender, sex] = found
+            known = sex if sex in self.run.protocol.findings["sex_at_birth"].options else None
+            values: dict[str, Value] = {} if age is None else {"age_years": age}
+            values |= {} if known is None else {"sex_at_birth": known}
+            case = Case(values=values, as_of=self.plan.as_of, answered_by="record")
+            found = self._plain[age, sex] = (age, known, self.outcomes.of(case))
         return found
 
     def _join(self, rows: Rows, owner: str | None, items: Sequence[Item], aside: Aside) -> None:

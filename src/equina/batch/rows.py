@@ -72,11 +72,7 @@ class Rows:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._columns: dict[str, list[Any]] = {each.name: [] for each in RESULT_COLUMNS}
-        self._append = [self._columns[each.name].append for each in RESULT_COLUMNS]
-
-    def __len__(self) -> int:
-        return len(self._columns["id"])
+        self._rows: list[tuple[Any, ...]] = []  # of what differs from row to row
 
     def silent(self, id: str | None, age: float | None, sex: str | None, outcome: Outcome) -> None:
         """Add a patient of whom nothing is known but age and sex."""
@@ -96,13 +92,10 @@ class Rows:
     def _add(
         self, id: str | None, outcome: Outcome, present: Any, latest: Any, age: Any, sex: Any, evidence: Any, *rest: Any
     ) -> None:
-        conflicts, aside, deceased = rest
         run = self._run
         if id is not None:
             id = whole(id) if run.pseudonym is None else run.pseudonym(id)
-        row = (id, *outcome, present, latest, age, sex, run.window_start, run.as_of, evidence, conflicts, aside, deceased)
-        for append, value in zip(self._append, (*row, run.protocol.version, run.protocol.digest), strict=True):
-            append(value)
+        self._rows.append((id, *outcome, present, latest, age, sex, evidence, *rest))
 
     def _evidence(self, case: Case, place: Callable[[str | None], Place | None]) -> tuple[list[dict[str, Any]], datetime | None]:
         """The evidence of everything that the case states but age and sex, and when the latest of what is present was recorded."""
@@ -148,8 +141,24 @@ class Rows:
 
     def table(self) -> pa.Table:
         """The rows as a table."""
-        columns = [pa.array(self._columns[field.name], type=field.type) for field in schema()]
-        return pa.Table.from_arrays(columns, schema=schema())
+        run, fields = self._run, schema()
+        alike = {
+            "window_start": run.window_start,
+            "window_end": run.as_of,
+            "protocol_version": run.protocol.version,
+            "protocol_digest": run.protocol.digest,
+        }
+        told = [field for field in fields if field.name not in alike]
+        columns = dict(
+            zip((field.name for field in told), zip(*self._rows, strict=True) if self._rows else ((),) * len(told), strict=True)
+        )
+        arrays = [
+            pa.repeat(pa.scalar(alike[field.name], field.type), len(self._rows))
+            if field.name in alike
+            else pa.array(columns[field.name], type=field.type)
+            for field in fields
+        ]
+        return pa.Table.from_arrays(arrays, schema=fields)
 
 
 def whole(text: str) -> str:

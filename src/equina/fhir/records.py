@@ -32,9 +32,10 @@ from equina.fhir.units import converted
 from equina.fhir.versions import written_otherwise
 from equina.model import LONG_STANDING, Protocol
 
-__all__ = ["BIRTH_SEX", "OF_NOBODY", "READ", "STATED", "case_of", "cases_of", "gather"]
+__all__ = ["BIRTH_SEX", "OF_NOBODY", "READ", "SEX_OF_GENDER", "STATED", "age_on", "case_of", "cases_of", "gather"]
 
 BIRTH_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
+SEX_OF_GENDER: Mapping[str, str] = {"male": "M", "female": "F"}
 OF_NOBODY = "it names no patient, and there are several"
 _MISTAKE = "entered in error: not counted"
 _NO_FINDING = "{}: its codes and words state no finding of the protocol"
@@ -111,15 +112,21 @@ def _take(gathered: Gathered, resource: Resource, medicines: Mapping[str, Resour
         READ[kind](gathered, resource)
 
 
+def age_on(birth_date: object, moment: datetime) -> float | None:
+    """Age in whole years of one born then; None when the date says nothing."""
+    born = span(birth_date)
+    if born is None:
+        return None
+    first = born.first
+    return float(moment.year - first.year - ((moment.month, moment.day) < (first.month, first.day)))
+
+
 def _patient(gathered: Gathered, resource: Resource) -> None:
-    born = span(resource.get("birthDate"))
-    if born is not None:
-        moment = gathered.as_of
-        first = born.first
-        age = moment.year - first.year - ((moment.month, moment.day) < (first.month, first.day))
-        gathered.state("age_years", float(age), name_of(resource))
+    age = age_on(resource.get("birthDate"), gathered.as_of)
+    if age is not None:
+        gathered.state("age_years", age, name_of(resource))
     sexes = (text_of(item, "valueCode") for item in parts(resource, "extension") if text_of(item, "url") == BIRTH_SEX)
-    sex = next(sexes, None) or {"male": "M", "female": "F"}.get(text_of(resource, "gender"))
+    sex = next(sexes, None) or SEX_OF_GENDER.get(text_of(resource, "gender"))
     if sex in gathered.protocol.findings["sex_at_birth"].options:
         gathered.state("sex_at_birth", sex, name_of(resource))
     if resource.get("deceasedBoolean") is True or resource.get("deceasedDateTime"):
