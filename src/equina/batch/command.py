@@ -51,6 +51,8 @@ def add_arguments(screen: argparse.ArgumentParser) -> None:
         help=f"how long before it an episode began at most (default: {WINDOW_DAYS})",
     )
     screen.add_argument("--workers", type=int, default=2, metavar="N", help="processes that share the work (default: 2)")
+    screen.add_argument("--engine", choices=("local", "spark"), default="local", help="what carries it out (default: local)")
+    screen.add_argument("--master", metavar="URL", help="the Spark cluster, as Spark names it (default: local[*])")
     screen.add_argument("--resume", action="store_true", help="go on with the run that was stopped in that folder")
     screen.add_argument("--pseudonymise", action="store_true", help="keyed hashes instead of the patients' ids")
     screen.add_argument("--quiet", action="store_true", help="do not tell how far it is")
@@ -107,7 +109,12 @@ def _run(protocol: Protocol, options: argparse.Namespace, out: Path) -> int:
     if begun and not options.resume:
         raise NotResumable(f"{out}: an unfinished run is there; --resume goes on with it, or give another folder")
     plan = taken_up(out, protocol) if options.resume else _planned(protocol, options, out)
-    manifest = carry_out(plan, protocol, out, max(1, options.workers), Progress(sys.stderr, quiet=options.quiet))
+    if options.engine == "spark":
+        from equina.batch.spark import carry_out_on_spark
+
+        manifest = carry_out_on_spark(plan, protocol, out, options.master or "local[*]")
+    else:
+        manifest = carry_out(plan, protocol, out, max(1, options.workers), Progress(sys.stderr, quiet=options.quiet))
     print(summary(manifest, out))
     return OK
 

@@ -21,30 +21,46 @@ from equina.batch.contract import CONTRACT, MANIFEST, RESULTS, SET_ASIDE, WORK
 from equina.batch.plan import Plan
 from equina.batch.pseudonym import pseudonyms
 from equina.batch.rows import schema
+from equina.batch.scan import digest
 from equina.batch.spill import put, written
 from equina.model import DISPOSITIONS, Protocol
 
 __all__ = ["finish"]
 
+_PACKAGES = ("pyarrow", "numpy", "msgspec")
+_ENGINES = {"local": (), "spark": ("pyspark",)}
 _A_GROUP = 100_000  # rows of a row group
 Found = Mapping[str, Any]
 
 
 def finish(
-    plan: Plan, protocol: Protocol, out: Path, tasks: list[Found], judged: list[Found], workers: int, seconds: float
+    plan: Plan,
+    protocol: Protocol,
+    out: Path,
+    tasks: list[Found],
+    judged: list[Found],
+    workers: int,
+    seconds: float,
+    *,
+    engine: str = "local",
+    rows: int | None = None,
 ) -> dict[str, Any]:
-    """Write the results, what was set aside, and last the manifest, which it returns."""
+    """Write the results, what was set aside, and last the manifest, which it returns.
+
+    `rows`: how many there are of the results, where the engine has written them itself, as a folder of part files.
+    """
     folder = out / WORK
-    with written(out / RESULTS) as file:
-        rows = _results(folder, len(judged), file)
+    if rows is None:
+        with written(out / RESULTS) as file:
+            rows = _results(folder, len(judged), file)
     with written(out / SET_ASIDE) as file:
         asides = _set_aside(plan, folder, tasks, len(judged), file)
     manifest = {
         "contract": CONTRACT,
-        "engine": "local",
+        "engine": engine,
         "equina": __version__,
         "protocol": {"id": protocol.id, "version": protocol.version, "digest": protocol.digest},
-        "packages": {"python": sys.version.split()[0], **{name: version(name) for name in ("pyarrow", "numpy", "msgspec")}},
+        "packages": {"python": sys.version.split()[0], **{name: version(name) for name in (*_PACKAGES, *_ENGINES[engine])}},
         "as_of": plan.as_of.isoformat(),
         "window_days": plan.window_days,
         "window_start": plan.window_start.isoformat(),
@@ -109,13 +125,16 @@ def _inputs(plan: Plan, tasks: list[Found], asides: Counter[str]) -> list[dict[s
 
 
 def _output(path: Path, rows: int) -> dict[str, object]:
-    with path.open("rb") as file:
-        return {
-            "path": path.name,
-            "rows": rows,
-            "bytes": path.stat().st_size,
-            "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
-        }
+    """What the manifest says of an output; the digest of a folder is that of the digests of its files, by name."""
+    files = sorted(each for each in path.iterdir() if each.name[0] not in "._") if path.is_dir() else [path]
+    digests = [digest(str(each)) for each in files]
+    together = "".join(f"{one}  {each.name}\n" for one, each in zip(digests, files, strict=True))
+    return {
+        "path": path.name,
+        "rows": rows,
+        "bytes": sum(each.stat().st_size for each in files),
+        "sha256": hashlib.sha256(together.encode()).hexdigest() if path.is_dir() else digests[0],
+    }
 
 
 def _results(folder: Path, parts: int, file: BinaryIO) -> int:
