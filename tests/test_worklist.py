@@ -184,9 +184,9 @@ def test_a_list_that_is_too_short_says_whom_it_leaves_off(made):
     rows = [row(f"e{n}", *RETENTION) for n in range(4)] + [row(f"u{n}", *URGENCY) for n in range(3)]
     first_line = next(counted(made(*rows, size=2)))
     assert first_line == (
-        "LEFT OFF: 5 patients at or above urgent do not fit on a list of 2, 2 of them emergencies. Take a larger --size."
+        "LEFT OFF: 5 at or above urgent do not fit on a list of 2. Emergencies among them: 2. Take a larger --size."
     )
-    assert next(counted(made(*rows, size=7))) == "All 7 patients at or above urgent are on it."
+    assert next(counted(made(*rows, size=7))) == "All at or above urgent are on it: 7."
 
 
 def test_an_empty_list_reassures_nobody(made):
