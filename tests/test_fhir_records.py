@@ -192,6 +192,25 @@ def test_procedures_and_encounters_count_when_they_took_place():
     assert value("bowel_incontinence", visit | {"period": {"start": "2024-11-22"}}) == NOTHING
 
 
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("Renal dialysis (procedure)", "dialysis"),
+        ("Lumbar laminectomy", "prior_spinal_surgery"),
+        ("Combined chemotherapy and radiation therapy (procedure)", "immunosuppression"),
+        ("Human immunodeficiency virus antigen test", None),
+        ("Hepatitis B Surface Antigen Measurement", None),
+        ("Assessment using Morse Fall Scale (procedure)", None),
+        ("Streptococcus pneumoniae group B antigen assay", None),
+        ("Induced termination of pregnancy", None),
+    ],
+)
+def test_a_procedure_states_what_it_leaves_behind_and_no_disease_that_it_looks_for(text, finding):
+    case = case_of(PROTOCOL, {"resourceType": "Procedure", "status": "completed", "code": {"text": text}}, NOW)
+    assert set(case.values) <= {finding}
+    assert finding is None or case.values[finding] is True
+
+
 def test_texts_are_read_when_they_are_of_this_episode():
     note = document("Back pain. Unable to pass urine since yesterday. Denies fever.")
     case = case_of(PROTOCOL, [note], NOW)

@@ -26,6 +26,7 @@ from equina.fhir.elements import (
     span,
     text_of,
 )
+from equina.fhir.encounters import NO_FINDING, STATED, encounter, procedure
 from equina.fhir.letters import communication, document
 from equina.fhir.statements import NOT_NOW, Gathered
 from equina.fhir.units import converted
@@ -38,11 +39,9 @@ BIRTH_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
 SEX_OF_GENDER: Mapping[str, str] = {"male": "M", "female": "F"}
 OF_NOBODY = "it names no patient, and there are several"
 _MISTAKE = "entered in error: not counted"
-_NO_FINDING = "{}: its codes and words state no finding of the protocol"
 _CHANGED = "it has a modifier extension, which may change its meaning, and none is known here"
 _PAST = frozenset(("inactive", "remission", "resolved"))
 _UNSURE = frozenset(("unconfirmed", "provisional", "differential"))
-STATED = ("symptom", "sign", "diagnosis", "baseline", "history", "medicine", "lifestyle", "umbrella", "test")
 
 
 def case_of(protocol: Protocol, records: object, as_of: datetime, *, complete: bool = False, answered: Case | None = None) -> Case:
@@ -178,7 +177,7 @@ def _condition(gathered: Gathered, resource: Resource) -> None:
     coded = findings_of(gathered.protocol, concept)
     names = coded or gathered.named_in(concept_words(concept), STATED)
     if not names:
-        gathered.skip(_NO_FINDING.format("Condition"))
+        gathered.skip(NO_FINDING.format("Condition"))
     for name in names:
         if verified == "refuted":
             gathered.denied(name, when, quote)
@@ -219,7 +218,7 @@ def _observation(gathered: Gathered, resource: Resource) -> None:
         return
     stated = [_observed(gathered, resource, element, when) for element in (resource, *parts(resource, "component"))]
     if not any(stated):
-        gathered.skip(_NO_FINDING.format("Observation"))
+        gathered.skip(NO_FINDING.format("Observation"))
 
 
 def _observed(gathered: Gathered, resource: Resource, element: Resource, when: Span | None) -> bool:
@@ -314,7 +313,7 @@ def _medicine(gathered: Gathered, resource: Resource, medicines: Mapping[str, Re
     names = medicines_of(gathered.protocol, concept) or gathered.named_in(concept_words(concept), ("medicine",))
     status = text_of(resource, "status")
     if not names:
-        gathered.skip(_NO_FINDING.format("medicine"))
+        gathered.skip(NO_FINDING.format("medicine"))
     taken = status in ("active", "on-hold", "") and resource.get("doNotPerform") is not True
     ended = span(part(resource, "effectivePeriod").get("end"))
     for name in names:
@@ -324,48 +323,14 @@ def _medicine(gathered: Gathered, resource: Resource, medicines: Mapping[str, Re
             gathered.state(name, None if status in ("unknown", "intended", "draft") else NOT_NOW, quote)
 
 
-def _procedure(gathered: Gathered, resource: Resource) -> None:
-    concept = resource.get("code")
-    quote = name_of(resource, concept)
-    when = span(resource.get("performedDateTime")) or span(resource.get("performedPeriod"))
-    if text_of(resource, "status") not in ("completed", "in-progress", ""):
-        gathered.skip("a procedure that was not carried out")
-    elif gathered.ahead(when):
-        gathered.aside(quote, "it is dated after the moment of the case")
-    else:
-        names = findings_of(gathered.protocol, concept) or gathered.named_in(concept_words(concept), ("history", "baseline"))
-        if not names:
-            gathered.skip(_NO_FINDING.format("Procedure"))
-        for name in names:
-            gathered.present(name, when, quote)
-
-
-def _encounter(gathered: Gathered, resource: Resource) -> None:
-    when = span(part(resource, "period"))
-    reasons = parts(resource, "reasonCode")
-    if text_of(resource, "status") in ("cancelled", "planned"):
-        gathered.skip("an encounter that did not take place")
-    elif gathered.ahead(when):
-        gathered.aside(name_of(resource), "it is dated after the moment of the case")
-    elif not gathered.recent(None, when):
-        gathered.skip("an encounter before this episode, or without a date")
-    else:
-        for concept in reasons:
-            names = findings_of(gathered.protocol, concept) or gathered.named_in(concept_words(concept), STATED)
-            if not names:
-                gathered.skip(_NO_FINDING.format("reason of an encounter"))
-            for name in names:
-                gathered.present(name, when, name_of(resource, concept))
-
-
 READ: Mapping[str, Callable[[Gathered, Resource], None]] = {
     "Patient": _patient,
     "Condition": _condition,
     "Observation": _observation,
     "MedicationRequest": lambda gathered, resource: _medicine(gathered, resource, {}),
     "MedicationStatement": lambda gathered, resource: _medicine(gathered, resource, {}),
-    "Procedure": _procedure,
-    "Encounter": _encounter,
+    "Procedure": procedure,
+    "Encounter": encounter,
     "DocumentReference": document,
     "Communication": communication,
 }
