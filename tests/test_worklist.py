@@ -20,6 +20,7 @@ from equina.worklist.context import with_context
 from equina.worklist.entry import entries
 from equina.worklist.listing import worklist
 from equina.worklist.manifest import read_manifest
+from equina.worklist.options import LEVELS
 from equina.worklist.patient import Patient, call, case_of, judged, newest_of
 from equina.worklist.ranking import band, first, place
 from equina.worklist.results import Counts, patients
@@ -51,6 +52,10 @@ def made(tmp_path):
 
 def ids(made):
     return [entry.patient.id for entry in made.entries]
+
+
+def test_the_option_knows_every_level():
+    assert tuple(reversed(DISPOSITIONS)) == LEVELS
 
 
 # --- the order -----------------------------------------------------------------------------------------------------------------
@@ -132,7 +137,8 @@ def test_a_month_lasts_no_longer_than_the_run():
 
 
 def _patient(made):
-    from equina.worklist.patient import Piece
+    from equina.worklist.options import LEVELS
+from equina.worklist.patient import Piece
 
     names = ("id", "low", "high", "disposition", "questions_left", "nearest_rule", "nearest_known", "latest", "age_years", "sex")
     pieces = tuple(Piece(**each) for each in made["evidence"])

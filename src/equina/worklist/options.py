@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from equina.model import DISPOSITIONS
-
 __all__ = ["add_arguments"]
 
 SIZE = 50
+LEVELS = ("emergency", "urgent", "scheduled", "self_care")  # said here, so that help loads no engine
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -20,7 +19,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--level",
-        choices=tuple(reversed(DISPOSITIONS)),
+        choices=LEVELS,
         default="urgent",
         help="list who is at or above this level (default: urgent)",
     )
