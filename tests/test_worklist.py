@@ -137,8 +137,7 @@ def test_a_month_lasts_no_longer_than_the_run():
 
 
 def _patient(made):
-    from equina.worklist.options import LEVELS
-from equina.worklist.patient import Piece
+    from equina.worklist.patient import Piece
 
     names = ("id", "low", "high", "disposition", "questions_left", "nearest_rule", "nearest_known", "latest", "age_years", "sex")
     pieces = tuple(Piece(**each) for each in made["evidence"])
