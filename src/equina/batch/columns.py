@@ -46,12 +46,14 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What follows for each row: levels as places in DISPOSITIONS, -1 for no disposition; whether anything certain speaks."""
+    """What follows for each row: levels as places in DISPOSITIONS, -1 for no disposition; whether anything is given, and
+    whether anything certain speaks, age and sex apart."""
 
     low: np.ndarray[Any, np.dtype[np.int8]]
     high: np.ndarray[Any, np.dtype[np.int8]]
     disposition: np.ndarray[Any, np.dtype[np.int8]]
     settled: np.ndarray[Any, np.dtype[np.bool_]]
+    given: np.ndarray[Any, np.dtype[np.bool_]]
     speaks: np.ndarray[Any, np.dtype[np.bool_]]
 
 
@@ -84,7 +86,8 @@ class Columns:
         self.could = self._reach()
         self.low, self.high, self._could = (self._levels(self._rules(leaves)) for leaves in (self.must, self.may, self.could))
         self._none, self._raised = self._advice()
-        self._speaks = self.program.any_of(self.must.values())
+        age = {bit for name in NOT_STATED for bit in bits_of(protocol.table.about.get(name, 0))}
+        self._speaks = self.program.any_of(plane for bit, plane in self.must.items() if bit not in age)
 
     # --- what a table gives ------------------------------------------------------------------------------------------------------
 
@@ -287,6 +290,7 @@ class Columns:
             high=high,
             disposition=np.where(emergency, low, advice).astype(np.int8),
             settled=(low == high) | (np.maximum(could, low) == low),
+            given=given,
             speaks=speaks,
         )
 

@@ -112,7 +112,11 @@ RESULT_COLUMNS = (
     Column("window_start", "timestamp", False, "when the episode window begins"),
     Column("window_end", "timestamp", False, "when it ends: the moment as of which the patient was judged"),
     Column(
-        "evidence", "list<evidence>", False, "what the findings rest on, those that are not true included; age and sex left out"
+        "evidence",
+        "list<evidence>",
+        False,
+        "what the findings rest on: all that records and texts say, of plain answers what is present or meets a comparison; "
+        "age and sex left out",
     ),
     Column("conflicts", "list<string>", False, "ids of findings on which the sources disagree; what is present has counted"),
     Column("set_aside", "int32", False, "how many things of this patient were not judged; set_aside.jsonl has them"),

@@ -17,8 +17,10 @@ import pyarrow.parquet as pq
 from equina.batch.joined import join
 from equina.batch.outcome import Outcome, Outcomes
 from equina.batch.plan import Plan
+from equina.batch.quiet import QUIET, outcome_of
 from equina.batch.rows import Place, Rows, Run
 from equina.batch.spill import Block, put, read_blocks, written
+from equina.batch.tables import rows_at
 from equina.case import Case
 from equina.crosscheck import misfit
 from equina.fhir.elements import Resource, part, reference_id
@@ -60,6 +62,9 @@ class Patients:
         """Add the row of one patient, of whom these items were kept."""
         if not items:
             rows.silent(owner, None, None, self._nothing)
+        elif len(items) == 1 and is_quiet(items[0]):
+            outcome, age, sex = outcome_of(items[0][2])
+            rows.silent(owner, age, sex, outcome)
         elif len(items) == 1 and isinstance(items[0][2], list) and (found := self._plain_person(items[0][2])):
             rows.silent(owner, *found)
         else:
@@ -158,6 +163,7 @@ def judge(patients: Patients, number: int, spilled: Sequence[Spilled], folder: P
 
         wanted = range(partitions + 1) if only_one else (number,)
         owners = _by_owner(spilled, wanted, aside)
+        _as_cases(patients, owners)
         nobody = owners.pop(None, [])
         if only_one:
             cases = [item for item in nobody if _is_case(item)]
@@ -178,6 +184,26 @@ def judge(patients: Patients, number: int, spilled: Sequence[Spilled], folder: P
     with written(folder / f"{name}.parquet") as file:
         pq.write_table(table, file, compression="zstd")
     return {**_counts(table), "not_counted": dict(patients.not_counted), "asides": asides, "inputs": dict(inputs)}
+
+
+def is_quiet(item: Item) -> bool:
+    """Whether an item is the outcome of a row in which nothing speaks."""
+    return isinstance(item[2], list) and item[2][0] == QUIET and len(item[2]) > len(("birth date", "gender", "sex"))
+
+
+def _as_cases(patients: Patients, owners: dict[str | None, list[Item]]) -> None:
+    """Put back the rows in which nothing speaks where the patient has others beside: together something may."""
+    wanted: dict[int, set[int]] = {}
+    several = [owner for owner, items in owners.items() if len(items) > 1 and any(map(is_quiet, items))]
+    for owner in several:
+        for input, line, _ in filter(is_quiet, owners[owner]):
+            wanted.setdefault(input, set()).add(line)
+    found = {input: rows_at(patients.run.protocol, patients.plan.inputs[input], lines) for input, lines in wanted.items()}
+    for owner in several:
+        owners[owner] = [
+            (input, line, {"case": found[input][line]} if is_quiet((input, line, kept)) else kept)
+            for input, line, kept in owners[owner]
+        ]
 
 
 def _is_case(item: Item) -> bool:

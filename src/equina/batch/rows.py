@@ -104,6 +104,8 @@ class Rows:
             if name in NOT_STATED:
                 continue
             for piece in case.evidence.get(name, ()):
+                if piece.origin == "answer" and not (is_present(value) or self._meets(name, value)):
+                    continue
                 where = place(piece.source)
                 date = None if where is None else where.date if where.record is None else date_of(where.record)
                 if is_present(value) and piece.assertion in (None, "present") and (moment := self._within(date)) is not None:
@@ -124,6 +126,11 @@ class Rows:
                     }
                 )
         return found, latest
+
+    def _meets(self, name: str, value: Value) -> bool:
+        """Whether a number meets any comparison that the protocol makes of it."""
+        measures = self._run.protocol.table.measures.get(name, ())
+        return isinstance(value, int | float) and any(measure.relation(value, measure.number) for measure in measures)
 
     def _within(self, date: str | None) -> datetime | None:
         """The moment of a date, where it is within the window."""

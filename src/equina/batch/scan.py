@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,6 +21,11 @@ from equina.fhir.elements import Resource, part, reference_id, resources_of, tex
 from equina.fhir.records import READ
 from equina.lines import LONGEST_LINE
 from equina.model import Protocol
+
+if TYPE_CHECKING:
+    from pyarrow import Schema
+
+    from equina.batch.quiet import Quiet
 
 __all__ = ["CASE", "Scan", "digest", "scan"]
 
@@ -51,7 +57,13 @@ class _Reader:
     """Reads the pieces of one task."""
 
     def __init__(
-        self, sieve: Sieve, spill: Spill, aside: Callable[[int, int | None, str], None], heed: Callable[[int], None]
+        self,
+        sieve: Sieve,
+        spill: Spill,
+        aside: Callable[[int, int | None, str], None],
+        heed: Callable[[int], None],
+        *,
+        tables_alone: bool,
     ) -> None:
         self.sieve, self.spill, self.heed = sieve, spill, heed
         self.found = Scan()
@@ -59,6 +71,8 @@ class _Reader:
         self._owners: set[str] = set()  # of whom something was read and nothing kept, as the references say it
         self._ids: set[str] = set()
         self._input = self.number = 0
+        self._tables_alone = tables_alone
+        self._quiet: dict[str, Quiet | None] = {}
 
     @property
     def protocol(self) -> Protocol:
@@ -207,6 +221,23 @@ class _Reader:
         self.found.read[CASE] += 1
         self._keep(CASE, id or None, number, _CONDENSED % data)
 
+    def quiet(self, schema: Schema) -> Quiet | None:
+        """What tells the rows in which nothing speaks, where they are kept as their outcome."""
+        if not self._tables_alone:
+            return None
+        from equina.batch.quiet import Quiet
+
+        key = schema.to_string(show_field_metadata=False, show_schema_metadata=False)
+        if key not in self._quiet:
+            self._quiet[key] = Quiet.of(self.protocol, schema)
+        return self._quiet[key]
+
+    def outcome(self, number: int, id: str, kept: bytes) -> None:
+        """Keep a row in which nothing speaks."""
+        self.found.read[CASE] += 1
+        self.found.kept[CASE] += 1
+        self.spill.keep(id, self._input, number, kept)
+
     def close(self) -> None:
         """Spill those of whom nothing was kept."""
         for reference in self._owners:
@@ -252,7 +283,7 @@ def scan(
 
         sieve.not_counted.clear()
         spill = Spill(file, partitions)
-        reader = _Reader(sieve, spill, aside, heed)
+        reader = _Reader(sieve, spill, aside, heed, tables_alone=all(each.kind == "parquet" for each in inputs))
         for piece in task.pieces:
             each, before = inputs[piece.input], reader.found.read.total()
             reader.begin(piece.input)

@@ -16,7 +16,8 @@ import msgspec
 
 from equina.fhir.coded import findings_of, medicines_of
 from equina.fhir.elements import concept_words, span
-from equina.fhir.records import BIRTH_SEX, READ, STATED
+from equina.fhir.encounters import STATED
+from equina.fhir.records import BIRTH_SEX, READ
 from equina.fhir.statements import Gathered
 from equina.model import Protocol
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from typing import Protocol as Shape
 
 from equina.batch.inputs import Input, Piece
@@ -17,7 +18,12 @@ from equina.batch.lines import Damaged, lines_of, opened
 from equina.model import Finding, Protocol
 from equina.tables import nearest
 
-__all__ = ["Taker", "cell", "columns_of", "read_table"]
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch, Schema
+
+    from equina.batch.quiet import Quiet
+
+__all__ = ["Taker", "case_in", "cell", "columns_of", "read_table", "rows_at"]
 
 KEYS = ("id", "age", "sex", "text", "complete", "answered_by", "carer", "as_of")
 _WORDS: Mapping[str, bool | None] = {
@@ -38,6 +44,8 @@ class Taker(Shape):
     def protocol(self) -> Protocol: ...
     def aside(self, line: int | None, why: str) -> None: ...
     def row(self, number: int, id: str | None, data: bytes) -> None: ...
+    def outcome(self, number: int, id: str, kept: bytes) -> None: ...
+    def quiet(self, schema: Schema) -> Quiet | None: ...
     def heed(self, amount: int) -> None: ...
 
 
@@ -105,28 +113,58 @@ class _Row:
         if "id" not in taken and tell:
             reader.aside(None, 'there is no column "id": its rows cannot be joined with anything')
 
-    def take(self, number: int, cells: Iterator[tuple[str, object]]) -> None:
+    def take(self, number: int, cells: Iterable[tuple[str, object]]) -> None:
         """Take in one row; cells of columns that are not taken are left out by the one who gives them."""
-        case: dict[str, object] = {}
-        findings: dict[str, object] = {}
         try:
-            for name, value in cells:
-                if value is None or value == "":
-                    continue
-                finding = self.taken[name]
-                if finding is None:
-                    case[name] = cell(None, name, value)
-                else:
-                    findings[name] = cell(self._reader.protocol.findings[finding], name, value)
+            case = case_in(self._reader.protocol, self.taken, cells)
             id = case.get("id")
-            id = id if id is None or isinstance(id, str) else json.dumps(id, default=str)
-            if findings or "text" not in case:  # a row of text alone is a record, as a case of text alone is
-                case["findings"] = findings
-            if id is not None:
-                case["id"] = id
-            self._reader.row(number, id, json.dumps(case, allow_nan=False, default=str).encode("ascii"))
+            self._reader.row(
+                number, id if isinstance(id, str) else None, json.dumps(case, allow_nan=False, default=str).encode("ascii")
+            )
         except ValueError as error:
             self._reader.aside(number, str(error) if "Out of range" not in str(error) else "an infinite number is no measurement")
+
+
+def case_in(protocol: Protocol, taken: Mapping[str, str | None], cells: Iterable[tuple[str, object]]) -> dict[str, object]:
+    """The case that the cells of one row state, as `equina triage` takes it. Raises ValueError."""
+    case: dict[str, object] = {}
+    findings: dict[str, object] = {}
+    for name, value in cells:
+        if value is None or value == "":
+            continue
+        finding = taken[name]
+        if finding is None:
+            case[name] = cell(None, name, value)
+        else:
+            findings[name] = cell(protocol.findings[finding], name, value)
+    id = case.get("id")
+    if id is not None and not isinstance(id, str):
+        case["id"] = json.dumps(id, default=str)
+    if findings or "text" not in case:  # a row of text alone is a record, as a case of text alone is
+        case["findings"] = findings
+    return case
+
+
+def rows_at(protocol: Protocol, each: Input, numbers: Collection[int]) -> dict[int, dict[str, object]]:
+    """The cases of some rows of a Parquet file, which were once read as such; by their numbers, from 1."""
+    from pyarrow.parquet import ParquetFile
+
+    found: dict[int, dict[str, object]] = {}
+    with ParquetFile(each.path) as file:
+        taken = columns_of(protocol, file.schema_arrow.names)[0]
+        before = 0
+        for group in range(file.num_row_groups):
+            size = file.metadata.row_group(group).num_rows
+            wanted = sorted(number for number in numbers if before < number <= before + size)
+            if wanted:
+                rows = file.read_row_group(group, columns=list(taken)).take([number - before - 1 for number in wanted])
+                cells = zip(*(column.to_pylist() for column in rows.columns), strict=True)
+                found |= {
+                    number: case_in(protocol, taken, zip(taken, row, strict=True))
+                    for number, row in zip(wanted, cells, strict=True)
+                }
+            before += size
+    return found
 
 
 def _read_csv(reader: Taker, each: Input, piece: Piece) -> None:
@@ -177,12 +215,28 @@ def _read_parquet(reader: Taker, each: Input, piece: Piece) -> None:
             number = sum(file.metadata.row_group(group).num_rows for group in range(piece.start))
             row = _Row(reader, file.schema_arrow.names, tell=piece.start == 0)
             names = list(row.taken)
+            quiet = reader.quiet(file.schema_arrow)
             for batch in file.iter_batches(_BATCH, row_groups=list(groups), columns=names):
                 reader.heed(batch.nbytes)
-                for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                    number += 1
-                    row.take(number, zip(names, cells, strict=True))
+                size = len(batch)
+                loud = range(size) if quiet is None else _quiet_rows(reader, quiet, batch, number)
+                cells = zip(
+                    *(column.to_pylist() for column in (batch if len(loud) == size else batch.take(loud)).columns), strict=True
+                )
+                for at, values in zip(loud, cells, strict=True):
+                    row.take(number + at + 1, zip(names, values, strict=True))
+                number += size
     except (ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         reader.aside(None, "it is no Parquet file, or a damaged one; write it again")
+
+
+def _quiet_rows(reader: Taker, quiet: Quiet, batch: RecordBatch, before: int) -> list[int]:
+    """Keep the rows in which nothing speaks; which the others are."""
+    silent, kept = quiet.rows(batch)
+    at = silent.nonzero()[0]
+    ids = batch.column("id").take(at).to_pylist()
+    for row, id, what in zip(at.tolist(), ids, kept, strict=True):
+        reader.outcome(before + row + 1, id, what)
+    return [int(row) for row in (~silent).nonzero()[0]]
