@@ -3,12 +3,15 @@
 import base64
 import io
 import json
+import tomllib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from equina import assess, load
 from equina.cli import main
+from equina.fhir.coded import SYSTEMS
 from equina.fhir.elements import resources_of, span
 from equina.fhir.records import case_of, cases_of
 from equina.fhir.units import converted
@@ -180,6 +183,27 @@ def test_medicines_are_known_by_name_while_they_are_taken():
     other = {"resourceType": "Medication", "id": "m9", "code": {"text": "warfarin"}}
     statement = {"resourceType": "MedicationStatement", "status": "active", "medicationReference": {"reference": "Medication/m9"}}
     assert value("anticoagulant_use", other, statement) is True
+
+
+def test_medicines_are_known_by_the_codes_of_their_ingredients():
+    coded = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "11289"}]}
+    request = {"resourceType": "MedicationRequest", "status": "active", "medicationCodeableConcept": coded}
+    assert value("anticoagulant_use", request) is True
+    medication = {"resourceType": "Medication", "id": "m1", "code": {"text": "X"}, "ingredient": [{"itemCodeableConcept": coded}]}
+    by_reference = {"resourceType": "MedicationRequest", "status": "active", "medicationReference": {"reference": "Medication/m1"}}
+    assert value("anticoagulant_use", medication, by_reference) is True
+    contained = {**by_reference, "contained": [medication], "medicationReference": {"reference": "#m1"}}
+    assert value("anticoagulant_use", contained) is True
+
+
+def test_each_table_of_codes_names_its_system_and_its_licence():
+    folder = Path(PROTOCOL.folder) / "codes"
+    tables = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.toml")}
+    assert {name: table["system"] for name, table in tables.items()} == dict(SYSTEMS)
+    assert all(
+        "The Apache License of this project does not cover" in " ".join(table["licence"].split()) for table in tables.values()
+    )
+    assert {PROTOCOL.findings[name].kind for name in PROTOCOL.codes["rxnorm"]} == {"medicine"}
 
 
 def test_procedures_and_encounters_count_when_they_took_place():

@@ -28,7 +28,8 @@ OPTIONAL = ("interview", "handover")
 LEXICON = ("cues.toml", "context.toml")
 # Its texts in other languages, a folder each (equina.translation). They are no part of what is decided, nor of the digest.
 LOCALE = "locale"
-CODE_SYSTEMS = ("icd10cm", "hpo", "loinc", "snomed")
+CODE_SYSTEMS = ("icd10cm", "hpo", "loinc", "snomed", "rxnorm")
+NEWER_SYSTEMS = ("rxnorm",)  # which protocols that are still compared may lack
 
 T = TypeVar("T")
 Groups = Mapping[str, Condition]
@@ -147,6 +148,8 @@ class _Files:
 
     def codes(self, system: str) -> Mapping[str, tuple[str, ...]]:
         """Codes of each finding in one system. The file names the system and the terms of its licence."""
+        if system in NEWER_SYSTEMS and not (self.folder / f"codes/{system}.toml").exists():
+            return MappingProxyType({})
         table = self.top(f"codes/{system}")
         table.text("system")
         table.text("licence")

@@ -20,12 +20,14 @@ SYSTEMS: Mapping[str, str] = {
     "loinc": "http://loinc.org",
     "snomed": "http://snomed.info/sct",
     "hpo": "http://human-phenotype-ontology.org",
+    "rxnorm": "http://www.nlm.nih.gov/research/umls/rxnorm",
 }
 _OTHER_NAMES = {
     "http://hl7.org/fhir/sid/icd-10-cm/": "icd10cm",
     "urn:oid:2.16.840.1.113883.6.90": "icd10cm",
     "urn:oid:2.16.840.1.113883.6.1": "loinc",
     "urn:oid:2.16.840.1.113883.6.96": "snomed",
+    "urn:oid:2.16.840.1.113883.6.88": "rxnorm",
     "http://purl.obolibrary.org/obo/hp.owl": "hpo",
 }
 _LETTERS = re.compile(r"[a-z]+")
@@ -93,9 +95,11 @@ def _made(
 
 
 def medicines_of(protocol: Protocol, concept: object) -> tuple[str, ...]:
-    """The findings of the classes that name the medicine: by its words, since a table of medicine codes is not at hand."""
+    """The findings of the classes that name the medicine: by its code as an ingredient, and by its words."""
+    coded = (name for name in findings_of(protocol, concept) if protocol.findings[name].kind == "medicine")
     words = frozenset(_LETTERS.findall(concept_words(concept).lower()))
-    return tuple(dict.fromkeys(finding for finding, names in _named(protocol) if any(words.issuperset(name) for name in names)))
+    worded = (finding for finding, names in _named(protocol) if any(words.issuperset(name) for name in names))
+    return tuple(dict.fromkeys((*coded, *worded)))
 
 
 @of_each

@@ -306,11 +306,10 @@ def _began(gathered: Gathered, element: Resource, name: str, when: Span | None) 
 
 
 def _medicine(gathered: Gathered, resource: Resource, medicines: Mapping[str, Resource]) -> None:
-    target = reference_id(part(resource, "medicationReference"))
-    contained = {text_of(item, "id"): item for item in parts(resource, "contained")}
-    concept = resource.get("medicationCodeableConcept") or part(contained.get(target or "") or medicines.get(target or ""), "code")
-    quote = name_of(resource, concept)
-    names = medicines_of(gathered.protocol, concept) or gathered.named_in(concept_words(concept), ("medicine",))
+    concepts = _substances(resource, medicines)
+    quote = name_of(resource, concepts[0])
+    found = [medicines_of(gathered.protocol, each) or gathered.named_in(concept_words(each), ("medicine",)) for each in concepts]
+    names = tuple(dict.fromkeys(name for each in found for name in each))
     status = text_of(resource, "status")
     if not names:
         gathered.skip(NO_FINDING.format("medicine"))
@@ -321,6 +320,15 @@ def _medicine(gathered: Gathered, resource: Resource, medicines: Mapping[str, Re
             gathered.state(name, True, quote)
         else:  # one medicine not taken says nothing of the others of its class
             gathered.state(name, None if status in ("unknown", "intended", "draft") else NOT_NOW, quote)
+
+
+def _substances(resource: Resource, medicines: Mapping[str, Resource]) -> tuple[object, ...]:
+    """What is taken: the medicine, and the ingredients that its Medication names."""
+    target = reference_id(part(resource, "medicationReference")) or ""
+    contained = {text_of(item, "id"): item for item in parts(resource, "contained")}
+    medicine = contained.get(target) or medicines.get(target) or {}
+    ingredients = (part(each, "itemCodeableConcept") for each in parts(medicine, "ingredient"))
+    return resource.get("medicationCodeableConcept") or part(medicine, "code"), *ingredients
 
 
 READ: Mapping[str, Callable[[Gathered, Resource], None]] = {
