@@ -22,6 +22,10 @@ from equina.worklist.patient import Patient, Piece
 __all__ = ["Counts", "patients"]
 
 ROWS = 20_000  # read at a time: a patient's row is about a kilobyte
+# Nothing is read ahead of what is counted, so that memory does not grow with the population.
+FORMAT = ds.ParquetFileFormat(
+    default_fragment_scan_options=ds.ParquetFragmentScanOptions(pre_buffer=False, use_buffered_stream=True)
+)
 PARTS = tuple(part.name for part in EVIDENCE)
 COLUMNS = (
     "id",
@@ -62,10 +66,12 @@ def patients(protocol: Protocol, manifest: Manifest, least: Disposition, counts:
     """The living patients at or above the level, in no order; `counts` is filled by all rows on the way. Raises BadInput."""
     path = manifest.folder / RESULTS
     try:
-        rows = ds.dataset(path, format="parquet")
+        rows = ds.dataset(path, format=FORMAT)
         if missing := [name for name in COLUMNS if name not in rows.schema.names]:
             raise BadInput(f"{path}: {missing[0]}: the column is missing; {AGAIN}")
-        for batch in rows.to_batches(columns=list(COLUMNS), batch_size=ROWS, use_threads=False):
+        for batch in rows.to_batches(
+            columns=list(COLUMNS), batch_size=ROWS, batch_readahead=1, fragment_readahead=1, use_threads=False
+        ):
             yield from _at_least(protocol, manifest, batch, least, counts)
     except (pa.ArrowException, OSError) as error:
         raise BadInput(f"{path}: not Parquet as a run writes it ({str(error).splitlines()[0][:100]}); {AGAIN}") from None
