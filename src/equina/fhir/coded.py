@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 from equina.fhir.canonical import system as own_system
@@ -97,16 +97,21 @@ def _made(
 def medicines_of(protocol: Protocol, concept: object) -> tuple[str, ...]:
     """The findings of the classes that name the medicine: by its code as an ingredient, and by its words."""
     coded = (name for name in findings_of(protocol, concept) if protocol.findings[name].kind == "medicine")
-    words = frozenset(_LETTERS.findall(concept_words(concept).lower()))
-    worded = (finding for finding, names in _named(protocol) if any(words.issuperset(name) for name in names))
-    return tuple(dict.fromkeys((*coded, *worded)))
+    return tuple(dict.fromkeys((*coded, *_medicines(protocol)(concept_words(concept)))))
 
 
 @of_each
-def _named(protocol: Protocol) -> tuple[tuple[str, tuple[frozenset[str], ...]], ...]:
-    """The finding of each class of medicines, with the words of the names that stand for it."""
-    rows = (row for row in protocol.medicines.values() if protocol.findings[row.finding].kind == "medicine")
-    return tuple((row.finding, tuple(frozenset(_LETTERS.findall(name.lower())) for name in row.examples)) for row in rows)
+def _medicines(protocol: Protocol) -> Callable[[str], tuple[str, ...]]:
+    """What tells the findings of the classes that the words for a medicine name. The same few medicines are in all records."""
+    rows = [row for row in protocol.medicines.values() if protocol.findings[row.finding].kind == "medicine"]
+    named = [(row.finding, frozenset(_LETTERS.findall(name.lower()))) for row in rows for name in row.examples]
+
+    @lru_cache(maxsize=10_000)
+    def told(words: str) -> tuple[str, ...]:
+        letters = frozenset(_LETTERS.findall(words.lower()))
+        return tuple(dict.fromkeys(finding for finding, name in named if name <= letters))
+
+    return told
 
 
 def yes_or_no(concept: object) -> bool | None:
