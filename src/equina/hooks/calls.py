@@ -94,13 +94,10 @@ def _resources(key: str, value: object, patient: str) -> tuple[Resource, ...]:
     if found and not any(kind in (*wanted, _OUTCOME) for kind in kinds):
         raise BadInput(f"prefetch.{key}: it holds {kinds[0]}; {' or '.join(wanted)} is expected")
     for resource in found:
-        owner = text_of(resource, "id") if resource.get("resourceType") == "Patient" else _owner(resource)
-        if owner and owner != patient:
+        if _of_another(resource, patient):
             raise BadInput(f"prefetch.{key}: it holds a record of another patient than context.patientId; send one patient's")
-    if found and all(kind in wanted for kind in kinds):
-        strange = [written_otherwise(resource) for resource in found]
-        if why := all(strange) and strange[0]:
-            raise BadInput(f"prefetch.{key}: {why}")
+    if found and all(kind in wanted for kind in kinds) and all(map(written_otherwise, found)):
+        raise BadInput(f"prefetch.{key}: {written_otherwise(found[0])}")
     return found
 
 
@@ -112,11 +109,13 @@ def _in_bundle(bundle: Resource) -> Iterator[Resource]:
         yield resource
 
 
-def _owner(resource: Resource) -> str | None:
-    """The patient whom a record is about, when it names one."""
-    target = part(resource, "subject") or part(resource, "patient")
+def _of_another(resource: Resource, patient: str) -> bool:
+    """Whether a record is about another patient. One that names none, or names one in another way, is taken as this one's."""
+    if resource.get("resourceType") == "Patient":
+        return text_of(resource, "id") not in ("", patient)
+    target = resource.get("subject") or resource.get("patient")
     reference = text_of(target, "reference")
-    return reference_id(target) if "Patient/" in reference else None
+    return "Patient/" in reference and reference != f"Patient/{patient}" and reference_id(target) != patient
 
 
 def _failed(resources: tuple[Resource, ...]) -> bool:
@@ -133,6 +132,6 @@ def _draft_orders(context: Resource, patient: str) -> tuple[Resource, ...]:
     if not isinstance(bundle, Mapping) or bundle.get("resourceType") != "Bundle":
         raise BadInput("context.draftOrders: a Bundle of the orders is expected")
     found = tuple(order for order in _in_bundle(bundle) if order.get("resourceType") in _ORDERS)
-    if any(owner != patient for order in found if (owner := _owner(order))):
+    if any(_of_another(order, patient) for order in found):
         raise BadInput("context.draftOrders: it holds an order for another patient than context.patientId")
     return found

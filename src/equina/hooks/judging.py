@@ -12,13 +12,14 @@ from equina.fhir.elements import Span, concept_words, name_of, parts, span, text
 from equina.fhir.records import STATED, gather
 from equina.fhir.responses import case_of_response
 from equina.fhir.statements import Gathered
+from equina.hooks.bearing import bearing
 from equina.hooks.calls import Call
 from equina.hooks.orders import Order, concerned, order_words
 from equina.hooks.services import Service
-from equina.leaves import resolve
+from equina.leaves import Truth, resolve
 from equina.model import Protocol, rank
 from equina.remembered import of_each
-from equina.triage import assess, settle
+from equina.triage import assess, level, settle
 
 __all__ = ["Judged", "judged"]
 
@@ -43,7 +44,7 @@ class Judged:
 
 
 def judged(protocol: Protocol, service: Service, call: Call, now: datetime) -> Judged | None:
-    """The call, judged at this moment; None when it needs no judging: an order that is not spoken about, a person who has died."""
+    """The call, judged at this moment; None when nothing can come of it: no sign, another order, a person who has died."""
     orders = concerned(call.orders)
     if (service.hook == "order-sign" and not orders) or _has_died(call):
         return None
@@ -53,12 +54,15 @@ def judged(protocol: Protocol, service: Service, call: Call, now: datetime) -> J
     gathered = Gathered(protocol, now, named=named)
     if answered := _interview(protocol, call, gathered, now):
         gathered.answered = answered
-    gather(gathered, list(call.records), call.medicines)
+    gather(gathered, list(bearing(gathered, call.records)), call.medicines)
     for order in orders:
         _reasons(gathered, order, now)
     case = gathered.case()
+    truth = resolve(protocol.table, settle(protocol, case)[0])
+    asks = service.asks and _about(protocol, truth, orders)
+    if not asks and rank(level(protocol, truth.must)) < rank("urgent"):
+        return None
     assessment = assess(protocol, case)
-    asks = service.asks and _about(protocol, case, orders)
     return Judged(
         call=call,
         case=case,
@@ -106,12 +110,9 @@ def _reasons(gathered: Gathered, order: Order, now: datetime) -> None:
             gathered.read(text, name_of(order.resource))
 
 
-def _about(protocol: Protocol, case: Case, orders: tuple[Order, ...]) -> bool:
+def _about(protocol: Protocol, truth: Truth, orders: tuple[Order, ...]) -> bool:
     """Whether red flags are to be asked for: the person has pain of the spine now, or the spine is to be imaged."""
     if any(order.kind == "imaging" for order in orders):
         return True
     (group,) = order_words()["about"]
-    if group not in protocol.groups:
-        return False
-    truth = resolve(protocol.table, settle(protocol, case)[0])
-    return bool(protocol.table.test(protocol.groups[group]).holds(truth.must))
+    return group in protocol.groups and bool(protocol.table.test(protocol.groups[group]).holds(truth.must))

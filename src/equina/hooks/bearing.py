@@ -1,0 +1,121 @@
+"""Which records of a call may state something of the protocol: the others, nearly all of most people's, are not taken apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Literal
+
+from equina.fhir.coded import findings_of, medicines_of
+from equina.fhir.elements import Resource, concept_words
+from equina.fhir.records import STATED
+from equina.fhir.statements import Gathered
+from equina.model import Protocol
+from equina.remembered import of_each
+
+__all__ = ["bearing"]
+
+_REMEMBERED = 50_000  # concepts
+_GRACE = 2  # days, for time zones
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_Key = tuple[object, ...]
+_When = Literal["always", "of now", "never"]  # "of now": a measurement of this episode alone
+
+
+def bearing(gathered: Gathered, records: Iterable[Resource]) -> Iterator[Resource]:
+    """The records whose concept states a finding, by its codes or its words, and those of which that is not so easily told.
+
+    What is let go would be counted and left out by `gather` as well. What a concept states is remembered.
+    """
+    known = _known(gathered.protocol)
+    if len(known) > _REMEMBERED:
+        known.clear()
+    episode = (gathered.as_of - timedelta(days=gathered.protocol.new_within_days + _GRACE)).date().isoformat()
+    for record in records:
+        kind = str(record.get("resourceType"))
+        concepts = _CONCEPTS.get(kind)
+        found = concepts(record) if concepts else None
+        if found is None:
+            yield record
+            continue
+        for concept in found:
+            key = _key(kind, concept)
+            states = "always" if key is None else known.get(key)
+            if states is None:
+                states = known[key] = _states(gathered, kind, concept)
+            if states == "always" or (states == "of now" and not _is_before(record, episode)):
+                yield record
+                break
+
+
+@of_each
+def _known(_: Protocol) -> dict[_Key | None, _When]:
+    """Of each concept, when what it states counts."""
+    return {}
+
+
+def _is_before(record: Resource, day: str) -> bool:
+    """Whether a measurement was made before the day, and says so as FHIR has it."""
+    when = record.get("effectiveDateTime")
+    return isinstance(when, str) and _DAY.match(when) is not None and when[:10] < day and "valueQuantity" in record
+
+
+def _key(kind: object, concept: object) -> _Key | None:
+    """What a concept is told apart by; None for one that is not written as FHIR has it."""
+    try:
+        codings = concept.get("coding", ())  # type: ignore[attr-defined]  # if it has none, it is kept
+        told = tuple((coding.get("system"), coding.get("code"), coding.get("display")) for coding in codings)
+        key = (kind, concept.get("text"), told)  # type: ignore[attr-defined]
+        hash(key)
+    except (AttributeError, TypeError):
+        return None
+    return key
+
+
+def _states(gathered: Gathered, kind: str, concept: object) -> _When:
+    protocol = gathered.protocol
+    if kind.startswith("Medication"):
+        found = medicines_of(protocol, concept) or gathered.named_in(concept_words(concept), ("medicine",))
+        return "always" if found else "never"
+    names = findings_of(protocol, concept)
+    if kind == "Observation" and names:
+        findings = [protocol.findings[name] for name in names]
+        return "of now" if all(finding.measured and not finding.lasting for finding in findings) else "always"
+    return "always" if names or (kind in _NAMED and gathered.named_in(concept_words(concept), _NAMED[kind])) else "never"
+
+
+_NAMED: Mapping[str, tuple[str, ...]] = {"Condition": STATED, "Encounter": STATED, "Procedure": ("history", "baseline")}
+
+
+def _coded(record: Resource) -> tuple[object, ...]:
+    return (record.get("code"),)
+
+
+def _observed(record: Resource) -> tuple[object, ...] | None:
+    """The concept that was observed, and the one that was found. What has components is looked at whole."""
+    if "component" in record:
+        return None
+    value = record.get("valueCodeableConcept")
+    return (record.get("code"),) if value is None else (record.get("code"), value)
+
+
+def _prescribed(record: Resource) -> tuple[object, ...] | None:
+    """The concept of a medicine; one that is referred to is looked at whole, for its ingredients."""
+    concept = record.get("medicationCodeableConcept")
+    return None if concept is None or "medicationReference" in record else (concept,)
+
+
+def _came_for(record: Resource) -> tuple[object, ...] | None:
+    reasons = record.get("reasonCode", ())
+    return tuple(reasons) if isinstance(reasons, list | tuple) else None
+
+
+_CONCEPTS: Mapping[str, Callable[[Resource], tuple[object, ...] | None]] = {
+    "Condition": _coded,
+    "Procedure": _coded,
+    "Observation": _observed,
+    "MedicationRequest": _prescribed,
+    "MedicationStatement": _prescribed,
+    "Encounter": _came_for,
+}
