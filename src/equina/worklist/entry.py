@@ -26,13 +26,14 @@ UNTOLD = "questions_open"  # said to a patient who is being asked; beside a rule
 class Fact:
     """One finding with the pieces that it rests on: what says that it is there first, the newest of that first.
 
-    `counts` says whether the level rests on it.
+    `counts` says whether the level rests on it, `sign` whether it is something that the patient has now, and no history or risk.
     """
 
     finding: str
     label: str
     counts: bool
     present: bool
+    sign: bool
     pieces: tuple[Piece, ...]
 
 
@@ -131,6 +132,7 @@ def _facts(protocol: Protocol, patient: Patient, counts: tuple[str, ...]) -> Ite
                 label=protocol.findings[name].label,
                 counts=name in counts,
                 present=any(piece.value not in (None, "false", "null") for piece in found),
+                sign=protocol.findings[name].changeable,
                 pieces=tuple(sorted(newest, key=lambda piece: not piece.speaks)),
             )
         )

@@ -75,7 +75,7 @@ def _inside(entry: Entry) -> Iterator[str]:
         yield paragraph(WORDS["also_count"].format(n=entry.patient.set_aside), "fine")
     counting = (line for fact in entry.facts if fact.counts for line in fact_lines(fact))
     yield _part(WORDS["found"], (*counting, *beside(entry)))
-    every = tuple(line for fact in entry.facts for line in fact_lines(fact, len(fact.pieces)))
+    every = tuple(line for fact in entry.facts for line in fact_lines(fact, whole=True))
     yield f"<details><summary>{escape(WORDS['all_evidence'].format(n=len(every)))}</summary>{_items(every)}</details>"
     yield _part(WORDS["why"], reasons(entry))
     yield f"<h3>{escape(WORDS['ask'])}</h3>"

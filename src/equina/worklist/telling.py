@@ -14,7 +14,6 @@ from equina.worklist.patient import Piece
 from equina.worklist.ranking import BANDS
 
 __all__ = [
-    "MOST_PIECES",
     "WORDS",
     "about",
     "asked",
@@ -31,7 +30,7 @@ __all__ = [
 ]
 
 WORDS = wording("worklist")
-MOST_PIECES = 2  # of one finding; the rest is counted
+MOST_PIECES = 2  # of a sign; of a history or a risk, one; the rest is counted
 LONGEST_QUOTE = 240
 
 
@@ -116,14 +115,14 @@ def where(piece: Piece) -> str:
     return WORDS[words].format(file=piece.name or piece.file, line=piece.line, start=piece.start, end=piece.end)
 
 
-def fact_lines(fact: Fact, most: int = MOST_PIECES) -> Iterator[str]:
-    """A finding with what says that it is there, when that was recorded and where it stands; the newest of it."""
+def fact_lines(fact: Fact, *, whole: bool = False) -> Iterator[str]:
+    """A finding with what says that it is there, when that was recorded and where it stands: the newest of it, or the whole."""
     speaking = [piece for piece in fact.pieces if piece.speaks] or list(fact.pieces)
-    shown = speaking[:most]
-    for piece in shown:
-        yield WORDS["fact"].format(finding=_short(fact.label), quote=_said(piece), date=_date(piece), where=where(piece))
+    shown = fact.pieces if whole else speaking[: MOST_PIECES if fact.sign else 1]
+    lines = [WORDS["fact"].format(finding=_short(fact.label), quote=_said(p), date=_date(p), where=where(p)) for p in shown]
     if more := len(fact.pieces) - len(shown):
-        yield WORDS["more_pieces"].format(n=more, finding=_short(fact.label))
+        lines[-1] += WORDS["more_pieces"].format(n=more)
+    yield from lines
 
 
 def beside(entry: Entry) -> Iterator[str]:

@@ -8,7 +8,6 @@ from equina.prose import Block
 from equina.worklist.entry import Entry
 from equina.worklist.listing import Worklist
 from equina.worklist.telling import (
-    MOST_PIECES,
     WORDS,
     about,
     asked,
@@ -53,7 +52,7 @@ def _evidence(entry: Entry, *, whole: bool) -> Iterator[str]:
     """What the level rests on, and the rest in short; or every piece of everything."""
     for fact in entry.facts:
         if whole or fact.counts:
-            yield from fact_lines(fact, len(fact.pieces) if whole else MOST_PIECES)
+            yield from fact_lines(fact, whole=whole)
     if not whole:
         yield from beside(entry)
 
