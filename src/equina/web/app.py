@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from equina.rest import doors, routes
 from equina.rest.measures import Measures
 from equina.web.card import READ, address_of
 from equina.web.guards import Guard, Limits
+from equina.web.last import last_page
 from equina.web.library import Library, library, reading_page
 from equina.web.pages import Page, Settings, judged, start_page
 from equina.web.shared import Table
@@ -37,6 +39,7 @@ from equina.wording import wording
 
 __all__ = ["create_app"]
 
+LOG = logging.getLogger("equina.web")
 MOST_FIELDS = 400
 PAPERS = ("card.pdf", "form.pdf")
 # What a person may have typed to get here does not tell: every fault has its words and a way on.
@@ -59,7 +62,8 @@ def create_app(
     workers share. `ready`: whether what takes long to make is made; /readyz says so.
     """
     libraries = {language: library(protocol) for language, protocol in protocols.items()}
-    site = _Site(protocols, URLSafeSerializer(secret, salt="visit"), settings or Settings(), _templates(), Asks(), libraries)
+    signer, last = URLSafeSerializer(secret, salt="visit"), last_page(tuple(protocols))
+    site = _Site(protocols, signer, settings or Settings(), _templates(), Asks(), libraries, last)
     measures = Measures(next(iter(protocols.values())))
     pages = [
         Route("/", site.start, methods=["GET"]),
@@ -89,7 +93,12 @@ async def _healthy(_: Request) -> Response:
 @cache
 def _templates() -> Environment:
     templates = Environment(
-        loader=PackageLoader("equina.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("equina.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,  # a page does not look at the disk
     )
     templates.globals |= {"reading": READ, "address_of": address_of}
     return templates
@@ -105,20 +114,19 @@ class _Site:
     templates: Environment
     asks: Asks
     libraries: Mapping[str, Library]  # the reading pages, by language
+    last: bytes  # the page for when none can be made
     read_before: dict[tuple[str, str], bytes] = field(default_factory=dict)  # as shown: they are the same for everyone
 
     # --- requests
 
     async def start(self, request: Request) -> Response:
         """The first page, in the language that the address names."""
-        language = request.query_params.get("lang", "")
-        visit = _fresh(language if language in self.protocols else next(iter(self.protocols)))
+        visit = _fresh(self.language(request.scope))
         return self.shown(visit, start_page(self.protocols[visit.language], visit))
 
     async def read(self, request: Request) -> Response:
         """A reading page, in the language that the address names. Nothing of a visit is in it."""
-        language = request.query_params.get("lang", "")
-        visit = _fresh(language if language in self.protocols else next(iter(self.protocols)))
+        visit = _fresh(self.language(request.scope))
         key = visit.language, request.url.path
         if key not in self.read_before:
             page = reading_page(self.libraries[visit.language], request.url.path)
@@ -155,8 +163,7 @@ class _Site:
 
     async def paper(self, request: Request) -> Response:
         """The card or the blank form as a PDF, made once."""
-        language, name = request.query_params.get("lang", ""), request.path_params["name"]
-        language = language if language in self.protocols else next(iter(self.protocols))
+        language, name = self.language(request.scope), request.path_params["name"]
         if name not in PAPERS or not self.settings.paper:
             raise HTTPException(404)
         key = language, name
@@ -199,33 +206,42 @@ class _Site:
         )
         return HTMLResponse(html, status)
 
-    def refusal(self, status: int) -> Response:
-        """The page of a fault: what to do about it, and that care does not wait for it."""
-        visit = _fresh(next(iter(self.protocols)))
-        words = wording("web", visit.language)
+    def language(self, scope: Scope) -> str:
+        """The language that the address names, or the first."""
+        named = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("lang", "")
+        return named if named in self.protocols else next(iter(self.protocols))
+
+    def refusal(self, status: int, language: str) -> Response:
+        """The page of a fault: what to do about it, and that care does not wait for it. The last page when that fails too."""
+        words = wording("web", language)
         says = words[FAULTS.get(status, "wrong_fault")]
-        return self.shown(visit, Page(template="fault.html", shows={"title": words["wrong_title"], "says": says}), status)
+        page = Page(template="fault.html", shows={"title": words["wrong_title"], "says": says})
+        try:
+            return self.shown(_fresh(language), page, status)
+        except Exception as error:
+            LOG.error("the page of a fault failed: %s", type(error).__name__)  # noqa: TRY400  (no detail: it may hold answers)
+            return HTMLResponse(self.last, status)
 
     def refused(self, status: int) -> ASGIApp:
         """As `refusal`, in the way of whoever asks: a page, or JSON."""
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            await self.told(scope["path"], status)(scope, receive, send)
+            await self.told(scope, status)(scope, receive, send)
 
         return answer
 
     async def fault(self, request: Request, error: Exception) -> Response:
         """As `refusal`, for a fault that was foreseen."""
         if isinstance(error, HTTPException):
-            return self.told(request.url.path, error.status_code, error.headers)
-        return self.told(request.url.path, 500)
+            return self.told(request.scope, error.status_code, error.headers)
+        return self.told(request.scope, 500)
 
-    def told(self, path: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    def told(self, scope: Scope, status: int, headers: Mapping[str, str] | None = None) -> Response:
         """The refusal as whoever asks there reads it."""
         for prefix, refusal in ((doors.PREFIX, doors.refusal), (fhir.PREFIX, fhir.refusal), (hooks.PREFIX, hooks.refusal)):
-            if path.startswith(prefix):
+            if scope["path"].startswith(prefix):
                 return refusal(status, headers)
-        return self.refusal(status)
+        return self.refusal(status, self.language(scope))
 
 
 def _fresh(language: str) -> Visit:
@@ -241,4 +257,8 @@ async def _form(request: Request) -> dict[str, str]:
         pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
     except ValueError as error:
         raise HTTPException(400) from error
-    return {name: "".join(c for c in value if c.isprintable() or c in "\n\t") for name, value in pairs}
+    return {name: value if value.isprintable() else "".join(filter(_typed, value)) for name, value in pairs}
+
+
+def _typed(character: str) -> bool:
+    return character.isprintable() or character in "\n\t"

@@ -29,6 +29,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
     "X-Robots-Tag": "noarchive",
 }
+_SENT = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 LOG = logging.getLogger("equina.web")
 STATIC = "/static/"
 RECORDS = ("/fhir/", "/cds-services")
@@ -65,16 +66,16 @@ class Guard:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 began.append(True)
-                headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
                 keep = b"no-store" if private else b"public, max-age=3600"
-                message["headers"] = [*message["headers"], *headers, (b"cache-control", keep)]
+                message["headers"] = [*message["headers"], *_SENT, (b"cache-control", keep)]
             await send(message)
 
         if not self._allowed(scope):
             await self.refuse(429)(scope, receive, send_guarded)
             return
         try:
-            body = await asyncio.wait_for(self._body(scope, receive), self.limits.seconds)
+            async with asyncio.timeout(self.limits.seconds):
+                body = await self._body(scope, receive)
         except (TimeoutError, _TooLarge) as error:
             await self.refuse(413 if isinstance(error, _TooLarge) else 408)(scope, receive, send_guarded)
             return

@@ -35,6 +35,8 @@ __all__ = [
 # A protocol is reviewed every year; after that it may calm nobody.
 REVIEW_EVERY = timedelta(days=365)
 
+FIRST_SIGNS = 4  # above the button that starts the questions, where no one has to scroll; all of them are below
+FOLDED = 12  # more answers of a kind than this are shown on request
 PICTURED = ("saddle_anesthesia",)  # findings whose question shows the picture of the body
 
 
@@ -94,6 +96,7 @@ def start_page(protocol: Protocol, visit: Visit) -> Page:
         template="start.html",
         shows={
             "title": words["start_title"],
+            "now": [words[f"start_now_{n}"] for n in range(1, FIRST_SIGNS + 1)],
             "signs": signs,
             "numbers": protocol.care["emergency_number"].told,
             "places": [(place, words[f"place_{place}"]) for place in ("us", "uk", "eu")],
@@ -224,6 +227,7 @@ def check_page(protocol: Protocol, visit: Visit, taken_back: Sequence[str] = ())
             "groups": [(words[f"check_{group}"], rows, group) for group, rows in groups.items()],
             "carer": words["who_someone" if case.carer else "who_me"],
             "taken_back": [option_of(protocol, case, protocol.findings[name], "one").wording for name in taken_back],
+            "folded": FOLDED,
             "ready": next_ask(protocol, visit) is None or visit.session.complete,
         },
     )

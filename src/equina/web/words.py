@@ -27,7 +27,8 @@ CODES: Mapping[Value, str] = {True: "yes_new", "long_standing": "long_standing",
 def words_page(protocol: Protocol, visit: Visit, form: Mapping[str, str]) -> Page:
     """The words with what was read in them marked, and each finding to confirm. None counts before that."""
     words = wording("web", visit.language)
-    told = form.get("told", "").strip()[:LONGEST_TOLD]
+    whole = form.get("told", "").strip()
+    told = whole[:LONGEST_TOLD]
     fields = tuple(_fields(protocol, told, words))
     reading = read(lexicon(protocol), told)
     return Page(
@@ -35,6 +36,7 @@ def words_page(protocol: Protocol, visit: Visit, form: Mapping[str, str]) -> Pag
         shows={
             "title": words["words_title"],
             "told": told,
+            "cut": LONGEST_TOLD if len(whole) > LONGEST_TOLD else 0,
             "marked": Markup(marked_text(protocol, told, reading)),  # escaped where it is made
             "fields": fields,
             "refused": bool(reading.refused),
