@@ -73,6 +73,7 @@ class Source:
         self.patterns: dict[tuple[str, str, str], tuple[Pattern, Find | Cue]] = {}
         self.sections: dict[str, Section] = {}
         self.words: dict[str, list[str]] = {name: [] for name in WORD_LISTS}
+        self.spellings: dict[str, str] = {}
         self.becomes: dict[str, str] = {}
         self.unless: dict[str, frozenset[str]] = {}
         self.lowest: set[str] = set()
@@ -99,6 +100,8 @@ class Source:
                 take(id, table)
                 table.optional("note")
                 table.rest()
+        for word, others in top.words("spellings").items():
+            self.spellings |= dict.fromkeys(others.split(), word)
         for name, into in self.words.items():
             for line in top.texts(name):
                 into.extend(line.split())
@@ -199,7 +202,7 @@ class _Compiler:
             word[1:]: NumberClass(float(word[2:]), float(word[2:])) for word in every if word.startswith("#=")
         }
         lists = source.words
-        self.vocabulary = Vocabulary({*words, *ENDERS, *BREAKS}, numbers, lists["others"], lists["shortened"])
+        self.vocabulary = Vocabulary({*words, *ENDERS, *BREAKS}, numbers, lists["others"], lists["shortened"], source.spellings)
         self._letters: dict[str, str] = {}
         wide = "".join(map(self.letters, [*ENDERS, *sorted(words_in(stops))]))
         stop = (wide + "".join(map(self.letters, BREAKS)), wide)

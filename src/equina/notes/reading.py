@@ -21,6 +21,8 @@ __all__ = ["CueWords", "Mention", "Reading", "read", "read_note"]
 
 _BEFORE_HEADING = re.compile(r"[.,;\n?!\])]")
 _HEADING = re.compile(r"[A-Z][A-Za-z/&'\-]*(?: [A-Za-z/&'\-]+){0,4}$")
+# "Fever: N  Rigors: Y": an answer of a form, and the blank before the next field.
+_ANSWERED = re.compile(r"([:=?] ?(?:[yn]|yes|no|nil|neg|pos|none))(?: (?=[ \t]+\w)|\t(?=[ \t]*\w))")
 _REMEMBERED = 20_000
 _REMARK = 16  # words of a sentence that says of the one before that it is old
 _OPENING = 16  # words in which a carer says for whom
@@ -72,6 +74,8 @@ def read_note(protocol: Protocol, text: str) -> Reading:
 def read(lexicon: Lexicon, text: str) -> Reading:
     """As `read_note`, with a lexicon already at hand."""
     small = _unwrapped(folded(text)) if "\n" in text else folded(text)
+    if "  " in small or "\t" in small:
+        small = _ANSWERED.sub(r"\1,", small)
     chunks = small.split(" ")
     letters = list(map(lexicon.vocabulary.__getitem__, chunks))
     classes = "".join(letters) + lexicon.end

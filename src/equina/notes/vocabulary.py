@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 __all__ = ["OTHER", "NumberClass", "Vocabulary", "cut", "folded"]
 
@@ -80,11 +81,17 @@ class Vocabulary(dict[str, str]):
     """The letters of each chunk of text between blanks, one for each word in it, worked out when the chunk is first met.
 
     `words` are the lexicon's words, a stem ending in "*"; `numbers` its classes of numbers; `others` are true words that one slip
-    would turn into a word of the lexicon ("ladder", "bladder"); `shortened` are words whose full stop ends no sentence ("dr").
+    would turn into a word of the lexicon ("ladder", "bladder"); `shortened` are words whose full stop ends no sentence ("dr");
+    `spellings` tell for what word another stands ("cnt": "can't").
     """
 
     def __init__(
-        self, words: Iterable[str], numbers: Mapping[str, NumberClass], others: Iterable[str] = (), shortened: Iterable[str] = ()
+        self,
+        words: Iterable[str],
+        numbers: Mapping[str, NumberClass],
+        others: Iterable[str] = (),
+        shortened: Iterable[str] = (),
+        spellings: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__()
         self.letters: dict[str, str] = {}
@@ -97,11 +104,15 @@ class Vocabulary(dict[str, str]):
         self.any_number = "".join(sorted({letter for _, letters in self._numbers.values() for letter in letters}))
         self._others = frozenset(others)
         self._shortened = frozenset(shortened)
+        self._spellings: dict[str, str] = {}
         self._stems: dict[str, str] = {
             word[:-1]: letter for word, letter in self.letters.items() if word.endswith("*") and word != "*"
         }
         self._stem_lengths = sorted({len(stem) for stem in self._stems}, reverse=True)
         self._slip_lengths = [length for length in self._stem_lengths if length > _SLIP_FROM]
+        self._spellings = {
+            other: letter for other, word in spellings.items() if other not in self.letters and (letter := self._known(word))
+        }
         self._slips = _slips(word for word in self.letters if word.isalpha() and len(word) >= _SLIP_FROM)
         self._stem_slips = _slips(stem for stem in self._stems if stem.isalpha() and len(stem) >= _SLIP_FROM)
 
@@ -168,7 +179,7 @@ class Vocabulary(dict[str, str]):
         return self.letters.get(word) or self.letters.get(first, OTHER)
 
     def _known(self, word: str) -> str | None:
-        if letter := self.letters.get(word):
+        if letter := self.letters.get(word) or self._spellings.get(word):
             return letter
         if word.endswith(("'s", "'d")) and (letter := self._known(word[:-2])):
             return letter
