@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ __all__ = ["LONGEST", "Damaged", "lines_of", "opened"]
 # A record with a long letter in it has some hundred kilobytes. What is longer than this is no record, and must not fill the memory.
 LONGEST = 32 * 1024 * 1024
 _READ = 4 * 1024 * 1024
+_READ_PACKED = 64 * 1024
 
 
 class Damaged(ValueError):  # noqa: N818  (what it is, not how it is told)
@@ -64,9 +66,14 @@ def lines_of(file: BinaryIO, piece: Piece, heed: Callable[[int], None] = lambda 
 
 def _blocks(file: BinaryIO, heed: Callable[[int], None]) -> Iterator[bytes]:
     """The bytes of the file. Raises Damaged, after those before the damage."""
+    # To ask a damaged file for more than is left of it loses what comes before the damage: of gzip one takes what there is, of zstd
+    # no more at a time than may be lost.
+    packed = not isinstance(file, io.FileIO)
+    read = getattr(file, "read1", file.read)
+    size = _READ_PACKED if packed else _READ
     while True:
         try:
-            block = file.read(_READ)
+            block = read(size)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise Damaged(_told(error)) from None
         except OSError as error:
@@ -82,4 +89,4 @@ def _blocks(file: BinaryIO, heed: Callable[[int], None]) -> Iterator[bytes]:
 def _told(error: Exception) -> str:
     if isinstance(error, EOFError):
         return "the packed data ends early: what came before was judged; pack the file again"
-    return "the packed data is damaged: what came before was judged; pack the file again"
+    return "the packed data is damaged or ends early: what came more than 64 kB before was judged; pack the file again"

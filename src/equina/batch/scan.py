@@ -91,11 +91,28 @@ class _Reader:
 
     def read_lines(self, each: Input, piece: Piece) -> None:
         """Take in the lines of a piece. Raises OSError when the file cannot be opened or read."""
+        if each.name.endswith(".json") and piece.end is None and self._whole(each):
+            return
         try:
             with opened(each) as file:
                 self._take_lines(lines_of(file, piece, self.heed), first=piece.start == 0)
         except Damaged as damage:
             self.aside(None, str(damage))
+
+    def _whole(self, each: Input) -> bool:
+        """Take in a file that is one JSON value over many lines, such as a Bundle for people to read; whether it was."""
+        data = Path(each.path).read_bytes()
+        try:
+            found = json.loads(data.decode("utf-8-sig"))
+        except (ValueError, RecursionError):
+            return False
+        if not isinstance(found, list) and not text_of(found, "resourceType"):
+            return False
+        self.heed(len(data))
+        self.number = 1
+        for resource in resources_of(found):
+            self._resource(1, resource)
+        return True
 
     def _take_lines(self, lines: Iterator[bytes | None], *, first: bool) -> None:
         """Take in each line, by the kind that it seems to be of."""
@@ -120,6 +137,8 @@ class _Reader:
                     continue
             run += 1
             try:
+                if not line.isascii():
+                    line.decode("utf-8")  # what is let go unread is looked at too
                 if kind in kinds:
                     owner, keep = sift(line, kind)
                     if keep:
@@ -141,10 +160,10 @@ class _Reader:
             self._person(number, line)
         elif kind == "Medication":
             self._medication(line)
-        elif kind:
-            self.sieve.other(line, kind)
+        elif kind in ("", "Bundle"):
+            raise ValueError(kind)
         else:
-            raise ValueError("no kind")
+            self.sieve.other(line, kind)
 
     def _person(self, number: int, line: bytes) -> None:
         id, plain = self.sieve.person(line)

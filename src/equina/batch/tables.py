@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from typing import Protocol as Shape
 
 from equina.batch.inputs import Input, Piece
-from equina.batch.lines import Damaged, lines_of, opened
+from equina.batch.lines import LONGEST, Damaged, lines_of, opened
 from equina.model import Finding, Protocol
 from equina.tables import nearest
 
@@ -171,7 +171,7 @@ def _read_csv(reader: Taker, each: Input, piece: Piece) -> None:
     """A CSV of UTF-8 with its names in the first line; the number of a row is that of the line on which it ends."""
     try:
         with opened(each) as file:
-            rows = csv.reader(_texts(lines_of(file, piece, reader.heed)), strict=True)
+            rows = csv.reader(_texts(reader, lines_of(file, piece, reader.heed)), strict=True)
             names = [name.strip() for name in next(rows, [])]
             row = _Row(reader, names)
             while True:
@@ -193,16 +193,20 @@ def _read_csv(reader: Taker, each: Input, piece: Piece) -> None:
                 row.take(rows.line_num, ((name, value) for name, value in zip(names, cells, strict=True) if name in row.taken))
     except Damaged as damage:
         reader.aside(None, str(damage))
-    except UnicodeDecodeError:
-        reader.aside(reader.number + 1, "not UTF-8 text: from here on the file was not read; save it as UTF-8")
 
 
-def _texts(lines: Iterator[bytes | None]) -> Iterator[str]:
-    for number, line in enumerate(lines):
-        if line is None:
-            yield "\n"
-        else:
-            yield (line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line).decode("utf-8").removesuffix("\r") + "\n"
+def _texts(reader: Taker, lines: Iterator[bytes | None]) -> Iterator[str]:
+    """The lines as text; one that is none is set aside, and stands as a blank line so that the others keep their numbers."""
+    for number, line in enumerate(lines, 1):
+        try:
+            if line is None:
+                reader.aside(number, f"longer than {LONGEST // 1024**2} MiB: no row is, and it was not read")
+            else:
+                yield (line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line).decode("utf-8").removesuffix("\r") + "\n"
+                continue
+        except UnicodeDecodeError as error:
+            reader.aside(number, f"not UTF-8 text (byte {error.start + 1} of the line); save the file as UTF-8")
+        yield "\n"
 
 
 def _read_parquet(reader: Taker, each: Input, piece: Piece) -> None:
