@@ -46,8 +46,9 @@ class Expected:
     def rests_on(self, manifest: Manifest) -> Iterator[str]:
         """What the figures rest on, and whom the list misses, in sentences."""
         yield WORDS["rests_run"].format(patients=_number(self.patients))
-        nothing = f"{100 * (self.unknown.value or 0):.1f} %"
-        yield WORDS["rests_nothing"].format(nothing=_number(self.nothing_known), share=nothing)
+        share = f"{100 * (self.unknown.value or 0):.1f} %"
+        told = WORDS["rests_nothing" if self.nothing_known else "rests_something"]
+        yield told.format(nothing=_number(self.nothing_known), share=share)
         if self.deceased:
             yield WORDS["rests_deceased"].format(deceased=_number(self.deceased), at_level=_number(self.deceased_at_level))
         aside = manifest.set_aside
