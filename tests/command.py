@@ -26,12 +26,12 @@ def start(*arguments, **streams):
     return subprocess.Popen([*COMMAND, *map(str, arguments)], **streams)
 
 
-def run(*arguments, given=b"", before=(), **more):
+def run(*arguments, given=b"", before=(), patience=PATIENCE, **more):
     """The exit code, the output and what was said on standard error, which never shows a Python error."""
     if "stdin" not in more:
         more["input"] = given
     more = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": ENVIRONMENT} | more
-    done = subprocess.run([*(before or COMMAND), *map(str, arguments)], timeout=PATIENCE, check=False, **more)
+    done = subprocess.run([*(before or COMMAND), *map(str, arguments)], timeout=patience, check=False, **more)
     return done.returncode, done.stdout or b"", readable(done.stderr)
 
 

@@ -20,7 +20,7 @@ from surfaces.people import in_words, person
 
 __all__ = ["Tally", "agree", "judged"]
 
-BATCH = 1_000  # people to a process of `equina triage`, and to a session with the assistant
+BATCH = 500  # people to a process of `equina triage`, and to a session with the assistant
 
 
 @dataclass

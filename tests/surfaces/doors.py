@@ -136,12 +136,15 @@ def guided(bundle: Answer) -> object:
 # --- as another process ----------------------------------------------------------------------------------------------------------
 
 
+PATIENCE = 1_800  # seconds for a batch, on a machine that has other things to do
+
+
 @contextmanager
 def _command(_: Servers) -> Iterator[Ask]:
     """`equina triage`, a process for each batch."""
 
     def ask(people: Sequence[Judged]) -> list[object]:
-        _, output, _ = run("triage", given="\n".join(json.dumps(one.person) for one in people).encode())
+        _, output, _ = run("triage", given="\n".join(json.dumps(one.person) for one in people).encode(), patience=PATIENCE)
         return list(answers_in(output))
 
     yield ask
@@ -246,7 +249,7 @@ def _screen(_: Servers) -> Iterator[Ask]:
         with TemporaryDirectory() as folder:
             given, out = Path(folder, "people.jsonl"), Path(folder, "run")
             given.write_text("".join(json.dumps(one.person) + "\n" for one in people), encoding="utf-8")
-            code, _, told = run("screen", given, "--out", out, "--window-days", ALL_OF_IT, "--quiet")
+            code, _, told = run("screen", given, "--out", out, "--window-days", ALL_OF_IT, "--quiet", patience=PATIENCE)
             assert code == 0, told
             columns = ("low", "high", "disposition", "settled", "reasons")
             rows = {row["id"]: row for row in read_table(out / RESULTS, columns=["id", *columns]).to_pylist()}
