@@ -16,7 +16,7 @@ from equina.hooks.bearing import bearing
 from equina.hooks.calls import Call
 from equina.hooks.orders import Order, concerned, order_words
 from equina.hooks.services import Service
-from equina.leaves import Truth, resolve
+from equina.leaves import resolve
 from equina.model import Protocol, rank
 from equina.remembered import of_each
 from equina.triage import assess, level, settle
@@ -59,7 +59,7 @@ def judged(protocol: Protocol, service: Service, call: Call, now: datetime) -> J
         _reasons(gathered, order, now)
     case = gathered.case()
     truth = resolve(protocol.table, settle(protocol, case)[0])
-    asks = service.asks and _about(protocol, truth, orders)
+    asks = service.asks and _about(gathered, case, orders)
     if not asks and rank(level(protocol, truth.must)) < rank("urgent"):
         return None
     assessment = assess(protocol, case)
@@ -110,9 +110,27 @@ def _reasons(gathered: Gathered, order: Order, now: datetime) -> None:
             gathered.read(text, name_of(order.resource))
 
 
-def _about(protocol: Protocol, truth: Truth, orders: tuple[Order, ...]) -> bool:
-    """Whether red flags are to be asked for: the person has pain of the spine now, or the spine is to be imaged."""
+def _about(gathered: Gathered, case: Case, orders: tuple[Order, ...]) -> bool:
+    """Whether red flags are to be asked for: the person has pain of the spine in this episode, or the spine is to be imaged."""
     if any(order.kind == "imaging" for order in orders):
         return True
+    return any(case.values.get(name) is True and _is_of_now(gathered, case, name) for name in _spine_pain(gathered.protocol))
+
+
+def _is_of_now(gathered: Gathered, case: Case, name: str) -> bool:
+    """Whether more than an old entry of the problem list says so: those who come for it, or who tell of it, have it now."""
+    first = gathered.first.get(name)
+    if first is None or gathered.as_of - first <= timedelta(days=gathered.protocol.new_within_days):
+        return True
+    return any("(Condition/" not in (piece.quote or "") for piece in case.evidence.get(name, ()))
+
+
+@of_each
+def _spine_pain(protocol: Protocol) -> tuple[str, ...]:
+    """The findings of which one is enough to say that the spine hurts now."""
     (group,) = order_words()["about"]
-    return group in protocol.groups and bool(protocol.table.test(protocol.groups[group]).holds(truth.must))
+    if group not in protocol.groups:
+        return ()
+    test = protocol.table.test(protocol.groups[group])
+    stated = (finding.id for finding in protocol.findings.values() if not finding.measured and finding.kind != "choice")
+    return tuple(name for name in stated if test.holds(resolve(protocol.table, {name: True}).must))
