@@ -28,7 +28,7 @@ from equina.web.serve import add_arguments, serve
 from equina.web.visit import Visit
 from equina.wording import wording
 from strategies import PROTOCOL
-from test_pages_agree import filled
+from test_pages_agree import HIDDEN, filled
 
 REVIEWED = date.fromisoformat(PROTOCOL.reviewed)
 CALM = Case(
@@ -198,3 +198,34 @@ def test_a_guide_past_its_review_date_leaves_what_is_worse():
     urgent = replace(CALM, values={**CALM.values, "saddle_anesthesia": None})
     _, assessment, overdue = judged(PROTOCOL, Visit(session=Session(start=urgent)), REVIEWED + timedelta(days=4000))
     assert (assessment.disposition, overdue) == ("urgent", False)
+
+
+# --- back ----------------------------------------------------------------------------------------------------------------------
+
+
+def chosen(page):
+    """What of the page is marked or typed already."""
+    main = page.split("<main")[1]
+    marks = re.findall(r'<input type="(?:radio|checkbox)" id="[^"]*" name="([^"]+)" value="([^"]+)" checked', main)
+    typed = re.findall(r'<input id="f-[^"]+" name="([^"]+)" inputmode="[^"]+"[^>]* value="([^"]+)"', main)
+    return dict(marks + typed)
+
+
+def test_who_goes_back_finds_what_they_chose_and_can_go_on_with_it(client):
+    page, seen = client.post("/interview", data={"go": "next"}).text, set()
+    for seed in range(14):
+        form = filled(page, random.Random(seed))
+        if "temperature_c" in page:
+            form = {name: value for name, value in form.items() if name != "temperature_c.unsure"} | {"temperature_c": "36.9"}
+        after = client.post("/interview", data={**form, "go": "next"}).text
+        if 'class="headline"' in after or "dl class" in after:
+            break
+        again = client.post("/interview", data={"visit": HIDDEN.search(after).group(2), "go": "back"}).text
+        answers = {name: value for name, value in form.items() if name not in ("visit", "go")}
+        timing = "timing" in page or "Is it new?" in page
+        assert chosen(again) == ({} if timing else answers)
+        seen |= set(answers.values())
+        onward = client.post("/interview", data={**filled(again, random.Random(seed)), **form, "go": "next"}).text
+        assert onward.split("<main")[1] == after.split("<main")[1]
+        page = after
+    assert {"me", "no", "yes", "36.9"} <= seen or {"someone", "no", "yes", "36.9"} <= seen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from equina.ask.replies import Misread, read_number
@@ -11,7 +11,7 @@ from equina.case import Option
 from equina.model import Protocol
 from equina.web.visit import Ask
 
-__all__ = ["Unanswered", "answered", "measured"]
+__all__ = ["Unanswered", "answered", "measured", "sent"]
 
 Form = Mapping[str, str]
 SPANS = {
@@ -54,6 +54,34 @@ def answered(protocol: Protocol, ask: Ask, form: Form, now: datetime) -> tuple[G
             return (Given(prompt=Prompt(kind="told"), told=form.get("told", "").strip()[:LONGEST_TOLD]),)
         case "one":
             return _ones(protocol, ask, form)
+
+
+def sent(protocol: Protocol, given: Iterable[Given]) -> Form:
+    """The fields of a page that gives these answers, so that a person who goes back finds what they chose."""
+    form: dict[str, str] = {}
+    for each in given:
+        if each.prompt.kind == "list":
+            form |= _marks(each)
+        elif each.prompt.kind == "who":
+            form["who"] = "someone" if each.carer else "me"
+        elif each.prompt.kind == "told":
+            form["told"] = each.told or ""
+        elif each.prompt.kind == "one":  # of what is new, "not sure" is not told from "new" any more: that is asked anew
+            form |= dict(_field(protocol, name, answer) for name, answer in each.answers.items())
+    return form
+
+
+def _field(protocol: Protocol, name: str, answer: str | float) -> tuple[str, str]:
+    if answer == "not_sure" and protocol.findings[name].measured:
+        return f"{name}.unsure", "yes"
+    return name, answer if isinstance(answer, str) else f"{answer:g}"
+
+
+def _marks(given: Given) -> Form:
+    marked = dict.fromkeys((name for name, answer in given.answers.items() if answer in (MARKED, "yes_new")), "yes")
+    if "not_sure" in given.answers.values():
+        return {**marked, "unsure": "yes"}
+    return marked or {"none": "yes"}
 
 
 def _who(form: Form) -> Given:

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from equina.ask.session import Session, changed
 from equina.model import Protocol
-from equina.web.forms import Unanswered, answered
+from equina.web.forms import Unanswered, answered, sent
 from equina.web.pages import Page, change_page, check_page, handover_page, next_page, question_page, result_page, start_page
-from equina.web.visit import Ask, Asks, BadVisit, Visit, back, with_page
+from equina.web.visit import Ask, Asks, BadVisit, Visit, back, last_page, with_page
 from equina.web.where import located, where_page
 from equina.web.words import confirmed, words_page
 
@@ -63,7 +63,12 @@ def _on(turn: Turn) -> tuple[Visit, Page]:
 def _back(turn: Turn) -> tuple[Visit, Page]:
     if not turn.visit.pages:
         return turn.visit, start_page(turn.protocol, turn.visit)
-    return _onward(turn, back(turn.visit))
+    visit, given = back(turn.visit), last_page(turn.visit)
+    ask = turn.next_ask(visit)
+    if ask is None:
+        return _onward(turn, visit)
+    form = sent(turn.protocol, given)
+    return replace(visit, asking=ask), question_page(turn.protocol, visit, ask, form=form)
 
 
 def _check(turn: Turn) -> tuple[Visit, Page]:

@@ -18,7 +18,7 @@ from equina.case import Case, Option, Step
 from equina.interview import option_of, value_of
 from equina.model import Protocol
 
-__all__ = ["Ask", "Asks", "BadVisit", "Visit", "back", "case_of", "data_of", "next_ask", "visit_of", "with_page"]
+__all__ = ["Ask", "Asks", "BadVisit", "Visit", "back", "case_of", "data_of", "last_page", "next_ask", "visit_of", "with_page"]
 
 STAGES = ("advice", "fuller", "closing")
 KINDS = ("who", "one", "list", "timing", "onset", "told")
@@ -106,6 +106,12 @@ def back(visit: Visit) -> Visit:
     *pages, last = visit.pages
     given = visit.session.given[: len(visit.session.given) - last]
     return replace(visit, session=replace(visit.session, given=given, complete=False, stage="advice"), pages=tuple(pages))
+
+
+def last_page(visit: Visit) -> tuple[Given, ...]:
+    """What the last page answered."""
+    count = visit.pages[-1] if visit.pages else 0
+    return visit.session.given[len(visit.session.given) - count :]
 
 
 def case_of(protocol: Protocol, visit: Visit) -> Case:

@@ -14,10 +14,24 @@ function show(html) {
   (document.getElementById("errors") || document.getElementById("main")).focus({ preventScroll: true });
 }
 
+// What was chosen and typed, as marks of the page itself, so that the way back shows it again.
+function written() {
+  for (const field of document.querySelectorAll("main input")) {
+    if (["radio", "checkbox"].includes(field.type)) field.toggleAttribute("checked", field.checked);
+    else if (field.type !== "hidden") field.setAttribute("value", field.value);
+  }
+  for (const field of document.querySelectorAll("main textarea")) field.textContent = field.value;
+  for (const option of document.querySelectorAll("main option")) option.toggleAttribute("selected", option.selected);
+  return document.documentElement.outerHTML;
+}
+
+let sending = false; // whoever presses twice has answered once
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (form.dataset.plain !== undefined || (event.submitter && event.submitter.dataset.plain !== undefined)) return;
   event.preventDefault();
+  if (sending) return;
+  sending = true;
   const body = new URLSearchParams(new FormData(form, event.submitter));
   let html;
   try {
@@ -31,9 +45,11 @@ document.addEventListener("submit", async (event) => {
     }
     form.submit();
     return;
+  } finally {
+    sending = false;
   }
   const here = history.state || 0;
-  pages.splice(here + 1, pages.length, html);
+  pages.splice(here, pages.length, written(), html);
   history.pushState(here + 1, "");
   show(html);
 });
