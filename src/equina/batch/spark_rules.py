@@ -11,15 +11,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from equina.batch.spark_sql import FALSE, TRUE, Steps, all_of, any_of, at_least, negated, quoted, text
+from equina.batch.spark_sql import FALSE, TRUE, Steps, all_of, any_of, at_least, negated, quoted, selections, text
 from equina.batch.spark_table import Settled, Table, compared, settled
 from equina.leaves import EXPLAINED
 from equina.logic import Condition, Connectives, fold
 from equina.model import DISPOSITIONS, LONG_STANDING, Disposition, Finding, Protocol
 from equina.triage import CAN_ANSWER, NOT_STATED
 
-__all__ = ["OUTCOME", "outcome_steps"]
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+__all__ = ["OUTCOME", "outcome_steps", "with_levels"]
 
 # The columns that the steps end with. `anything`: whether something is true of which a rule could come nearer.
 OUTCOME = ("low", "high", "disposition", "settled", "reasons", "anything")
@@ -27,6 +31,39 @@ OUTCOME = ("low", "high", "disposition", "settled", "reasons", "anything")
 _WORD = 62  # leaves in one number of 64 bits: none is the sign
 _Part = int | str
 _BELOW_URGENT = "(`low` IN ('self_care', 'scheduled'))"
+
+
+_KINDS = {"boolean": "bool", "string": "text", "double": "number", "float": "number", "int": "number", "bigint": "number"}
+
+
+def with_levels(frame: DataFrame, protocol: Protocol, answered_by: str = "self") -> DataFrame:
+    """The frame with the columns of OUTCOME: what `equina triage` says of each row, worked out by Spark alone.
+
+    A column that has the id of a finding is read as it: a boolean, or a text of true, false, long_standing and unknown; of a
+    quantity a number; of a choice one of its words. A null was not asked. Raises ValueError for a column of another kind.
+    """
+    table = Table(_kinds(frame, protocol), answered_by)
+    steps = outcome_steps(protocol, table)
+    query = "{frame}"
+    kept = [quoted(name) for name in frame.columns]
+    for select in ([*kept, *table.measured(protocol)], *selections(steps, [*frame.columns, *OUTCOME])):
+        query = f"SELECT {', '.join(select)} FROM {query if query == '{frame}' else f'({query})'}"
+    return frame.sparkSession.sql(query, frame=frame)  # one text, since Spark looks through a frame anew at every step
+
+
+def _kinds(frame: DataFrame, protocol: Protocol) -> dict[str, str]:
+    kinds: dict[str, str] = {}
+    for name, type in frame.dtypes:
+        finding = protocol.findings.get(name)
+        if finding is not None:
+            kind = "number" if type.startswith("decimal") else _KINDS.get(type, type)
+            wanted = ("number",) if finding.measured else ("text",) if finding.kind == "choice" else ("bool", "text")
+            if kind not in wanted:
+                raise ValueError(f"{name}: a column of {' or '.join(wanted)} is expected, not {type}; cast it")
+            kinds[name] = kind
+        elif name in OUTCOME:
+            raise ValueError(f"{name}: the table has such a column already; rename it")
+    return kinds
 
 
 def outcome_steps(protocol: Protocol, table: Table) -> list[dict[str, str]]:
@@ -160,7 +197,7 @@ class _Judge:
         for quantity, row in ((q, row) for q, rows in table.measures.items() if q in self.table.kinds for row in rows):
             met = compared(self.protocol, self.table, quantity, row.bit)
             true.append((met, row.bit))
-            excluded.append((f"({quoted(quantity)} IS NOT NULL AND NOT {met})", row.bit))
+            excluded.append((all_of((self.table.is_given(quantity), negated(met))), row.bit))
             excluded.append((met, row.excluded))
             for implied, leaves in row.implied:
                 old = (

@@ -11,12 +11,14 @@ from equina.model import LONG_STANDING, Finding, Protocol
 
 __all__ = ["Table", "compared", "settled"]
 
+_NUMBER = "_number_"
+
 
 @dataclass(frozen=True)
 class Table:
     """Which findings the table has a column of, and of which kind: "bool", "text" (true, false, long_standing) or "number".
 
-    A null is a finding that was not asked.
+    A null was not asked. A number has a column of its own, which `measured` makes: one that cannot be counts for nothing.
     """
 
     kinds: Mapping[str, str]
@@ -37,7 +39,20 @@ class Table:
 
     def is_given(self, name: str) -> str:
         """Whether the row says anything of it."""
-        return f"({quoted(name)} IS NOT NULL)" if name in self.kinds else FALSE
+        return f"({self.column(name)} IS NOT NULL)" if name in self.kinds else FALSE
+
+    def column(self, name: str) -> str:
+        """The column of a finding, as the expressions name it."""
+        return quoted(_NUMBER + name if self.kinds[name] == "number" else name)
+
+    def measured(self, protocol: Protocol) -> list[str]:
+        """What to select first, beside the table's own columns: each number that can be. SQL holds NaN greater than any limit."""
+        found = []
+        for name in (name for name, kind in self.kinds.items() if kind == "number"):
+            finding = protocol.findings[name]
+            possible = f"{quoted(name)} BETWEEN {finding.low!r}D AND {finding.high!r}D"
+            found.append(f"CASE WHEN {possible} THEN double({quoted(name)}) END AS {self.column(name)}")
+        return found
 
     def is_known(self, name: str) -> str:
         """Whether the row says that it is so or not so; a text may say that it was asked and is not known."""
@@ -107,4 +122,4 @@ def compared(protocol: Protocol, table: Table, quantity: str, bit: int) -> str:
     if quantity not in table.kinds:
         return FALSE
     _, comparison = protocol.table.names[bit.bit_length() - 1].split(" ", 1)
-    return f"coalesce({quoted(quantity)} {comparison}, false)"
+    return f"coalesce({table.column(quantity)} {comparison}, false)"
