@@ -18,7 +18,7 @@ from equina.model import DISPOSITIONS
 from screening import AS_OF, PROTOCOL, dev_cases
 
 FULL = bool(os.environ.get("EQUINA_FULL"))
-ROWS = 100_000 if FULL else 1_500
+ROWS = 100_000 if FULL else 750
 WORDS = {"true": True, "false": False, "unknown": None}
 FINDINGS = list(PROTOCOL.findings.values())
 

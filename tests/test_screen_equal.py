@@ -87,7 +87,7 @@ def write_table(path, lines):
 @pytest.mark.parametrize("name", ["rows.parquet", "rows.csv", "rows.csv.gz"])
 def test_random_rows_of_a_table(tmp_path, name):
     """Parquet alone goes through the columns, beside another input row by row; all say what `triage` says."""
-    lines = list(table_lines(100_000 if FULL and name == "rows.parquet" else 400))
+    lines = list(table_lines(100_000 if FULL and name == "rows.parquet" else 250))
     run = screen(tmp_path / "out", write_table(tmp_path / name, lines))
     assert run.asides == []
     found = {row["id"]: row for row in run.rows}
@@ -130,7 +130,7 @@ def expected(records, days=30):
     return {owner: (case, assess(protocol, case)) for owner, case in cases_of(protocol, records, NOW)}
 
 
-@pytest.mark.parametrize("seed", range(25 if FULL else 5))
+@pytest.mark.parametrize("seed", range(25 if FULL else 3))
 def test_random_records(tmp_path, seed):
     """Every kind of record, with odd shapes among them, in files of every sort: the same cases with the same evidence."""
     records = list(records_of(random.Random(seed), NOW, patients=25))

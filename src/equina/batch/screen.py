@@ -83,6 +83,7 @@ class Settings(NamedTuple):
 
     plan: Plan
     folder: str
+    protocol: Protocol | None = None  # where it is at hand, in this process
 
 
 class Second(NamedTuple):
@@ -96,7 +97,7 @@ class Second(NamedTuple):
 def _worker(settings: Settings, heed: Callable[[int], None]) -> Callable[[tuple[str, int]], int]:
     """What a worker does: `read` a task, `judge` a partition. Each leaves its answer behind in the folder."""
     plan, folder = settings.plan, Path(settings.folder)
-    protocol = load(plan.protocol or SHIPPED)
+    protocol = settings.protocol or load(plan.protocol or SHIPPED)
     sieve = Sieve(protocol, plan.as_of, plan.window_days)
 
     def read(number: int) -> None:
@@ -134,7 +135,7 @@ def carry_out(plan: Plan, protocol: Protocol, out: Path, workers: int, progress:
     began = time.monotonic()
     left = [task for task in plan.tasks if not (folder / _found(task.number)).exists()]
     whole = sum(task.weight for task in plan.tasks)
-    with Crew(_worker, Settings(plan, str(folder)), workers) as crew:
+    with Crew(_worker, Settings(plan, str(folder), protocol if workers <= 1 else None), workers) as crew:
         progress.phase("reading, step 1 of 2", whole, "bytes", done=whole - sum(task.weight for task in left))
         for _ in crew.work((("read", task.number) for task in left), progress.add):
             pass
