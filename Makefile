@@ -55,7 +55,7 @@ echo "setup    $(1): $$("$$py" --version)"; \
 "$$py" -m venv --clear $(1)
 endef
 
-.PHONY: help setup run browser checkers conformance test pictures verify prove diff released score evaluate bench docs lint format lock clean
+.PHONY: help setup run browser java checkers conformance test pictures verify prove diff released score evaluate bench docs lint format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,16 @@ browser:  ## Chromium, with which the tests of the pages look at them; installed
 	  else echo "setup    no Chromium here: the tests of the pages are skipped" >&2; fi; \
 	fi
 
+java:  ## Java 17 or newer, with which the tests begin a Spark cluster; installed as root on Debian, where it is missing
+	@if ! command -v java >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "setup    Debian package default-jre-headless: the tests of Spark need Java"; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null 2>&1 || { \
+	      apt-get update -qq && apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null; }; \
+	  else echo "setup    no Java here: the tests of Spark are skipped" >&2; fi; \
+	fi
+
 checkers: browser  ## what checks our FHIR and is not ours (Node packages, LHC-Forms: 120 MB), into tests/conformance; or why it can't be had
 	@sh tests/conformance/install.sh
 
@@ -95,7 +105,7 @@ conformance: setup checkers  ## R4 by libraries that are not ours, and our quest
 	$(STEP) test "what we send as FHIR, by independent checkers"
 	@$(BIN)/python -m pytest -n auto tests/conformance
 
-test: lint browser checkers $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, types, tests, fresh docs, proofs
+test: lint browser java checkers $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, types, tests, fresh docs, proofs
 	$(STEP) test "every test, samples of the random ones (about twelve minutes)"
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=
 	$(STEP) test "branch coverage: the whole package, then all of the core"
@@ -106,7 +116,7 @@ test: lint browser checkers $(CORE:%=src/equina/%.py)  ## what must hold before 
 	@$(MAKE) prove
 	@$(MAKE) diff
 
-verify: setup browser checkers  ## the same tests with their full counts, and how sharp the proofs are
+verify: setup browser java checkers  ## the same tests with their full counts, and how sharp the proofs are
 	$(STEP) verify "every test, full counts"
 	@EQUINA_FULL=1 $(BIN)/python -m pytest -n auto
 	$(STEP) verify "each edit that makes the rules worse is refuted (about two minutes)"
@@ -176,7 +186,7 @@ format: setup  ## rewrite the Python files in the house style
 
 lock: .venv-lock/.stamp  ## pin again what pyproject.toml asks for, keeping pins that still fit (UPGRADE=1: the newest)
 	$(STEP) lock "requirements.lock requirements-bench.lock"
-	@$(COMPILE) --extra dev --extra proofs --extra paper --extra service --extra mcp -o requirements.lock >/dev/null
+	@$(COMPILE) --extra dev --extra proofs --extra paper --extra service --extra mcp --extra batch --extra spark -o requirements.lock >/dev/null
 	@$(COMPILE) --extra bench -o requirements-bench.lock >/dev/null
 
 # For every platform and every Python that the package supports, with hashes, and without any address.

@@ -183,7 +183,8 @@ def _screen(options: argparse.Namespace) -> int:
     try:
         return _reading(lambda: run(protocol, options, _say))
     except ModuleNotFoundError as error:
-        return _refuse(f"screening needs {error.name}; install the extra: pip install 'equina[batch]'")
+        extra = "spark" if error.name in ("pyspark", "pandas") else "batch"
+        return _refuse(f"screening needs {error.name}; install the extra: pip install 'equina[{extra}]'")
 
 
 def _with_lines(options: argparse.Namespace, run: Callable[[BinaryIO], int]) -> int:
