@@ -51,10 +51,8 @@ class Call:
 
 def call_of(service: Service, data: Mapping[str, object]) -> Call:
     """The call that a body states. Raises BadInput; NotSent where records are missing without which nothing can be judged."""
-    hook = data.get("hook")
-    if hook != service.hook:
-        told = f'"{hook[:40]}"' if isinstance(hook, str) else "no text"
-        raise BadInput(f"hook: it is {told}; {service.id} is called at {service.hook}")
+    if data.get("hook") != service.hook:
+        raise BadInput(f"hook: {service.id} is called at {service.hook}, and this call is of another hook or none")
     if not text_of(data, "hookInstance"):
         raise BadInput("hookInstance: a text is expected; send a UUID that is new for each call")
     context = data.get("context")
