@@ -24,7 +24,7 @@ from equina.worklist.options import LEVELS
 from equina.worklist.patient import Patient, call, case_of, judged, newest_of
 from equina.worklist.ranking import band, first, place
 from equina.worklist.results import Counts, patients
-from equina.worklist.telling import asked, beside, counted, fact_lines, nearest, rates, reasons, where
+from equina.worklist.telling import asked, beside, counted, fact_lines, level, nearest, rates, reasons, where
 from screened import AS_OF, days, piece, row, run
 from strategies import PROTOCOL, TRIES, cases
 
@@ -168,6 +168,15 @@ def test_rates_rest_on_the_living_and_who_is_not_known_has_no_level(made):
     assert "Of 1 of them (25.0 %) nothing was on record" in rests
     assert "1 more have died" in rests
     assert "No clinician has reviewed the protocol" in rests
+
+
+def test_who_is_known_by_denials_alone_is_known(made):
+    """A run keeps no evidence of rows in which nothing speaks: they are told from the silent by the policy that speaks of them."""
+    denied = row("a", piece("fever", False)) | {"evidence": []}
+    found = made(denied, row("b"), least="self_care")
+    assert (found.expected.nothing_known, found.expected.levels) == (1, {"self_care": 1})
+    assert {entry.patient.id: level(entry) for entry in found.entries} == {"a": "NO RULE HOLDS", "b": "NOTHING KNOWN"}
+    assert list(counted(found))[:2] == ["All at or above self care are on it: 2.", "No rule holds: 1 of 1"]
 
 
 @given(st.lists(st.sampled_from([None, "emergency", "urgent", "scheduled", "self_care"]), min_size=1, max_size=30))

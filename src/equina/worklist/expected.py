@@ -35,7 +35,9 @@ class Expected:
 
     @property
     def listed(self) -> Share:
-        """The share of patients at or above the level of the list."""
+        """The share of patients at or above the level of the list; a list of everybody has those too of whom nothing is known."""
+        if self.least == "self_care":
+            return Share(self.patients, self.patients)
         return Share(sum(n for level, n in self.levels.items() if rank(level) >= rank(self.least)), self.patients)
 
     @property

@@ -13,7 +13,7 @@ from equina.fhir.provenance import provenance
 from equina.model import Protocol
 from equina.worklist.entry import Entry
 from equina.worklist.listing import Worklist
-from equina.worklist.telling import WORDS, counted, rates, who
+from equina.worklist.telling import WORDS, counted, level, rates, who
 
 __all__ = ["as_fhir", "bundle"]
 
@@ -72,7 +72,7 @@ def _flag(protocol: Protocol, entry: Entry, pseudonymised: bool) -> Json:
         "category": [{"coding": [{"system": f"{TERMINOLOGY}/flag-category", "code": "clinical"}]}],
         "code": {
             "coding": [coding(protocol, "dispositions", entry.level), *rules],
-            "text": f"{entry.place}. {WORDS[f'level_{entry.level}']}: {because}",
+            "text": f"{entry.place}. {level(entry)}: {because}",
         },
         "subject": _subject(entry, pseudonymised),
         "period": {"start": (entry.newest or entry.patient.as_of).date().isoformat()},

@@ -45,8 +45,8 @@ class Worklist:
         return self.expected.listed.hits
 
     def shown(self, level: Disposition) -> int:
-        """How many of the level are on the list."""
-        return sum(entry.level == level for entry in self.entries)
+        """How many of the level are on the list; of whom nothing is known, no level is."""
+        return sum(entry.level == level and not entry.patient.nothing_known for entry in self.entries)
 
 
 def worklist(protocol: Protocol, folder: Path, *, size: int, least: Disposition, context: bool = False) -> Worklist:

@@ -11,7 +11,7 @@ from equina.reports.page import paragraph, table, whole
 from equina.worklist.entry import Entry
 from equina.worklist.listing import Worklist
 from equina.worklist.pictures import flow, over_time, rate_bars, reason_bars, tallies
-from equina.worklist.telling import WORDS, about, asked, beside, counted, fact_lines, made_from, newest, rates, reasons, who
+from equina.worklist.telling import WORDS, about, asked, beside, counted, fact_lines, level, made_from, newest, rates, reasons, who
 
 __all__ = ["page"]
 
@@ -62,7 +62,7 @@ def _list(made: Worklist) -> Iterator[str]:
 
 def _entry(entry: Entry) -> str:
     head = (
-        f'<span>{entry.place}.</span><span class="badge">{escape(WORDS[f"level_{entry.level}"])}</span>'
+        f'<span>{entry.place}.</span><span class="badge">{escape(level(entry))}</span>'
         f'<span class="id">{escape(who(entry))}</span><span>{escape(about(entry))}</span><span>{escape(newest(entry))}</span>'
         f'<span class="because">{escape(entry.why[0].because if entry.why else "")}</span>'
     )

@@ -12,9 +12,10 @@ from equina.leaves import resolve
 from equina.model import LONG_STANDING, Disposition, Protocol, Value, rank
 from equina.triage import assess, settle
 
-__all__ = ["Patient", "Piece", "call", "case_of", "determining", "judged", "newest_of"]
+__all__ = ["NOTHING", "Patient", "Piece", "call", "case_of", "determining", "judged", "newest_of"]
 
 VALUES: dict[str, Value] = {"true": True, "false": False, "null": None, LONG_STANDING: LONG_STANDING}
+NOTHING = "nothing_given"  # the policy that speaks of a patient of whom nothing is on record
 DENIED = "denied in one place, said to be present in another: what is present counts"
 
 
@@ -64,6 +65,11 @@ class Patient:
     evidence: tuple[Piece, ...]
     conflicts: tuple[str, ...] = ()
     set_aside: int = 0
+
+    @property
+    def nothing_known(self) -> bool:
+        """Whether nothing is on record that the protocol asks about: then no level is low, it is not known."""
+        return NOTHING in self.reasons
 
     @property
     def level(self) -> Disposition:

@@ -17,7 +17,7 @@ from equina.batch.contract import EVIDENCE, RESULT_COLUMNS, RESULTS
 from equina.exchange import BadInput
 from equina.model import DISPOSITIONS, Disposition, Protocol, rank
 from equina.worklist.manifest import AGAIN, Manifest
-from equina.worklist.patient import Patient, Piece
+from equina.worklist.patient import NOTHING, Patient, Piece
 
 __all__ = ["Counts", "patients"]
 
@@ -88,7 +88,7 @@ def _at_least(
                 f"{manifest.folder / RESULTS}: protocol_digest: a row is of another protocol than manifest.json; {AGAIN}"
             )
     levels = _levels(batch, manifest)
-    known = pc.greater(pc.list_value_length(batch["evidence"]), 0).to_pylist()
+    known = [NOTHING not in reasons for reasons in batch["reasons"].to_pylist()]  # what is denied is known, and has no evidence
     died = batch["deceased"].to_pylist()
     counts.rows += batch.num_rows
     counts.deceased += sum(died)

@@ -20,6 +20,7 @@ __all__ = [
     "beside",
     "counted",
     "fact_lines",
+    "level",
     "made_from",
     "nearest",
     "newest",
@@ -51,32 +52,37 @@ def made_from(made: Worklist) -> Iterator[str]:
 
 def rates(made: Worklist) -> Iterator[str]:
     """What is to be expected, per 10,000 patients."""
-    for level, share in made.expected.rates.items():
+    for name, share in made.expected.rates.items():
         rate, low, high = per_10000(share)
         told = {"rate": rate, "low": low, "high": high, "hits": f"{share.hits:,}", "total": f"{share.total:,}"}
-        yield WORDS["rate"].format(level=WORDS[f"rate_level_{level}"], **told)
+        yield WORDS["rate"].format(level=WORDS[f"rate_level_{name}"], **told)
     alerts, low, high = per_10000(made.expected.listed)
     yield WORDS["listed"].format(alerts=alerts, low=low, high=high, level=made.least.replace("_", " "))
 
 
 def counted(made: Worklist) -> Iterator[str]:
     """How many are on the list and, loudly, how many are not."""
-    level = made.least.replace("_", " ")
+    least = made.least.replace("_", " ")
     left = made.total - len(made.entries)
     if not made.total:
-        yield WORDS["nobody"].format(level=level)
+        yield WORDS["nobody"].format(level=least)
         return
     if left:
         emergencies = made.expected.levels.get("emergency", 0) - made.shown("emergency")
-        yield WORDS["left_off"].format(n=f"{left:,}", level=level, size=made.size, emergencies=f"{emergencies:,}")
+        yield WORDS["left_off"].format(n=f"{left:,}", level=least, size=made.size, emergencies=f"{emergencies:,}")
     else:
-        yield WORDS["all_shown"].format(n=f"{made.total:,}", level=level)
+        yield WORDS["all_shown"].format(n=f"{made.total:,}", level=least)
     for each in reversed(DISPOSITIONS):
         if rank(each) >= rank(made.least) and (total := made.expected.levels.get(each, 0)):
             told = WORDS[f"level_{each}"].capitalize()
             yield WORDS["of_level"].format(level=told, shown=f"{made.shown(each):,}", total=f"{total:,}")
     bands = ", ".join(WORDS[f"band_{band}"] for band in range(BANDS))
     yield WORDS["order"].format(bands=bands)
+
+
+def level(entry: Entry) -> str:
+    """The level in capitals, or that nothing is known."""
+    return WORDS["level_none" if entry.patient.nothing_known else f"level_{entry.level}"]
 
 
 # --- of one patient ------------------------------------------------------------------------------------------------------------

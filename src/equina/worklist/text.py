@@ -14,6 +14,7 @@ from equina.worklist.telling import (
     beside,
     counted,
     fact_lines,
+    level,
     made_from,
     newest,
     rates,
@@ -34,7 +35,7 @@ def head_blocks(made: Worklist) -> Iterator[Block]:
 
 def entry_blocks(entry: Entry, *, handover: bool, whole: bool = False) -> Iterator[Block]:
     """One patient: the page to hand over when it is asked for, and with `whole` every piece of evidence."""
-    title = WORDS["entry"].format(place=entry.place, level=WORDS[f"level_{entry.level}"], id=who(entry), about=f" ({about(entry)})")
+    title = WORDS["entry"].format(place=entry.place, level=level(entry), id=who(entry), about=f" ({about(entry)})")
     below = [newest(entry)]
     if entry.patient.set_aside:
         below.append(WORDS["also_count"].format(n=entry.patient.set_aside))
