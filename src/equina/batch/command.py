@@ -66,6 +66,9 @@ def run(protocol: Protocol, options: argparse.Namespace, say: Callable[[str], No
     from equina.batch.screen import NotResumable, held
 
     out = Path(options.out)
+    if options.master and options.engine != "spark":
+        say("--master names a Spark cluster: give --engine spark with it")
+        return BAD_INPUT
     try:
         if (out / MANIFEST).exists():
             return _finished(out, options, say)
@@ -112,7 +115,7 @@ def _run(protocol: Protocol, options: argparse.Namespace, out: Path) -> int:
     if options.engine == "spark":
         from equina.batch.spark import carry_out_on_spark
 
-        manifest = carry_out_on_spark(plan, protocol, out, options.master or "local[*]")
+        manifest = carry_out_on_spark(plan, protocol, out, options.master or "local[*]", quiet=options.quiet)
     else:
         manifest = carry_out(plan, protocol, out, max(1, options.workers), Progress(sys.stderr, quiet=options.quiet))
     print(summary(manifest, out))

@@ -44,7 +44,7 @@ _SETTINGS = {
 
 
 @contextmanager
-def session(master: str) -> Iterator[SparkSession]:
+def session(master: str, *, quiet: bool = True) -> Iterator[SparkSession]:
     """The session that is there already, as in a notebook; else a new one on the cluster named, ended afterwards."""
     active = SparkSession.getActiveSession()
     if active is not None:
@@ -52,8 +52,8 @@ def session(master: str) -> Iterator[SparkSession]:
         return
     if master.startswith("local"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    made = SparkSession.builder.master(master).appName("equina screen").config("spark.ui.showConsoleProgress", "false")
-    spark = made.getOrCreate()
+    made = SparkSession.builder.master(master).appName("equina screen")
+    spark = made.config("spark.ui.showConsoleProgress", str(not quiet).lower()).getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     try:
         yield spark
@@ -61,14 +61,16 @@ def session(master: str) -> Iterator[SparkSession]:
         spark.stop()
 
 
-def carry_out_on_spark(plan: Plan, protocol: Protocol, out: Path, master: str) -> dict[str, Any]:
+def carry_out_on_spark(
+    plan: Plan, protocol: Protocol, out: Path, master: str = "local[*]", *, quiet: bool = True
+) -> dict[str, Any]:
     """Carry out the plan on the cluster; the manifest. The inputs and `out` are seen by every machine of it under the same name.
 
     Raises Broken when Spark gives up, and OSError when the folder cannot be written.
     """
     began = time.monotonic()
     try:
-        with session(master) as spark, _set(spark, _SETTINGS):
+        with session(master, quiet=quiet) as spark, _set(spark, _SETTINGS):
             return _carry_out(spark, plan, protocol, out, began)
     except PySparkException as error:
         raise Broken(f"Spark gave up: {_told(error)}") from None

@@ -27,7 +27,7 @@ from equina.fhir.elements import Resource
 from equina.model import Protocol
 from equina.protocol import SHIPPED, load
 
-__all__ = ["BLOCKS", "FOUND", "JUDGED", "Rest", "judging", "reading"]
+__all__ = ["BLOCKS", "FOUND", "JUDGED", "Rest", "judging", "protocol_of", "reading"]
 
 # What a task has read: blocks of a partition, in the order of the input; under -1 what it found, under -2 what it set aside.
 BLOCKS = pa.schema([("part", pa.int32()), ("task", pa.int32()), ("place", pa.int64()), ("data", pa.binary())])
@@ -81,7 +81,7 @@ def _faultless(work: Callable[[], Iterator[Any]]) -> Iterator[Any]:
 
 
 @cache
-def _protocol(folder: str | None, digest: str) -> Protocol:
+def protocol_of(folder: str | None, digest: str) -> Protocol:
     """The protocol, once a process; the same one as where the run was begun. Raises Broken."""
     protocol = load(folder or SHIPPED)
     if protocol.digest != digest:
@@ -91,12 +91,12 @@ def _protocol(folder: str | None, digest: str) -> Protocol:
 
 @cache
 def _outcomes(folder: str | None, digest: str) -> Outcomes:
-    return Outcomes(_protocol(folder, digest))
+    return Outcomes(protocol_of(folder, digest))
 
 
 def _read(plan: Plan, number: int) -> Iterator[pa.RecordBatch]:
     task = plan.tasks[number]
-    sieve = Sieve(_protocol(plan.protocol, plan.digest), plan.as_of, plan.window_days)
+    sieve = Sieve(protocol_of(plan.protocol, plan.digest), plan.as_of, plan.window_days)
     with TemporaryDirectory(prefix="equina-") as name:
         folder = Path(name)
         found = scan(task, list(plan.inputs), sieve, plan.partitions, folder, lambda _: None)
@@ -126,7 +126,7 @@ def _block(part: int, task: int, place: int, data: bytes) -> pa.RecordBatch:
 
 def _judge(rest: Rest, blocks: pa.Table) -> pa.Table:
     plan = rest.plan
-    protocol = _protocol(plan.protocol, plan.digest)
+    protocol = protocol_of(plan.protocol, plan.digest)
     if rest.key is not None:
         os.environ[KEY_VARIABLE] = rest.key
     run = Run(protocol, plan.as_of, plan.window_start, pseudonyms() if plan.pseudonym else None)
