@@ -162,9 +162,18 @@ bench: .venv-bench/.stamp  ## time the engine beside its named peers, in one run
 	@.venv-bench/bin/python -m pip install $(PIP_FLAGS) --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
-docs: setup  ## write docs/coverage.md and docs/protocol.md from the protocol, and the hazards of docs/safety.md
-	$(STEP) docs "docs/coverage.md docs/protocol.md docs/safety.md"
+docs: setup .venv-docs/.stamp  ## write the generated pages of docs/ anew, then the site: build/site/index.html
+	$(STEP) docs "docs/coverage.md docs/protocol.md docs/reference/commands.md docs/safety.md"
 	@$(BIN)/python -m equina.docs
+	$(STEP) docs "build/site/index.html"
+	@.venv-docs/bin/sphinx-build -q -W --keep-going -b html docs build/site
+
+.venv-docs/.stamp: requirements-docs.lock pyproject.toml
+	@$(call new_venv,.venv-docs)
+	$(STEP) setup "the generator of requirements-docs.lock, and equina"
+	@.venv-docs/bin/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements-docs.lock
+	@.venv-docs/bin/python -m pip install $(PIP_FLAGS) --no-index --no-deps --no-build-isolation -e .
+	@touch $@
 
 lint: setup  ## style, format, types and house rules, changing nothing
 	$(STEP) lint "style and format (ruff)"
@@ -185,9 +194,10 @@ format: setup  ## rewrite the Python files in the house style
 	@$(BIN)/ruff check --quiet --fix .
 
 lock: .venv-lock/.stamp  ## pin again what pyproject.toml asks for, keeping pins that still fit (UPGRADE=1: the newest)
-	$(STEP) lock "requirements.lock requirements-bench.lock"
+	$(STEP) lock "requirements.lock requirements-bench.lock requirements-docs.lock"
 	@$(COMPILE) --extra dev --extra proofs --extra paper --extra service --extra mcp --extra batch --extra spark -o requirements.lock >/dev/null
 	@$(COMPILE) --extra bench -o requirements-bench.lock >/dev/null
+	@$(COMPILE) --extra docs -o requirements-docs.lock >/dev/null
 
 # For every platform and every Python that the package supports, with hashes, and without any address.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --quiet pyproject.toml --group build \
@@ -201,5 +211,5 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --
 
 clean:  ## remove everything that make built or cached here
 	$(STEP) clean "environments, caches, build output"
-	@rm -rf .venv .venv-bench .venv-lock .venv-reading .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/cql/node_modules tests/conformance/node_modules tests/conformance/lforms bench/result.json .coverage htmlcov build dist
+	@rm -rf .venv .venv-bench .venv-docs .venv-lock .venv-reading .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/cql/node_modules tests/conformance/node_modules tests/conformance/lforms bench/result.json .coverage htmlcov build dist
 	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -11,6 +11,7 @@ import equina.crosscheck
 import equina.logic
 import equina.tables
 from equina import docs
+from equina.review import unused_findings
 from strategies import PROTOCOL
 
 ROOT = Path(__file__).parent.parent
@@ -25,8 +26,9 @@ def test_the_examples_in_the_code_run(module):
     assert not failed
 
 
-def test_the_examples_in_the_readme_run():
-    failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/python.md"])
+def test_the_examples_in_the_pages_run(page):
+    failed, tried = doctest.testfile(str(ROOT / page), module_relative=False)
     assert tried
     assert not failed
 
@@ -37,12 +39,12 @@ def test_the_generated_pages_are_fresh(monkeypatch, capsys):
 
 
 def test_every_finding_that_nothing_uses_is_explained():
-    unexplained = [name for name, why in docs.unused_findings(PROTOCOL).items() if not why]
+    unexplained = [name for name, why in unused_findings(PROTOCOL).items() if not why]
     assert not unexplained
 
 
 def test_no_finding_explains_a_disuse_that_it_does_not_have():
-    unused = docs.unused_findings(PROTOCOL)
+    unused = unused_findings(PROTOCOL)
     assert not [f.id for f in PROTOCOL.findings.values() if f.unused and f.id not in unused]
 
 
