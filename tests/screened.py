@@ -100,6 +100,21 @@ def run(folder, rows, aside=(), **more):
     return folder
 
 
+def parted(folder, rows):
+    """The folder of a run with these rows as the Spark engine leaves them: a folder of part files."""
+    run(folder, rows)
+    (folder / RESULTS).unlink()
+    (folder / RESULTS).mkdir()
+    told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    told["outputs"] = [each for each in told["outputs"] if each["path"] != RESULTS]
+    for number, part in enumerate((rows[1:], rows[:1])):
+        path = folder / RESULTS / f"part-{number}.parquet"
+        pq.write_table(pa.Table.from_pylist(part, schema=SCHEMA), path)
+        told["outputs"].append(output(path, len(part)) | {"path": f"{RESULTS}/{path.name}"})
+    (folder / MANIFEST).write_text(json.dumps(told), encoding="utf-8")
+    return folder
+
+
 def manifest(folder, rows, aside):
     """What the run says of itself."""
     return {

@@ -17,7 +17,7 @@ from command import ENVIRONMENT  # noqa: E402
 from command import run as equina  # noqa: E402
 from equina.cli import main  # noqa: E402
 from equina.fhir.definitions import definitions  # noqa: E402
-from screened import SCHEMA, days, piece, row, run  # noqa: E402
+from screened import SCHEMA, days, parted, piece, row, run  # noqa: E402
 from strategies import PROTOCOL  # noqa: E402
 
 ROWS = [
@@ -82,6 +82,13 @@ def test_json_has_all_of_it(worklist, folder):
     assert found["patients"][0]["ask"][0]["words"].startswith("Tell the patient")
     assert found["protocol"]["digest"] == PROTOCOL.digest
     assert "HANDOVER" in found["patients"][1]["handover"]
+
+
+def test_results_in_parts_are_one_list(worklist, folder, tmp_path):
+    other = parted(tmp_path / "parted", ROWS)
+    assert worklist(other, "--json") == worklist(folder, "--json")
+    (other / "results.parquet" / "part-1.parquet").unlink()
+    assert "part-1.parquet: the file is missing" in worklist(other)[2]
 
 
 # --- files ---------------------------------------------------------------------------------------------------------------------
