@@ -2,8 +2,9 @@
 
     pages.py [--rate 200] [--seconds 20] [--requests 0]
 
-Every request is one step of an interview, as browsers send it. Prints milliseconds from sending to the whole answer, the memory of
-the server before and after, and the bytes of a whole interview. With --requests N so many are sent as fast as they are answered.
+Every request is one step of an interview, as browsers send it. Prints milliseconds from sending to the whole answer, the server's
+memory before and after, its processor time a request, and the bytes of a whole interview. With --requests N so many are sent as
+fast as they are answered.
 """
 
 from __future__ import annotations
@@ -62,15 +63,18 @@ def main() -> None:
         servers[2].terminate()
         print(f"bytes of a whole interview without cache: {weight:,} on average, {len(bodies) // INTERVIEWS} requests")
         for name, each, server in (("equina", port, servers[0]), ("bare starlette", bare, servers[1])):
-            before = memory(server.pid)
+            before, worked = memory(server.pid), processor(server.pid)
             if given.requests:
                 took = asyncio.run(flood(each, bodies, given.requests))
                 rate = given.requests / took
                 print(f"{name}: {given.requests} requests, {rate:,.0f} a second; memory {before} to {memory(server.pid)} MB")
+                count = given.requests
             else:
                 times = sorted(asyncio.run(steady(each, bodies, given.rate, given.seconds)))
                 p50, p90, p99 = (times[int(len(times) * part)] * 1000 for part in (0.5, 0.9, 0.99))
                 print(f"{name}: {len(times)} requests at {given.rate:g}/s: p50 {p50:.1f} ms, p90 {p90:.1f} ms, p99 {p99:.1f} ms")
+                count = len(times)
+            print(f"{name}: {(processor(server.pid) - worked) / count * 1000:.2f} ms of processor time a request")
     finally:
         for server in servers:
             server.terminate()
@@ -175,6 +179,12 @@ async def flood(port: int, bodies: list[bytes], count: int) -> float:
     start = time.perf_counter()
     await asyncio.gather(*(worker() for _ in range(8)))
     return time.perf_counter() - start
+
+
+def processor(pid: int) -> float:
+    """Seconds of processor time that a process has used: what it takes however much else the machine does."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(pid: int) -> int:
