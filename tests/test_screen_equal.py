@@ -1,4 +1,4 @@
-"""`screen` says of a patient what `triage` says: of cases by the line, rows of tables and records, joined where there are several."""
+"""`screen` says of a patient what `triage` says: of cases by the line, rows of tables and records, joined where there are many."""
 
 import csv
 import gzip

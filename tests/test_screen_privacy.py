@@ -25,11 +25,17 @@ def path(tmp_path):
         [
             {"resourceType": "Patient", "id": SECRETS[0], "deceasedBoolean": True, "birthDate": "1800"},
             {"resourceType": "Condition", "id": SECRETS[0], "code": codes, "subject": {"reference": f"Patient/{SECRETS[0]}"}},
-            {"resourceType": "Observation", "id": f"o-{SECRETS[1]}", "code": vital,
-             "subject": {"reference": f"Patient/{SECRETS[1]}"}, "effectiveDateTime": AS_OF, "valueQuantity": {"value": 5, "unit": "Cel"}},
+            {
+                "resourceType": "Observation",
+                "id": f"o-{SECRETS[1]}",
+                "code": vital,
+                "subject": {"reference": f"Patient/{SECRETS[1]}"},
+                "effectiveDateTime": AS_OF,
+                "valueQuantity": {"value": 5, "unit": "Cel"},
+            },
             {"id": SECRETS[1], "findings": {"bakc_pain": True}},
         ],
-    )  # fmt: skip
+    )
 
 
 def everything(out):
