@@ -196,6 +196,7 @@ format: setup  ## rewrite the Python files in the house style
 lock: .venv-lock/.stamp  ## pin again what pyproject.toml asks for, keeping pins that still fit (UPGRADE=1: the newest)
 	$(STEP) lock "requirements.lock requirements-bench.lock requirements-docs.lock"
 	@$(COMPILE) --extra dev --extra proofs --extra paper --extra service --extra mcp --extra batch --extra spark -o requirements.lock >/dev/null
+	@$(COMPILE) --extra service --extra paper --constraint requirements.lock -o requirements-service.lock >/dev/null
 	@$(COMPILE) --extra bench -o requirements-bench.lock >/dev/null
 	@$(COMPILE) --extra docs -o requirements-docs.lock >/dev/null
 
