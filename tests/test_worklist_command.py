@@ -121,6 +121,21 @@ def test_what_is_there_is_never_written_over_unasked(worklist, folder, tmp_path,
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_file_system_without_links_is_written_to_all_the_same(worklist, folder, tmp_path, monkeypatch):
+    def refuse(path, target):
+        if path.name == "late.csv":  # somebody else was quicker
+            path.write_text("theirs", encoding="utf-8")
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("pathlib.Path.hardlink_to", refuse)
+    assert worklist(folder, "--csv", tmp_path / "list.csv")[0] == 0
+    assert stat.S_IMODE((tmp_path / "list.csv").stat().st_mode) == 0o600
+    code, _, said = worklist(folder, "--csv", tmp_path / "late.csv")
+    assert (code, "the file is there" in said) == (2, True)
+    assert (tmp_path / "late.csv").read_text(encoding="utf-8") == "theirs"
+    assert {path.name for path in tmp_path.iterdir()} == {"run", "list.csv", "late.csv"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

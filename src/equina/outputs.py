@@ -41,7 +41,7 @@ def write_new(path: Path, content: str, *, force: bool) -> None:
         if force:
             fresh.replace(path)
         else:
-            path.hardlink_to(fresh)  # unlike a rename, it fails where there is a file by now
+            _put(fresh, path)
     except FileExistsError:
         raise BadInput(_there(path)) from None
     except OSError as error:
@@ -49,6 +49,18 @@ def write_new(path: Path, content: str, *, force: bool) -> None:
     finally:
         with suppress(OSError):
             fresh.unlink()
+
+
+def _put(fresh: Path, path: Path) -> None:
+    """Give the file its name, where none has it. Raises FileExistsError, OSError."""
+    try:
+        path.hardlink_to(fresh)  # unlike a rename, it fails where there is a file by now
+    except FileExistsError:
+        raise
+    except OSError:  # some file systems have no links
+        if path.exists() or path.is_symlink():
+            raise FileExistsError from None
+        fresh.replace(path)
 
 
 def _there(path: Path) -> str:
