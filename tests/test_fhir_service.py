@@ -287,6 +287,18 @@ def test_records_of_an_emergency_get_the_whole_answer():
         assert section.get("title", "").split("(")[0].strip()[:20] in page
 
 
+def test_what_the_advice_rests_on_is_named():
+    text = {"resourceType": "Communication", "id": "m1", "sent": AS_OF, "payload": [{"contentString": "My bum is numb"}]}
+    bundle = asked(parameters({"name": "record", "resource": bundled(RETENTION, PAIN, condition("I10", id="c9"), text)}))
+    (risk,) = of_kind(bundle, "RiskAssessment")
+    named = {each["reference"] for each in risk["basis"]}
+    assert {"Condition/c1"} <= named <= {"Condition/c1", "Condition/c2"}
+    lines = [line for line in told(bundle) if line.startswith("rests on: ")]
+    assert any("R33.9 (Condition/c1)" in line for line in lines)
+    assert any("bum is numb" in line for line in lines)
+    assert "basis" not in of_kind(asked(response_of(PROTOCOL, Case(values={"back_pain": True}, as_of=NOW))), "RiskAssessment")[0]
+
+
 def test_the_page_for_the_desk_is_not_read_as_words_of_the_patient():
     (document,) = of_kind(asked(parameters({"name": "record", "resource": bundled(RETENTION, PAIN)})), "DocumentReference")
     back = asked(parameters({"name": "record", "resource": bundled({**document, "date": AS_OF})}))

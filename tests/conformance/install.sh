@@ -28,14 +28,14 @@ major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
 
 if [ ! -f node_modules/.stamp ] || [ package-lock.json -nt node_modules/.stamp ]; then
   echo "setup    packages of tests/conformance/package-lock.json, each checked against its hash"
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || skip "npm could not fetch its packages"
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-timeout=60000 >/dev/null || skip "npm could not fetch its packages"
   touch node_modules/.stamp
 fi
 
 if [ ! -f "lforms/.$LFORMS" ]; then
   echo "setup    LHC-Forms $LFORMS, checked against its hash"
   rm -rf lforms && mkdir lforms
-  npm pack "lforms@$LFORMS" --pack-destination lforms --loglevel=error >/dev/null || skip "npm could not fetch LHC-Forms"
+  npm pack "lforms@$LFORMS" --pack-destination lforms --loglevel=error --fetch-retries=1 --fetch-timeout=60000 >/dev/null || skip "npm could not fetch LHC-Forms"
   packed=lforms/lforms-$LFORMS.tgz
   found=$(node -e 'const {createHash}=require("crypto");console.log(createHash("sha512").update(require("fs").readFileSync(process.argv[1])).digest("base64"))' "$packed")
   if [ "$found" != "$LFORMS_SHA512" ]; then

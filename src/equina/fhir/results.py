@@ -4,11 +4,12 @@ the page for the desk (Composition, DocumentReference), and by which protocol (P
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID, uuid4, uuid5
 
-from equina.case import Assessment, Case
+from equina.case import Assessment, Case, Evidence
 from equina.fhir.canonical import Json, canonical, coding, kebab
 from equina.fhir.pages import desk_page
 from equina.fhir.proposals import request_group, service_requests
@@ -19,6 +20,7 @@ from equina.model import Protocol
 __all__ = ["results"]
 
 _NOBODY = "the person who was assessed"
+_NAMED = re.compile(r" \(([A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64})\)\Z")  # as elements.name_of writes it
 
 
 def results(
@@ -105,10 +107,20 @@ def _told(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[st
     """What a reader must know of the case: what was set aside, what does not fit together, what is not known."""
     for item in case.set_aside:
         yield f"not judged: {item.quote}: {item.why}"
+    for name, pieces in _rests_on(case, assessment):
+        told = "; ".join(dict.fromkeys(piece.quote for piece in pieces if piece.quote))
+        if told:
+            yield f"rests on: {protocol.findings[name].label}: {told}"
     for conflict in assessment.conflicts:
         yield f"conflict: {protocol.findings[conflict.finding].label}: {conflict.why}"
     for name in assessment.not_known:
         yield f"not known: {protocol.findings[name].label}"
+
+
+def _rests_on(case: Case, assessment: Assessment) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
+    """(Finding, what of the record or a text says that it is there) of what the deciding rules rest on."""
+    for name in dict.fromkeys(name for reason in assessment.reasons for name in reason.findings):
+        yield name, tuple(each for each in case.evidence.get(name, ()) if each.assertion == "present")
 
 
 # --- what it could be ----------------------------------------------------------------------------------------------------------
@@ -135,6 +147,14 @@ def _risk(protocol: Protocol, case: Case, assessment: Assessment, now: datetime,
         "mitigation": protocol.disposition_words[assessment.disposition or "none"],
         "note": [{"text": "Causes that fit what is known: no diagnosis. " + " ".join(protocol.notice.split())}],
     }
+    if basis := tuple(dict.fromkeys(_records(case, assessment))):
+        made["basis"] = [{"reference": reference} for reference in basis]
     if assessment.disposition:
         made["code"] = {"coding": [coding(protocol, "dispositions", assessment.disposition)]}
     return made | ({"prediction": predictions} if predictions else {})
+
+
+def _records(case: Case, assessment: Assessment) -> Iterator[str]:
+    """The records that the deciding rules rest on, as their Bundle names them; of a quote that was cut the name is not known."""
+    quotes = (piece.quote or "" for _, pieces in _rests_on(case, assessment) for piece in pieces if piece.origin == "record")
+    return (found[1] for quote in quotes if (found := _NAMED.search(quote)))
