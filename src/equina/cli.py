@@ -138,6 +138,9 @@ def _serve(options: argparse.Namespace) -> int:
     if protocol is None:
         return BAD_INPUT
     try:
+        import uvicorn  # noqa: F401  (what is not installed is told before a port is opened)
+
+        import equina.web.app  # noqa: F401
         from equina.locale import languages, localized
         from equina.web.serve import serve
 
@@ -300,7 +303,7 @@ def _prove(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         if error.name != "z3":
             raise
-        return _refuse("proofs need the solver z3: pip install z3-solver, or make setup in the repository")
+        return _refuse("proofs need z3; install the extra: pip install 'equina[proofs]'")
 
 
 RUNS = {

@@ -73,7 +73,7 @@ def diff(options: argparse.Namespace, out: TextIO, say: Callable[[str], None], l
     except ModuleNotFoundError as error:
         if error.name != "z3":
             raise
-        say("diff needs the solver z3: pip install z3-solver, or make setup in the repository")
+        say("diff needs z3; install the extra: pip install 'equina[proofs]'")
         return BAD_INPUT
     from equina.diff.counts import given_cases, shipped_vignettes
     from equina.diff.patients import Both
