@@ -133,9 +133,11 @@ def _open(protocol: Protocol, case: Case, truth: Truth, low: Disposition) -> _Op
     left, now = needs.sets, 0
     for topic in asked:
         own = _union(item.about for item in possible[topic.id])
-        touched = left & needs.holding(own)
-        now |= needs.held(own, touched)
-        left ^= touched
+        if touched := left & needs.holding(own):
+            now |= needs.held(own, touched)
+            left ^= touched
+        if not left:
+            break
     return _Open(needs, needs.held(needs.unknown, needs.sets), now, asked, possible)
 
 
@@ -180,7 +182,7 @@ def _wanted(protocol: Protocol, case: Case, truth: Truth, still: _Open) -> froze
         also_when = protocol.topic_tests[topic.id][1]
         also = also_when is not None and also_when.holds(truth.must)
         for item in still.possible[topic.id]:
-            if item.about & still.now or item.could & through or also or item.name in decisive:
+            if also or item.about & still.now or item.could & through or item.name in decisive:
                 wanted.add(item.name)
     for waiting, names in agenda.waits_for.items():  # what a topic waits for, when something of it could still decide
         if waiting not in topics and any(item.about & still.ever for item in still.possible[waiting]):

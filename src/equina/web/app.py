@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
 import anyio
@@ -104,6 +105,12 @@ def _templates() -> Environment:
     return templates
 
 
+@cache
+def _words(language: str) -> SimpleNamespace:
+    """The words of the pages as a template asks for them, by a dot: of a mapping it would try that in vain, word by word."""
+    return SimpleNamespace(**wording("web", language))
+
+
 @dataclass(frozen=True, slots=True)
 class _Site:
     """What every answer needs: the protocol by language, the signer, the settings and the templates."""
@@ -194,7 +201,7 @@ class _Site:
         words = wording("web", visit.language)
         html = self.templates.get_template(page.template).render(
             **page.shows,
-            w=words,
+            w=_words(visit.language),
             visit=self.signer.dumps(data_of(protocol, visit)),
             language=visit.language,
             languages=[(code, wording("web", code)["language_name"]) for code in self.protocols],
