@@ -29,7 +29,7 @@ from equina.batch.contract import MANIFEST, RESULTS, SET_ASIDE
 
 DEV_CASES = Path(__file__).parent / "cases" / "dev_cases.jsonl"
 AS_OF = datetime(2026, 11, 25, 12, tzinfo=UTC)
-ROWS = 100_000 if FULL else 2_000
+ROWS = 100_000 if FULL else 1_200
 SAME = ("contract", "protocol", "as_of", "window_days", "inputs", "records", "not_counted", "counts", "reasons")
 
 
@@ -161,18 +161,63 @@ def test_spark_gives_the_rows_of_the_local_engine(population, local, cluster, tm
 def test_the_rows_are_what_triage_says(population, local):
     """Of patients of whom there is a case and nothing else."""
     rows = {row["id"]: row for row in rows_of(local)}
+    alone = [case for case in every_case() if all(piece["origin"] == "answer" for piece in rows[case["id"]]["evidence"])]
+    assert len(alone) > ROWS * 0.9
+    same_as_triage(alone, rows)
+
+
+def every_case():
     dice = random.Random(8)
     cases = [*dev_cases(), *(random_case(dice, f"r{number}") for number in range(ROWS // 2))]
-    cases += [random_case(dice, f"t{number}") for number in range(ROWS // 2)]
-    alone = [case for case in cases if all(piece["origin"] == "answer" for piece in rows[case["id"]]["evidence"])]
-    assert len(alone) > ROWS * 0.9
+    return [*cases, *(random_case(dice, f"t{number}") for number in range(ROWS // 2))]
+
+
+def same_as_triage(cases, rows):
     answers = StringIO()
-    triage(PROTOCOL, BytesIO("".join(json.dumps(case) + "\n" for case in alone).encode()), answers, pytest.fail)
+    triage(PROTOCOL, BytesIO("".join(json.dumps(case) + "\n" for case in cases).encode()), answers, pytest.fail)
     for answer in map(json.loads, answers.getvalue().splitlines()):
         row = rows[answer["id"]]
         told = {key: row[key] for key in ("low", "high", "disposition", "settled", "reasons")}
         wanted = {key: answer[key] for key in ("low", "high", "disposition", "settled")}
         assert told == {**wanted, "reasons": [reason["rule"] for reason in answer["reasons"]]}, answer["id"]
+
+
+AS_COLUMNS = """
+import sys
+from equina import load
+from equina.batch.spark import session
+from equina.batch.spark_rules import OUTCOME, with_levels
+from equina.batch.spark_sql import all_of, any_of, at_least, certain, possible
+rows, out, master = sys.argv[1:]
+with session(master) as spark:
+    table = spark.read.parquet(rows).withColumnRenamed("age", "age_years").withColumnRenamed("sex", "sex_at_birth")
+    with_levels(table, load()).select("id", *OUTCOME).write.parquet(out + "/levels.parquet")
+    truths = "(VALUES (true), (false), (CAST(null AS BOOLEAN)))"
+    abc = spark.sql(f"SELECT * FROM {truths} AS x(a), {truths} AS y(b), {truths} AS z(c)")
+    parts = ("a", "b", "c")
+    joined = {"every": all_of(parts), "some": any_of(parts), **{f"at_least_{n}": at_least(n, parts) for n in (1, 2, 3)}}
+    surely = {"surely": certain("a"), "perhaps": possible("a")}
+    columns = [f"{sql} AS {name}" for name, sql in (joined | surely).items()]
+    abc.selectExpr("*", *columns).coalesce(1).write.parquet(out + "/logic.parquet")
+"""
+
+
+def test_the_rules_as_columns_of_spark_are_what_triage_says(population, cluster, tmp_path):
+    """And the connectives of SQL are those of Kleene, a count of what is not known among them."""
+    command = [sys.executable, "-c", AS_COLUMNS, population / "rows.parquet", tmp_path, cluster.address]
+    done = subprocess.run([*map(str, command)], env=cluster.environment, capture_output=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr.decode()
+    rows = {row["id"]: row for row in ds.dataset(tmp_path / "levels.parquet").to_table().to_pylist()}
+    cases = [case for case in every_case() if case["id"].startswith("t")]
+    assert len(rows) == len(cases)
+    same_as_triage(cases, rows)
+    logic = ds.dataset(tmp_path / "logic.parquet").to_table().to_pylist()
+    assert len(logic) == 27
+    for row in logic:
+        sure, may = (sum(row[name] is True or (row[name] is None and unknown) for name in "abc") for unknown in (False, True))
+        for name, count in (("some", 1), ("every", 3), ("at_least_1", 1), ("at_least_2", 2), ("at_least_3", 3)):
+            assert row[name] is (True if sure >= count else False if may < count else None), (name, row)
+        assert (row["surely"], row["perhaps"]) == (row["a"] is True, row["a"] is not False)
 
 
 IN_SMALL_TASKS = """
@@ -187,7 +232,7 @@ from equina.batch.screen import held
 from equina.batch.spark import carry_out_on_spark
 population, out, as_of, master = sys.argv[1:]
 protocol, (inputs, asides) = load(), discover([population], out)
-plan = Plan(inputs=tuple(inputs), asides=tuple(asides), tasks=tuple(tasks_of(inputs, 20_000)), partitions=16,
+plan = Plan(inputs=tuple(inputs), asides=tuple(asides), tasks=tuple(tasks_of(inputs, 40_000)), partitions=16,
     as_of=datetime.fromisoformat(as_of), window_days=30, protocol=None, digest=protocol.digest, pseudonym=None, started=as_of)
 with held(Path(out)):
     carry_out_on_spark(plan, protocol, Path(out), master)
