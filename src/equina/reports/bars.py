@@ -11,7 +11,7 @@ __all__ = ["Bar", "Column", "bar_plot", "column_plot", "opened"]
 ROW, LABEL, BAR = 44, 16, 12  # of bars: the height of a row, of its words, and of the bar below them
 TOP, HIGH, FOOT = 18, 150, 24  # of columns: above them, their height, below them
 LEAST = 0.4  # percent: what is not nothing is seen
-MOST_LETTERS = 46
+MOST_LETTERS = 38  # of a figure and its label: as many as a telephone of 320 pixels has room for
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ def bar_plot(id: str, title: str, about: str, bars: Sequence[Bar]) -> str:
 
 def _bar(top: int, bar: Bar, most: float) -> list[str]:
     y = top + LABEL + 6
-    label = bar.label if len(bar.label) <= MOST_LETTERS else bar.label[: MOST_LETTERS - 1] + "…"
+    room = MOST_LETTERS - len(bar.told)
+    label = bar.label if len(bar.label) <= room else bar.label[: room - 1].rstrip() + "…"
     parts = [
         f'<text x="0" y="{top + LABEL}"><tspan class="figure">{escape(bar.told)}</tspan>  {escape(label)}</text>',
         f'<rect class="track" x="0" y="{y}" width="100%" height="{BAR}"/>',

@@ -20,8 +20,10 @@ MOST_BARS = 12
 MOST_COLUMNS = 40
 
 
-def _figures(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
-    return f"<details><summary>{escape(WORDS['figures'])}</summary>{table(head, rows, caption)}</details>"
+def _figures(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str, *, shown: bool = False) -> str:
+    """The figures of a picture as a table, folded away unless the picture cannot hold all of its words."""
+    opened = " open" if shown else ""
+    return f"<details{opened}><summary>{escape(WORDS['figures'])}</summary>{table(head, rows, caption)}</details>"
 
 
 def _legend(kinds: Mapping[str, str]) -> str:
@@ -105,7 +107,7 @@ def tallies(counts: Mapping[str, int], name: str) -> Iterator[str]:
         bars.append(Bar(WORDS["other_reasons"].format(n=len(rest)), f"{others:,}", others, "aside"))
     yield bar_plot(name, WORDS[name], WORDS[f"{name}_about"], bars)
     rows = [(why, f"{count:,}") for why, count in ordered]
-    yield _figures((WORDS["reason_column"], WORDS["count"]), rows, WORDS[name])
+    yield _figures((WORDS["reason_column"], WORDS["count"]), rows, WORDS[name], shown=True)
 
 
 # --- over time -----------------------------------------------------------------------------------------------------------------
