@@ -16,7 +16,7 @@ from equina.result import result
 from equina.triage import assess
 from equina.web.beside import cards_beside
 from equina.web.forms import measured
-from equina.web.visit import Ask, Visit, case_of, next_ask
+from equina.web.visit import Ask, Visit, case_of
 from equina.wording import wording
 
 __all__ = [
@@ -84,7 +84,7 @@ def next_page(protocol: Protocol, visit: Visit, ask: Ask | None, now: datetime) 
     if ask is not None:
         return question_page(protocol, visit, ask)
     if visit.session.stage == "advice" and not visit.session.complete and not is_emergency(protocol, visit.session):
-        return check_page(protocol, visit)
+        return check_page(protocol, visit, ready=True)
     return result_page(protocol, visit, now)
 
 
@@ -204,8 +204,9 @@ def _radios(
 # --- check and change ----------------------------------------------------------------------------------------------------------
 
 
-def check_page(protocol: Protocol, visit: Visit, taken_back: Sequence[str] = ()) -> Page:
-    """All that was answered, to check: what was said to be so first, then what is not sure, then what is not so."""
+def check_page(protocol: Protocol, visit: Visit, *, ready: bool, taken_back: Sequence[str] = ()) -> Page:
+    """All that was answered, to check: what was said to be so first, then what is not sure, then what is not so. `ready`: whether
+    nothing is left to ask."""
     words = wording("web", visit.language)
     case = case_of(protocol, visit)
     groups: dict[str, list[dict[str, str]]] = {"yes": [], "unsure": [], "no": []}
@@ -228,7 +229,7 @@ def check_page(protocol: Protocol, visit: Visit, taken_back: Sequence[str] = ())
             "carer": words["who_someone" if case.carer else "who_me"],
             "taken_back": [option_of(protocol, case, protocol.findings[name], "one").wording for name in taken_back],
             "folded": FOLDED,
-            "ready": next_ask(protocol, visit) is None or visit.session.complete,
+            "ready": ready or visit.session.complete,
         },
     )
 

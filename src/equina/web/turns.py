@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -72,7 +72,7 @@ def _back(turn: Turn) -> tuple[Visit, Page]:
 
 
 def _check(turn: Turn) -> tuple[Visit, Page]:
-    return turn.visit, check_page(turn.protocol, turn.visit)
+    return turn.visit, _checked(turn, turn.visit)
 
 
 def _change(turn: Turn) -> tuple[Visit, Page]:
@@ -95,7 +95,11 @@ def _changed(turn: Turn) -> tuple[Visit, Page]:
     for each in given:
         session, taken_back = changed(turn.protocol, session, each)
     visit = replace(turn.visit, session=session, pages=(1,) * len(session.given), asking=None)
-    return visit, check_page(turn.protocol, visit, taken_back)
+    return visit, _checked(turn, visit, taken_back)
+
+
+def _checked(turn: Turn, visit: Visit, taken_back: Sequence[str] = ()) -> Page:
+    return check_page(turn.protocol, visit, ready=turn.next_ask(visit) is None, taken_back=taken_back)
 
 
 def _result(turn: Turn) -> tuple[Visit, Page]:
