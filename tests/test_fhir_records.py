@@ -235,6 +235,15 @@ def test_a_procedure_states_what_it_leaves_behind_and_no_disease_that_it_looks_f
     assert finding is None or case.values[finding] is True
 
 
+def test_age_and_sex_are_those_of_the_patient():
+    patient = {"resourceType": "Patient", "id": "p", "birthDate": "1986-11-01", "gender": "female"}
+    old = observation("30525-0", **quantity(80, "a"))
+    for records in ([patient, document("A 95 year old man with back pain"), old], [old, document("a 95 year old man"), patient]):
+        case = case_of(PROTOCOL, records, NOW)
+        assert (case.values["age_years"], case.values["sex_at_birth"]) == (40, "F")
+    assert case_of(PROTOCOL, document("A 95 year old with back pain"), NOW).values["age_years"] == 95
+
+
 def test_texts_are_read_when_they_are_of_this_episode():
     note = document("Back pain. Unable to pass urine since yesterday. Denies fever.")
     case = case_of(PROTOCOL, [note], NOW)

@@ -163,6 +163,7 @@ class Gathered:
         """All of it as a case that a record answers, or the person together with the record."""
         answered = self.answered or Case(answered_by="record", complete=complete)
         self._measured_too(answered)
+        self._as_the_patient_has_it()
         values: dict[str, Value] = {}
         for name, said in self.said.items():
             value = self._merged(name, [value for value, _ in said if not isinstance(value, NotNow)])
@@ -187,6 +188,14 @@ class Gathered:
             set_aside=(*answered.set_aside, *self.asides, *asides),
             conflicts=tuple(dict.fromkeys((*answered.conflicts, *self.conflicts))),
         )
+
+    def _as_the_patient_has_it(self) -> None:
+        """Age and sex are those of the Patient, where it has them: a text may tell a relative's age, or that of another time."""
+        for name in ("age_years", "sex_at_birth"):
+            said = self.said.get(name, ())
+            own = [(piece.quote or "").partition("/")[0] == "Patient" for _, piece in said]
+            if any(own):
+                self.said[name] = [(value if mine else NOT_NOW, piece) for (value, piece), mine in zip(said, own, strict=True)]
 
     def _measured_too(self, answered: Case) -> None:
         """A number that the person gave is one more measurement."""
