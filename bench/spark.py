@@ -1,6 +1,6 @@
 """Spark: the rules as SQL columns, as bit planes through mapInArrow and as a Python UDF beside a bare scan; two workers beside one.
 
-    spark.py           a table of a million rows, three rounds; a population of 6,000 patients with texts
+    spark.py           a table of 400,000 rows, two rounds; a population of 6,000 patients with texts
     spark.py --short   little of each, one round: that everything runs and agrees
 
 The cluster is a standalone master with its workers on loopback. Rates are for each second of processor time of the machines of the
@@ -252,7 +252,7 @@ def main() -> int:
         with Cluster(folder / "cluster", workers=2) as cluster:
             spark = session(cluster)
             for count in (40, 198):
-                result["rules"] += compare(spark, cluster, folder, count, 20_000 if short else 1_000_000, 1 if short else 3)
+                result["rules"] += compare(spark, cluster, folder, count, 20_000 if short else 400_000, 1 if short else 2)
             spark.stop()
         patients = 500 if short else 6_000
         write_population(folder / "population", patients)

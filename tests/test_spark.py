@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from equina.lines import triage
+from snippets import snippets
 from spark_cluster import PATIENCE, Cluster, why_not
 from strategies import DECISIVE, FULL, PROTOCOL, QUANTITIES, STATED
 
@@ -183,14 +185,15 @@ def same_as_triage(cases, rows):
 
 
 AS_COLUMNS = """
-import sys
+import os, runpy, sys
 from equina import load
 from equina.batch.spark import session
 from equina.batch.spark_rules import OUTCOME, with_levels
 from equina.batch.spark_sql import all_of, any_of, at_least, certain, possible
 rows, out, master = sys.argv[1:]
 with session(master) as spark:
-    table = spark.read.parquet(rows).withColumnRenamed("age", "age_years").withColumnRenamed("sex", "sex_at_birth")
+    table = spark.read.parquet(rows).withColumnRenamed("sex", "sex_at_birth")
+    table = table.selectExpr("* EXCEPT (age, age_years)", "coalesce(age_years, age) AS age_years")
     with_levels(table, load()).select("id", *OUTCOME).write.parquet(out + "/levels.parquet")
     truths = "(VALUES (true), (false), (CAST(null AS BOOLEAN)))"
     abc = spark.sql(f"SELECT * FROM {truths} AS x(a), {truths} AS y(b), {truths} AS z(c)")
@@ -199,14 +202,21 @@ with session(master) as spark:
     surely = {"surely": certain("a"), "perhaps": possible("a")}
     columns = [f"{sql} AS {name}" for name, sql in (joined | surely).items()]
     abc.selectExpr("*", *columns).coalesce(1).write.parquet(out + "/logic.parquet")
+    os.chdir(out)
+    runpy.run_path("snippet.py")  # in the session that is there
 """
 
 
 def test_the_rules_as_columns_of_spark_are_what_triage_says(population, cluster, tmp_path):
-    """And the connectives of SQL are those of Kleene, a count of what is not known among them."""
+    """And the connectives of SQL are those of Kleene, a count of what is not known among them. The page's own snippet runs."""
+    (snippet,) = (code for kind, code, _ in snippets("spark.md") if kind == "python")
+    (tmp_path / "snippet.py").write_text(snippet, "utf-8")
+    pq.write_table(pa.table({"id": ["a", "b"], "urinary_retention": [True, None]}), tmp_path / "rows.parquet")
+    (tmp_path / "notes.jsonl").write_text('{"id": "n1", "text": "Numb when wiping."}\n{"id": "n2", "text": "No fever."}\n', "utf-8")
     command = [sys.executable, "-c", AS_COLUMNS, population / "rows.parquet", tmp_path, cluster.address]
     done = subprocess.run([*map(str, command)], env=cluster.environment, capture_output=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr.decode()
+    assert re.findall(r"\| *n\d *\|[^|]*\|[^|]*\|", done.stdout.decode()) == ["|n1|saddle_anesthesia|present|", "|n2|fever|absent|"]
     rows = {row["id"]: row for row in ds.dataset(tmp_path / "levels.parquet").to_table().to_pylist()}
     cases = [case for case in every_case() if case["id"].startswith("t")]
     assert len(rows) == len(cases)
