@@ -32,7 +32,7 @@ def page(engine, address):
     context = engine.new_context(viewport={"width": 390, "height": 800}, base_url=address)
     said = []
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     page.on("console", lambda message: None if "404" in message.text else said.append(message.text))
     page.on("request", lambda request: said.append(request.url) if not request.url.startswith(address) else None)
     yield page
@@ -45,7 +45,7 @@ def begin(page):
     press(page, page.get_by_role("button", name="Start the questions"))
 
 
-def answer_all(page, story, *, each=lambda page: None) -> int:
+def answer_all(page, story, *, each=lambda page: None, by_hand: bool = False) -> int:
     """Answer until what to do is shown; how many pages of questions that took."""
     answers = codes(story.findings)
     for count in range(MOST_PAGES):
@@ -56,7 +56,7 @@ def answer_all(page, story, *, each=lambda page: None) -> int:
             case "check":
                 press(page, page.get_by_role("button", name="See what to do"))
             case _:
-                fill(page, answers)
+                fill(page, answers, by_hand=by_hand)
                 press(page, page.get_by_role("button", name="Next"))
     raise AssertionError("the questions do not end")
 
@@ -73,7 +73,7 @@ def tell(page, story):
 def test_a_story_by_its_answers_ends_in_its_advice_on_a_narrow_phone(page, story):
     page.set_viewport_size({"width": 320, "height": 640})
     begin(page)
-    answer_all(page, story, each=lambda page: _fits(page))
+    answer_all(page, story, each=lambda page: _fits(page), by_hand=True)
     assert level_of(page) == story.expected
     _fits(page)
 
@@ -97,7 +97,7 @@ def test_a_story_in_own_words_ends_in_its_advice_with_letters_twice_as_large(pag
 def test_a_story_without_script_ends_in_its_advice(engine, address, story):
     context = engine.new_context(java_script_enabled=False, base_url=address)
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     begin(page)
     pages = answer_all(page, story)
     assert level_of(page) == story.expected
@@ -177,6 +177,7 @@ def test_back_change_not_sure_and_another_number(page):
     press(page, page.get_by_role("button", name="Next"))
     answer_all(page, PROTOCOL.stories["leaks_after_a_baby"])
     press(page, page.get_by_role("button", name="Change an answer"))
+    page.get_by_text("Show all").click()  # what was answered with no is folded away
     page.get_by_role("button", name=re.compile(r"^Change ?: .*unable to pee")).click()
     page.get_by_label("Yes, and it is new or worse").check()
     press(page, page.get_by_role("button", name="Save this answer"))
@@ -196,8 +197,29 @@ def test_the_browsers_own_way_back_leads_through_the_questions(page):
     page.get_by_label("Someone I help").check()
     press(page, page.get_by_role("button", name="Next"))
     page.go_back()
+    assert page.get_by_label("Someone I help").is_checked(), "what was chosen is still there"
     page.go_back()
     assert page.get_by_role("button", name="Start the questions").is_visible()
+
+
+def test_who_presses_twice_has_answered_once(page):
+    begin(page)
+    page.get_by_label("Me", exact=True).check()
+    page.evaluate("document.body.dataset.before = 'yes'")
+    page.get_by_role("button", name="Next").dblclick()
+    page.wait_for_selector("body:not([data-before]) main")
+    page.wait_for_load_state("networkidle")
+    assert page.get_by_role("heading", name="First, are any of these true?").is_visible()
+    page.go_back()
+    assert page.get_by_role("heading", name="Who are these questions about?").is_visible()
+
+
+def test_the_button_back_shows_what_was_chosen(page):
+    begin(page)
+    page.get_by_label("Someone I help").check()
+    press(page, page.get_by_role("button", name="Next"))
+    press(page, page.get_by_role("button", name="Back"))
+    assert page.get_by_label("Someone I help").is_checked()
 
 
 def test_a_page_sent_without_an_answer_says_so_and_the_error_leads_to_its_field(page):

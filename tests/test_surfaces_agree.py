@@ -20,12 +20,13 @@ pytest.importorskip("pyarrow", reason="the extra `batch` is not installed")
 from strategies import FULL, PROTOCOL
 from surfaces import agreement
 from surfaces.agreement import Tally, agree, judged
-from surfaces.doors import DOORS, NETWORK, Door, Servers
+from surfaces.door import Door
+from surfaces.doors import DOORS, HERE, NETWORK
 from surfaces.interviews import INTERVIEWS
 from surfaces.people import person
+from surfaces.servers import Servers
 from surfaces.talks import talks
 
-HERE = [name for name in DOORS if name not in NETWORK]
 # Each run begins elsewhere: what one does not meet, the next one may. A failure names the person, made anew by the number.
 START = random.randrange(1_000_000)
 ALL, SOME = (5_000, 1_000) if FULL else (200, 40)

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from strategies import PROTOCOL
 from surfaces.agreement import Tally, agree
-from surfaces.doors import DOORS, HERE, NETWORK, Servers
+from surfaces.doors import DOORS, HERE, NETWORK
 from surfaces.interviews import INTERVIEWS
+from surfaces.servers import Servers
 from surfaces.talks import talks
 
-GROUPS = {"here": HERE, "network": NETWORK, "interviews": tuple(INTERVIEWS)}
+GROUPS = {"here": tuple(HERE), "network": tuple(NETWORK), "interviews": tuple(INTERVIEWS)}
 
 
 def main() -> int:

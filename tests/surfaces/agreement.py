@@ -15,8 +15,10 @@ from equina.exchange import answer, request_of
 from equina.notes.evidence import with_text
 from equina.triage import assess
 from strategies import PROTOCOL
-from surfaces.doors import DOORS, Judged, Servers
+from surfaces.door import Judged
+from surfaces.doors import DOORS
 from surfaces.people import in_words, person
+from surfaces.servers import Servers
 
 __all__ = ["Tally", "agree", "judged"]
 

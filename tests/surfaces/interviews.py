@@ -27,8 +27,10 @@ from equina.interview import next_questions, with_answers
 from equina.model import LONG_STANDING, Value
 from equina.triage import assess
 from strategies import PROTOCOL
-from surfaces.doors import Servers, guided, over_http, read_page
+from surfaces.door import guided
 from surfaces.people import person
+from surfaces.servers import Servers, over_http
+from surfaces.services import read_page
 
 __all__ = ["INTERVIEWS", "Told", "Visitor", "interviewed", "visitor"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 from surfaces.agreement import Tally
-from surfaces.doors import Servers
 from surfaces.interviews import INTERVIEWS, Told, Visitor, interviewed, visitor
+from surfaces.servers import Servers
 
 __all__ = ["talks"]
 
