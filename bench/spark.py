@@ -1,6 +1,6 @@
 """Spark: the rules as SQL columns, as bit planes through mapInArrow and as a Python UDF beside a bare scan; two workers beside one.
 
-    spark.py           a table of 400,000 rows, two rounds; a population of 6,000 patients with texts
+    spark.py           tables of 1,000,000 and 300,000 rows, two rounds; a population of 6,000 patients with texts
     spark.py --short   little of each, one round: that everything runs and agrees
 
 The cluster is a standalone master with its workers on loopback. Rates are for each second of processor time of the machines of the
@@ -213,7 +213,7 @@ def engine(folder: Path, workers: int, patients: int) -> dict[str, Any]:
         started=AS_OF.isoformat(),
     )
     (folder / f"cluster{workers}").mkdir()
-    with Cluster(folder / f"cluster{workers}", workers=workers) as cluster:
+    with Cluster(folder / f"cluster{workers}", workers=workers, brief=False) as cluster:
         spark = session(cluster)
         taken = []
         for turn in range(2):
@@ -249,10 +249,10 @@ def main() -> int:
         result: dict[str, Any] = {"rules": [], "engine": []}
         (folder / "cluster").mkdir()
         print("The rules over a table of booleans, half of them null:")
-        with Cluster(folder / "cluster", workers=2) as cluster:
+        with Cluster(folder / "cluster", workers=2, brief=False) as cluster:
             spark = session(cluster)
-            for count in (40, 198):
-                result["rules"] += compare(spark, cluster, folder, count, 20_000 if short else 400_000, 1 if short else 2)
+            for count, rows in ((40, 1_000_000), (198, 300_000)):
+                result["rules"] += compare(spark, cluster, folder, count, 20_000 if short else rows, 1 if short else 2)
             spark.stop()
         patients = 500 if short else 6_000
         write_population(folder / "population", patients)

@@ -26,9 +26,9 @@ def why_not():
 
 
 class Cluster:
-    """A master and its workers, one core each."""
+    """A master and its workers, one core each. `brief`: started for a few seconds' work, which is not worth compiling well."""
 
-    def __init__(self, folder, workers=2):
+    def __init__(self, folder, workers=2, *, brief=True):
         import pyspark
 
         self.home = Path(pyspark.__file__).parent
@@ -37,14 +37,15 @@ class Cluster:
         self.address = f"spark://127.0.0.1:{_free_port()}"
         conf = folder / "conf"
         conf.mkdir()
+        java = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" if brief else "-XX:+UseSerialGC"
         settings = {
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.host": "127.0.0.1",
             "spark.ui.enabled": "false",
             "spark.executor.memory": "600m",
             "spark.driver.memory": "600m",
-            "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+            "spark.executor.extraJavaOptions": java,
+            "spark.driver.extraJavaOptions": java,
             "spark.sql.adaptive.enabled": "true",
             "spark.local.dir": str(folder / "local"),
         }
