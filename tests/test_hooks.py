@@ -156,6 +156,8 @@ def test_new_back_pain_at_the_start_of_an_encounter_asks_for_what_is_not_on_reco
     assert all(PROTOCOL.findings[name].label in card["detail"] for name in ("saddle_anesthesia", "urinary_retention"))
     assert [suggestion["actions"][0]["resource"]["resourceType"] for suggestion in card["suggestions"]] == ["Task"]
     assert indicators(START, CHRONIC) == []
+    assert indicators(START, condition("X", "Chronic low back pain", days=700)) == [], "told by its words"
+    assert indicators(START, condition("X", "Chronic low back pain", days=700), condition("Y", "Low back pain", days=1)) == ["info"]
     reason = {"resourceType": "Encounter", "id": "e1", "status": "in-progress", "period": {"start": NOW.isoformat()}, "subject": ME}
     assert indicators(START, CHRONIC, reason | {"reasonCode": [{"text": "Low back pain"}]}) == ["info"]
     assert indicators(START) == []

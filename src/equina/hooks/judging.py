@@ -59,7 +59,7 @@ def judged(protocol: Protocol, service: Service, call: Call, now: datetime) -> J
         _reasons(gathered, order, now)
     case = gathered.case()
     truth = resolve(protocol.table, settle(protocol, case)[0])
-    asks = service.asks and _about(gathered, case, orders)
+    asks = service.asks and _about(call, gathered, case, orders)
     if not asks and rank(level(protocol, truth.must)) < rank("urgent"):
         return None
     assessment = assess(protocol, case)
@@ -110,19 +110,23 @@ def _reasons(gathered: Gathered, order: Order, now: datetime) -> None:
             gathered.read(text, name_of(order.resource))
 
 
-def _about(gathered: Gathered, case: Case, orders: tuple[Order, ...]) -> bool:
+def _about(call: Call, gathered: Gathered, case: Case, orders: tuple[Order, ...]) -> bool:
     """Whether red flags are to be asked for: the person has pain of the spine in this episode, or the spine is to be imaged."""
     if any(order.kind == "imaging" for order in orders):
         return True
-    return any(case.values.get(name) is True and _is_of_now(gathered, case, name) for name in _spine_pain(gathered.protocol))
+    return any(case.values.get(name) is True and _is_of_now(call, gathered, case, name) for name in _spine_pain(gathered.protocol))
 
 
-def _is_of_now(gathered: Gathered, case: Case, name: str) -> bool:
+def _is_of_now(call: Call, gathered: Gathered, case: Case, name: str) -> bool:
     """Whether more than an old entry of the problem list says so: those who come for it, or who tell of it, have it now."""
-    first = gathered.first.get(name)
-    if first is None or gathered.as_of - first <= timedelta(days=gathered.protocol.new_within_days):
+    quotes = [
+        piece.quote or "" for piece in case.evidence.get(name, ()) if piece.assertion == "present" or piece.origin == "answer"
+    ]
+    if any("(Condition/" not in quote for quote in quotes):
         return True
-    return any("(Condition/" not in (piece.quote or "") for piece in case.evidence.get(name, ()))
+    entries = (record for record in call.records if any(f"(Condition/{record.get('id')})" in quote for quote in quotes))
+    dates = [span(entry.get("recordedDate")) or span(entry.get("onsetDateTime")) for entry in entries]
+    return any(date is not None and gathered.recent(None, date) for date in dates)
 
 
 @of_each
