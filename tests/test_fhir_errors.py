@@ -198,6 +198,7 @@ def test_another_form_or_version_is_refused(headers, status):
         ("/fhir/metadata?_format=xml", 406, "not-supported"),
         ("/fhir/$assess", 404, "not-supported"),
         ("/fhir/", 404, "not-found"),
+        ("/fhir", 404, "not-found"),
     ],
 )
 def test_an_address_that_is_none(address, status, code):

@@ -246,7 +246,7 @@ class _Site:
     def told(self, scope: Scope, status: int, headers: Mapping[str, str] | None = None) -> Response:
         """The refusal as whoever asks there reads it."""
         for prefix, refusal in ((doors.PREFIX, doors.refusal), (fhir.PREFIX, fhir.refusal), (hooks.PREFIX, hooks.refusal)):
-            if scope["path"].startswith(prefix):
+            if f"{scope['path']}/".startswith(prefix):
                 return refusal(status, headers)
         return self.refusal(status, self.language(scope))
 
