@@ -1,0 +1,276 @@
+"""Screening beside its named peers on the same bytes, in one run: coded events, rules over columns, notes, memory.
+
+    screening.py                    a tenth of the full size; some minutes
+    screening.py --full             1 million patients with 5 million events; 10 million rows of a table
+    screening.py --short            that everything runs, and that the peers find what we find
+    screening.py --part rules       one part: events, rules, notes or memory
+
+Peers that are not installed (duckdb, polars, fhir.resources) are left out. Times are of the wall beside the time of the processors,
+since other work on a machine slows the one more than the other; of a pair of rates the ratio is the figure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import screening_peers as peers
+from equina import load
+from equina.batch.columns import Columns
+from equina.batch.planes import packed
+from equina.evaluation.vignettes import read_vignettes, shipped
+from equina.notes.lexicon import lexicon
+from equina.notes.reading import read
+from population import AS_OF, HIDDEN, write_notes, write_population
+
+ROOT = Path(__file__).parents[1]
+CASES = ROOT / "tests" / "cases" / "dev_cases.jsonl"
+RESULT = ROOT / "bench" / "screening.json"
+SIZES = {
+    "short": (2_000, 64_000, 60, 20_000),
+    "tenth": (100_000, 1_000_000, 2_000, 200_000),
+    "full": (1_000_000, 10_000_000, 8_000, 1_000_000),
+}
+
+
+def timed(run: Callable[[], Any]) -> tuple[float, float, Any]:
+    """(Seconds of the wall, of the processors with those of ended children, what was returned)."""
+    before, began = _processors(), time.monotonic()
+    found = run()
+    return time.monotonic() - began, _processors() - before, found
+
+
+def _processors() -> float:
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def screened(folder: Path, inputs: list[Path], workers: int) -> tuple[float, float, dict[str, Any], int]:
+    """Run the command: wall, processors, manifest, and the most memory that one process of it took, in bytes."""
+    out = folder / f"out-{workers}"
+    shutil.rmtree(out, ignore_errors=True)
+    command = [sys.executable, "-m", "equina", "screen", *map(str, inputs), "--out", str(out), "--quiet"]
+    command += ["--as-of", AS_OF.isoformat(), "--workers", str(workers)]
+    watch = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"  # noqa: E501
+    wall, cpu, done = timed(lambda: subprocess.run([sys.executable, "-c", watch, *command], check=True, capture_output=True))
+    return wall, cpu, json.loads((out / "manifest.json").read_bytes()), int(done.stdout.split()[-1]) * 1024
+
+
+# --- coded events ---------------------------------------------------------------------------------------------------------------
+
+
+def events(patients: int, folder: Path) -> dict[str, Any]:
+    """A population's patients and events, through the whole command; and the same bytes through the peers."""
+    data = folder / "events"
+    size = write_population(data, patients)
+    files = sorted(data.iterdir())
+    rows: list[tuple[str, float, float, str]] = []
+    bare_wall, bare_cpu, records = timed(lambda: peers.bare_msgspec(files))
+    rows.append(("bare msgspec, typed parse of the same bytes, one process", bare_wall, bare_cpu, f"{records} records"))
+    for workers in (1, 2):
+        wall, cpu, manifest, _ = screened(folder, [data], workers)
+        found = manifest["counts"]["low"]["emergency"]
+        assert manifest["counts"]["patients"] == patients
+        assert found == -(-(patients - 7) // HIDDEN), "every hidden emergency is found, and no other"
+        rows.append(
+            (
+                f"equina screen, {workers} process{'es' if workers > 1 else ''}: read, join, judge, write",
+                wall,
+                cpu,
+                f"{found} found",
+            )
+        )
+    if find_spec("duckdb"):
+        wall, cpu, found = timed(lambda: peers.by_hand_in_duckdb(files, AS_OF))
+        rows.append(("DuckDB, SQL by hand for one rule of 114, 2 threads", wall, cpu, f"{found} found"))
+    if find_spec("polars"):
+        wall, cpu, found = timed(lambda: peers.by_hand_in_polars(files, AS_OF))
+        rows.append(("Polars, the same query, 2 threads", wall, cpu, f"{found} found"))
+    if find_spec("fhir"):
+        wall, cpu, part = timed(lambda: peers.fhir_resources(files, 3_000))
+        rows.append(
+            (f"fhir.resources, {part / 1e6:.1f} MB of it, told for all", wall * size / part, cpu * size / part, "parse alone")
+        )
+    return {"patients": patients, "bytes": size, "rows": [_rate(row, size, bare_cpu) for row in rows]}
+
+
+def _rate(row: tuple[str, float, float, str], size: int, bare: float) -> dict[str, Any]:
+    name, wall, cpu, what = row
+    return {
+        "name": name,
+        "seconds": wall,
+        "processor_seconds": cpu,
+        "mb_a_processor_second": size / 1e6 / cpu,
+        "of_bare": bare / cpu,
+        "what": what,
+    }
+
+
+# --- rules over columns ----------------------------------------------------------------------------------------------------------
+
+
+def rules(rows: int, folder: Path) -> dict[str, Any]:
+    """`low` and `high` of every row of a table of boolean columns, beside a copy of the same columns and other engines."""
+    protocol = load()
+    stated = [f.id for f in protocol.findings.values() if not f.measured and f.kind != "choice"]
+    names = [*protocol.core_flags, *(name for name in stated if name not in protocol.core_flags)][:60]
+    draws = np.random.default_rng(8)
+    table = pa.table({name: pa.array(draws.random(rows) < 0.02, mask=draws.random(rows) < 0.5) for name in names})
+    columns = Columns(protocol, names)
+    given = columns.planes(table)
+    words, wanted = -(-rows // 64), [*columns.low[1:], *columns.high[1:]]
+    planes = [plane for name in names for plane in packed(table.column(name))]
+    copies = [np.empty_like(plane) for plane in planes]
+
+    def copy() -> None:
+        for plane, into in zip(planes, copies, strict=True):
+            np.copyto(into, plane)
+
+    def best(run: Callable[[], Any]) -> float:
+        run()
+        return min(timed(run)[1] for _ in range(5))
+
+    copied = best(copy)
+    path = folder / "rules.parquet"
+    pq.write_table(table, path, row_group_size=1_000_000)
+    found: list[tuple[str, float]] = [
+        ("a copy of the same columns", copied),
+        ("bit planes (numpy): low and high of all rules", best(lambda: columns.program.run(given, wanted, words))),
+        ("bit planes: advice and settled too", best(lambda: columns.judge(table))),
+        ("reading the columns from Parquet (pyarrow)", best(lambda: pq.read_table(path, use_threads=False))),
+    ]
+    low = [int(np.bitwise_count(plane).sum()) for plane in columns.program.run(given, list(columns.low[1:]), words)]
+    for name, run in (("polars", peers.rules_in_polars), ("duckdb", peers.rules_in_duckdb)):
+        if find_spec(name):
+            seconds, theirs = run(protocol, columns, table)
+            assert theirs == low, f"{name} finds {theirs}, and we {low}"
+            found.append((f"{name}: low of all rules, 2 threads (processor time)", seconds))
+    return {
+        "rows": rows,
+        "columns": len(names),
+        "operations": len(columns.program),
+        "found": [
+            {"name": name, "seconds": seconds, "million_rows_a_second": rows / 1e6 / seconds, "of_copy": copied / seconds}
+            for name, seconds in found
+        ],
+    }
+
+
+# --- notes -----------------------------------------------------------------------------------------------------------------------
+
+
+def notes(count: int, folder: Path) -> dict[str, Any]:
+    """Notes made of what vignettes tell, no two the same: the reader alone, and the whole command over them as records."""
+    texts = _texts()
+    varied = [f"{texts[i % len(texts)]} Seen on day {i}. {texts[(i * 7 + 3) % len(texts)]}" for i in range(count)]
+    words = lexicon(load())
+    for text in varied[:200]:
+        read(words, text)
+    _, alone, _ = timed(lambda: [read(words, text) for text in varied])
+    path = folder / "notes.ndjson"
+    size = write_notes(path, iter(varied))
+    few = folder / "one.ndjson"
+    write_notes(few, iter(varied[:1]))
+    _, idle, _, _ = screened(folder, [few], 2)
+    rows = [
+        {
+            "name": "the reader alone, one process",
+            "processor_seconds": alone,
+            "notes_a_processor_second": count / alone,
+            "of_reader": 1.0,
+        }
+    ]
+    for workers in (1, 2):
+        wall, cpu, manifest, _ = screened(folder, [path], workers)
+        assert manifest["counts"]["patients"] == count
+        working = cpu - idle * (workers + 1) / 3  # less what each process takes to start, with its lexicon
+        rows.append(
+            {
+                "name": f"equina screen, {workers} process{'es' if workers > 1 else ''}, records to rows",
+                "seconds": wall,
+                "processor_seconds": cpu,
+                "notes_a_processor_second": count / working,
+                "of_reader": alone / working,
+            }
+        )
+    return {"notes": count, "bytes": size, "rows": rows}
+
+
+def _texts() -> list[str]:
+    """What is told in the shipped vignettes and the development cases."""
+    told = [text for each in (*shipped(load()), *read_vignettes([CASES])) for text in each.texts.values()]
+    assert len(told) > 100
+    return told
+
+
+# --- memory ----------------------------------------------------------------------------------------------------------------------
+
+
+def memory(rows: int, folder: Path) -> dict[str, Any]:
+    """The most that a process takes, for a table of so many rows and for one of ten times as many."""
+    return {"runs": [_table_run(count, folder) for count in (rows, rows * 10)]}
+
+
+def _table_run(rows: int, folder: Path) -> dict[str, Any]:
+    names = [
+        "back_pain",
+        "urinary_retention",
+        "saddle_anesthesia",
+        "fever",
+        "leg_weakness",
+        "bowel_incontinence",
+        "weight_loss",
+        "trauma",
+    ]
+    draws, path = np.random.default_rng(8), folder / f"table-{rows}.parquet"
+    kinds = pa.schema([("id", pa.string()), ("age", pa.float64()), *((name, pa.bool_()) for name in names)])
+    with pq.ParquetWriter(path, kinds) as file:
+        for start in range(0, rows, 100_000):
+            size = min(100_000, rows - start)
+            columns = [pa.array(draws.random(size) < 0.005, mask=draws.random(size) < 0.5) for _ in names]
+            ids = pa.array([f"p{number:09d}" for number in range(start, start + size)])
+            file.write_table(pa.Table.from_arrays([ids, pa.array(np.floor(draws.random(size) * 95)), *columns], schema=kinds))
+    wall, cpu, manifest, most = screened(folder, [path], 2)
+    assert manifest["counts"]["patients"] == rows
+    return {"rows": rows, "seconds": wall, "processor_seconds": cpu, "rows_a_second": rows / wall, "most_bytes_of_a_process": most}
+
+
+# --- the report ------------------------------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """Run the parts, print them, and keep them."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--short", action="store_const", const="short", dest="size", default="tenth")
+    options.add_argument("--full", action="store_const", const="full", dest="size")
+    options.add_argument("--part", choices=("events", "rules", "notes", "memory"), action="append")
+    options.add_argument("--folder", help="where the made-up data goes (default: a temporary folder)")
+    chosen = options.parse_args()
+    parts = dict(zip((events, rules, notes, memory), SIZES[chosen.size], strict=True))
+    report: dict[str, Any] = {"machine": platform.platform(), "processors": os.cpu_count(), "load": os.getloadavg()[0]}
+    with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
+        for part, size in parts.items():
+            if chosen.part is None or part.__name__ in chosen.part:
+                report[part.__name__] = part(size, Path(folder))
+                print(json.dumps({part.__name__: report[part.__name__]}, indent=1), flush=True)
+    RESULT.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+
+
+if __name__ == "__main__":
+    main()
