@@ -15,6 +15,9 @@ MODE ?= findings
 PROTOCOL := src/equina/protocols/back_pain
 RELEASED := tests/released/back_pain
 BAR ?= 1
+PEOPLE ?= 100000
+CALLS ?= 10000
+TALKS ?= 1000
 REPORT ?= build/evaluation
 UV_VERSION := 0.13.9
 
@@ -55,7 +58,7 @@ echo "setup    $(1): $$("$$py" --version)"; \
 "$$py" -m venv --clear $(1)
 endef
 
-.PHONY: help setup run browser java checkers conformance test pictures verify prove diff released score evaluate bench docs lint format lock clean
+.PHONY: help setup run browser java checkers conformance test pictures verify agree prove diff released score evaluate bench docs lint format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -124,6 +127,12 @@ verify: setup browser java checkers  ## the same tests with their full counts, a
 
 pictures: setup browser  ## take the pictures of README.md anew
 	@$(BIN)/python tests/pictures.py
+
+agree: setup  ## many people through every interpreter and every door: PEOPLE=100000; it goes on where it was stopped (about an hour)
+	$(STEP) agree "$(PEOPLE) through what is quick, $(CALLS) through every service, $(TALKS) interviews at each"
+	@PYTHONPATH=tests $(BIN)/python -m surfaces --doors here --people '$(PEOPLE)' --kept build/agree-here.json
+	@PYTHONPATH=tests $(BIN)/python -m surfaces --doors network --people '$(CALLS)' --kept build/agree-network.json
+	@PYTHONPATH=tests $(BIN)/python -m surfaces --doors interviews --people '$(TALKS)' --kept build/agree-interviews.json
 
 prove: setup  ## prove the safety properties over every case
 	$(STEP) prove "the safety properties"
