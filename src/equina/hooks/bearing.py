@@ -64,9 +64,13 @@ def _is_before(record: Resource, day: str) -> bool:
 def _key(kind: object, concept: object) -> _Key | None:
     """What a concept is told apart by; None for one that is not written as FHIR has it."""
     try:
-        codings = concept.get("coding", ())  # type: ignore[attr-defined]  # if it has none, it is kept
-        told = tuple((coding.get("system"), coding.get("code"), coding.get("display")) for coding in codings)
-        key = (kind, concept.get("text"), told)  # type: ignore[attr-defined]
+        codings, text = concept.get("coding", ()), concept.get("text")  # type: ignore[attr-defined]  # if it has none, it is kept
+        if len(codings) == 1:
+            (coding,) = codings
+            key: _Key = (kind, text, coding.get("system"), coding.get("code"), coding.get("display"))
+        else:
+            told = ((coding.get("system"), coding.get("code"), coding.get("display")) for coding in codings)
+            key = (kind, text, *told)
         hash(key)
     except (AttributeError, TypeError):
         return None

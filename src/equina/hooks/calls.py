@@ -88,18 +88,23 @@ def _resources(key: str, value: object, patient: str) -> tuple[Resource, ...]:
     if not isinstance(value, Mapping):
         raise BadInput(f"prefetch.{key}: a resource or a Bundle is expected; send null where there is none")
     found = tuple(_in_bundle(value)) if value.get("resourceType") == "Bundle" else (value,)
-    wanted, kinds = _KINDS[key], [str(resource.get("resourceType"))[:40] for resource in found]
+    wanted, mine = _KINDS[key], f"Patient/{patient}"
+    kinds = {resource.get("resourceType") for resource in found}
     if found and not any(kind in (*wanted, _OUTCOME) for kind in kinds):
-        raise BadInput(f"prefetch.{key}: it holds {kinds[0]}; {' or '.join(wanted)} is expected")
+        raise BadInput(f"prefetch.{key}: it holds {str(found[0].get('resourceType'))[:40]}; {' or '.join(wanted)} is expected")
     for resource in found:
+        subject = resource.get("subject")
+        if isinstance(subject, dict) and subject.get("reference") == mine:
+            continue
         if _of_another(resource, patient):
             raise BadInput(f"prefetch.{key}: it holds a record of another patient than context.patientId; send one patient's")
-    if found and all(kind in wanted for kind in kinds) and all(map(written_otherwise, found)):
+    if found and kinds <= set(wanted) and all(map(written_otherwise, found)):
         raise BadInput(f"prefetch.{key}: {written_otherwise(found[0])}")
     return found
 
 
 def _in_bundle(bundle: Resource) -> Iterator[Resource]:
+    """The resources of a Bundle, each with the id that others refer to."""
     for entry in parts(bundle, "entry"):
         resource = part(entry, "resource")
         if "id" not in resource and (full := reference_id({"reference": text_of(entry, "fullUrl")})):
