@@ -369,6 +369,13 @@ def test_an_interview_among_the_records_counts_when_it_is_of_this_episode():
     assert any("answers to another questionnaire" in line for line in told(without))
 
 
+def test_what_is_of_a_kind_that_is_not_read_is_told_with_how_many():
+    claims = [{"resourceType": "Claim", "id": str(number)} for number in range(3)]
+    lines = told(asked(parameters({"name": "record", "resource": bundled(PAIN, *claims, {"resourceType": "Immunization"})})))
+    assert "not judged: Claim (3), Immunization (1): records of these kinds are not read" in lines
+    assert not any("not read" in line for line in told(asked(parameters({"name": "record", "resource": bundled(PAIN)}))))
+
+
 def test_words_of_another_language_are_told_in_it():
     given = parameters({"name": "record", "resource": bundled(RETENTION, PAIN)})
     (guidance,) = of_kind(asked(given, **{"Accept-Language": "es"}), "GuidanceResponse")

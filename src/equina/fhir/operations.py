@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -122,7 +123,7 @@ def assessed(protocol: Protocol, given: Resource, now: datetime) -> Json:
             raise Refused(422, str(error), code="multiple-matches") from None
     else:
         case = replace(answered, complete=asked.complete or answered.complete)
-    case = replace(case, set_aside=(*case.set_aside, *asides))
+    case = replace(case, set_aside=(*case.set_aside, *asides, *_unread(records)))
     return results(protocol, case, assess(protocol, case), now, _subject(records, response))
 
 
@@ -218,6 +219,13 @@ def _response_among(
     left = sum(each is not chosen for each in found)
     why = "answers to another questionnaire, without a date, or older than the newest: not counted"
     return records, chosen, (SetAside(origin="record", quote=f"{left} of it", why=why),) if left else ()
+
+
+def _unread(records: tuple[Resource, ...]) -> tuple[SetAside, ...]:
+    """What of the records is of a kind that is not read, with how many of each."""
+    kinds = Counter(text_of(each, "resourceType") for each in records)
+    told = ", ".join(f"{kind[:40]} ({number})" for kind, number in sorted(kinds.items()) if kind not in {*READ, "Medication"})
+    return (SetAside(origin="record", quote=told, why="records of these kinds are not read"),) if told else ()
 
 
 def _derived(response: Resource) -> str:
