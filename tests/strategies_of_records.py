@@ -125,6 +125,8 @@ def _medicine(draws, now):
         "status": draws.choice(("active", "completed", "stopped", "unknown")),
         "authoredOn": _date(draws, now),
     }
+    if draws.random() < 0.1:
+        record["medicationReference"] = {"reference": "Medication/nowhere"}
     if draws.random() < 0.2:
         contained = [{"resourceType": "Medication", "id": "m", "code": concept}]
         return {**record, "contained": contained, "medicationReference": {"reference": "#m"}}

@@ -236,7 +236,15 @@ def test_a_patient_of_whom_nothing_is_known_has_a_row(tmp_path):
 
 def test_a_medicine_is_known_by_the_medication_that_its_request_refers_to(tmp_path):
     request = {"resourceType": "MedicationRequest", "status": "active", "subject": {"reference": "Patient/p"}}
-    medication = {"resourceType": "Medication", "id": "m", "code": {"text": "Warfarin 5 mg"}}
-    write_lines(tmp_path / "1.ndjson", [{**request, "medicationReference": {"reference": "Medication/m"}}])
-    write_lines(tmp_path / "2.ndjson", [medication])
-    assert screen(tmp_path / "out", tmp_path / "1.ndjson", tmp_path / "2.ndjson").of("p")["present"] == ["anticoagulant_use"]
+    named = {"resourceType": "Medication", "id": "m", "code": {"text": "Warfarin 5 mg"}}
+    made_of = {"resourceType": "Medication", "id": "n", "ingredient": [{"itemCodeableConcept": {"text": "prednisone"}}]}
+    asked = [{**request, "medicationReference": {"reference": f"Medication/{id}"}} for id in "mn"]
+    write_lines(tmp_path / "1.ndjson", asked)
+    write_lines(tmp_path / "2.ndjson", [named, made_of])
+    row = screen(tmp_path / "out", tmp_path / "1.ndjson", tmp_path / "2.ndjson").of("p")
+    [(case, _)] = expected([*asked, named, made_of]).values()
+    assert (
+        set(row["present"])
+        == {name for name, value in case.values.items() if value is True}
+        >= {"anticoagulant_use", "steroid_use"}
+    )

@@ -90,10 +90,15 @@ class _Person(msgspec.Struct, rename="camel", gc=False):
     modifier_extension: msgspec.Raw = _NO
 
 
+class _Ingredient(msgspec.Struct, rename="camel", gc=False):
+    item_codeable_concept: msgspec.Raw = _NO
+
+
 class _Medicine(msgspec.Struct, rename="camel", gc=False):
     resource_type: str
     id: str | None = None
     code: msgspec.Raw = _NO
+    ingredient: list[_Ingredient] | None = None
 
 
 class _Other(msgspec.Struct, rename="camel", gc=False):
@@ -178,7 +183,8 @@ class Sieve:
         record = _MEDICATION(line)
         if record.resource_type != "Medication":
             raise msgspec.ValidationError("Medication")
-        return record.id or "", bool(record.code) and bool(self.names("medicine", bytes(record.code)))
+        concepts = [record.code, *(each.item_codeable_concept for each in record.ingredient or ())]
+        return record.id or "", any(self.names("medicine", bytes(concept)) for concept in concepts if concept)
 
     def _coded(self, record: _Coded) -> tuple[str | None, bool]:
         concept = record.code
@@ -213,9 +219,8 @@ class Sieve:
 
     def _prescribed(self, record: _Prescribed) -> tuple[str | None, bool]:
         concept = record.medication_codeable_concept
-        if not concept:
-            return _owner(record), bool(record.medication_reference) or bool(record.medication)
-        return _owner(record), bool(record.medication) or bool(self.names("medicine", bytes(concept)))
+        named = bool(concept) and bool(self.names("medicine", bytes(concept)))
+        return _owner(record), named or bool(record.medication_reference) or bool(record.medication)
 
     def _visited(self, record: _Visited) -> tuple[str | None, bool]:
         named = any(self.names("Encounter", bytes(reason)) for reason in record.reason_code or ())
