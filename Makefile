@@ -106,11 +106,11 @@ checkers: browser  ## what checks our FHIR and is not ours (Node packages, LHC-F
 
 conformance: setup checkers  ## R4 by libraries that are not ours, and our questionnaire filled in by NLM's LHC-Forms, in a browser
 	$(STEP) test "what we send as FHIR, by independent checkers"
-	@$(BIN)/python -m pytest -n auto tests/conformance
+	@$(BIN)/python -m pytest -n auto --dist worksteal tests/conformance
 
 test: lint browser java checkers $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, types, tests, fresh docs, proofs
 	$(STEP) test "every test, samples of the random ones (about twelve minutes)"
-	@$(BIN)/python -m pytest -n auto --cov --cov-report=
+	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=
 	$(STEP) test "branch coverage: the whole package, then all of the core"
 	@$(BIN)/python -m coverage report
 	@$(BIN)/python -m coverage report --include='$(CORE_FILES)' --fail-under=100
@@ -121,7 +121,7 @@ test: lint browser java checkers $(CORE:%=src/equina/%.py)  ## what must hold be
 
 verify: setup browser java checkers  ## the same tests with their full counts, and how sharp the proofs are
 	$(STEP) verify "every test, full counts"
-	@EQUINA_FULL=1 $(BIN)/python -m pytest -n auto
+	@EQUINA_FULL=1 $(BIN)/python -m pytest -n auto --dist worksteal
 	$(STEP) verify "each edit that makes the rules worse is refuted (about two minutes)"
 	@$(BIN)/equina prove --mutants
 
@@ -163,6 +163,8 @@ bench: .venv-bench/.stamp  ## time the engine beside its named peers, in one run
 	@.venv-bench/bin/python bench/run.py
 	$(STEP) bench "bench/interviews.py"
 	@.venv-bench/bin/python bench/interviews.py
+	$(STEP) bench "bench/screening.py (a tenth of the full size)"
+	@.venv-bench/bin/python bench/screening.py
 
 .venv-bench/.stamp: requirements-bench.lock pyproject.toml
 	@$(call new_venv,.venv-bench)
@@ -206,7 +208,7 @@ lock: .venv-lock/.stamp  ## pin again what pyproject.toml asks for, keeping pins
 	$(STEP) lock "requirements.lock requirements-bench.lock requirements-docs.lock"
 	@$(COMPILE) --extra dev --extra proofs --extra paper --extra service --extra mcp --extra batch --extra spark -o requirements.lock >/dev/null
 	@$(COMPILE) --extra service --extra paper --constraint requirements.lock -o requirements-service.lock >/dev/null
-	@$(COMPILE) --extra bench -o requirements-bench.lock >/dev/null
+	@$(COMPILE) --extra bench --extra batch -o requirements-bench.lock >/dev/null
 	@$(COMPILE) --extra docs -o requirements-docs.lock >/dev/null
 
 # For every platform and every Python that the package supports, with hashes, and without any address.
@@ -221,5 +223,5 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --
 
 clean:  ## remove everything that make built or cached here
 	$(STEP) clean "environments, caches, build output"
-	@rm -rf .venv .venv-bench .venv-docs .venv-lock .venv-reading .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/cql/node_modules tests/conformance/node_modules tests/conformance/lforms bench/result.json .coverage htmlcov build dist
+	@rm -rf .venv .venv-bench .venv-docs .venv-lock .venv-reading .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/cql/node_modules tests/conformance/node_modules tests/conformance/lforms bench/result.json bench/screening.json .coverage htmlcov build dist
 	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -12,6 +12,8 @@ PROTOCOL = load()
 FULL = bool(os.environ.get("EQUINA_FULL"))
 # How many random cases a law is tried on: a sample in every test run, the full count in `make verify`.
 TRIES = settings(max_examples=4000 if FULL else 150, deadline=None)
+# The same for a claim that other tests make too (test_surfaces_agree.py), or whose every case is slow.
+FEWER_TRIES = settings(max_examples=2000 if FULL else 40, deadline=None)
 
 BASELINES = PROTOCOL.baseline_facts
 STATED = tuple(f.id for f in PROTOCOL.findings.values() if not f.measured and f.kind != "choice")

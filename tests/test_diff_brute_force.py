@@ -115,7 +115,7 @@ def counts_as(both, above, case, said):
 
 
 # No shrinking: a small protocol is readable as it is, and every try judges tens of thousands of cases.
-@settings(max_examples=60 if FULL else 8, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=60 if FULL else 5, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(rules, rules, st.booleans(), st.booleans(), st.sampled_from([7, 14]), st.sampled_from([7, 14]), st.booleans())
 def test_every_case_that_moves_and_no_other(old, new, drop_old, drop_new, days_old, days_new, related):
     with TemporaryDirectory() as folder:

@@ -14,7 +14,7 @@ from strategies import FULL, PROTOCOL
 from test_vignettes import FILES
 
 UMBRELLAS = [finding for finding in PROTOCOL.findings.values() if finding.denies]
-DRAWN = 800 if FULL else 60
+DRAWN = 800 if FULL else 30
 
 
 def patients(name):
@@ -74,7 +74,7 @@ def test_the_answers_as_json_give_the_same(interviews):
 
 
 def test_sparse_patients_are_found_too():
-    for patient in sparse(PROTOCOL, 300 if FULL else 40, 3):
+    for patient in sparse(PROTOCOL, 300 if FULL else 20, 3):
         run = interview(PROTOCOL, patient)
         assert assess(PROTOCOL, run.case).settled, patient.id
         assert assess(PROTOCOL, run.case).low == assess(PROTOCOL, told(patient)).low, patient.id

@@ -17,7 +17,7 @@ from equina.web.visit import case_of, visit_of
 from strategies import FULL, PROTOCOL
 
 SECRET = "a secret of the tests, long enough"
-PATIENTS = 4_000 if FULL else 60
+PATIENTS = 4_000 if FULL else 30
 MOST_PAGES = 60
 FIELD = re.compile(r'<input type="(radio|checkbox)" id="[^"]*" name="([^"]+)" value="([^"]+)"')
 NUMBER = re.compile(r'<input id="f-([^"]+)" name="\1" inputmode')
