@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas  # noqa: F401  (mapInArrow asks for it, and would say so only once the cluster is at work)
+from py4j.protocol import Py4JError
 from pyspark import StorageLevel
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
@@ -72,7 +73,7 @@ def carry_out_on_spark(
     try:
         with session(master, quiet=quiet) as spark, _set(spark, _SETTINGS):
             return _carry_out(spark, plan, protocol, out, began)
-    except PySparkException as error:
+    except (PySparkException, Py4JError) as error:
         raise Broken(f"Spark gave up: {_told(error)}") from None
 
 
@@ -182,9 +183,10 @@ def _set(spark: SparkSession, settings: Mapping[str, str]) -> Iterator[None]:
                 spark.conf.set(name, old or "")
 
 
-def _told(error: PySparkException) -> str:
-    """Why, in words without any data: a fault of this program says itself what it is."""
+def _told(error: Exception) -> str:
+    """Why, in words without any data: a fault of this program says itself what it is, Spark by the name of its condition."""
     for line in str(error).splitlines():
-        if "equina.batch.crew.Broken: " in line:
-            return line.split("equina.batch.crew.Broken: ", 1)[1].strip()
-    return error.getCondition() or type(error).__name__
+        if f"{Broken.__name__}: " in line:
+            return line.split(f"{Broken.__name__}: ", 1)[1].strip()
+    condition = error.getCondition() if isinstance(error, PySparkException) else None
+    return f"{condition or type(error).__name__}; see that the cluster is there and that Java is, then look into its own log"
