@@ -9,7 +9,7 @@ function show(html) {
   document.documentElement.lang = next.documentElement.lang;
   document.documentElement.dir = next.documentElement.dir;
   document.body.replaceWith(document.adoptNode(next.body));
-  scrollTo(0, 0);
+  scrollTo({ top: 0, behavior: "instant" });
   enhance();
   (document.getElementById("errors") || document.getElementById("main")).focus({ preventScroll: true });
 }
