@@ -15,6 +15,7 @@ import pyarrow.parquet as pq  # noqa: E402
 from equina import Case, assess  # noqa: E402
 from equina.batch.contract import CONTRACT, EVIDENCE, MANIFEST, RESULT_COLUMNS, RESULTS, SET_ASIDE  # noqa: E402
 from equina.model import LONG_STANDING  # noqa: E402
+from equina.worklist.patient import Patient, Piece  # noqa: E402
 from strategies import PROTOCOL  # noqa: E402
 
 AS_OF = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -91,6 +92,14 @@ def row(id, *evidence, age=None, sex=None, **more):
     return made | more
 
 
+def patient_of(made):
+    """The patient of a row, as the worklist reads it."""
+    names = ("id", "low", "high", "disposition", "questions_left", "nearest_rule", "nearest_known", "latest", "age_years", "sex")
+    lists = {name: tuple(made[name]) for name in ("reasons", "nearest_needs", "conflicts")}
+    pieces = tuple(Piece(**each) for each in made["evidence"])
+    return Patient(**{name: made[name] for name in names}, **lists, as_of=made["window_end"], evidence=pieces)
+
+
 def run(folder, rows, aside=(), **more):
     """The folder of a finished run with these rows."""
     folder.mkdir(exist_ok=True)
@@ -105,12 +114,11 @@ def parted(folder, rows):
     run(folder, rows)
     (folder / RESULTS).unlink()
     (folder / RESULTS).mkdir()
-    told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    told["outputs"] = [each for each in told["outputs"] if each["path"] != RESULTS]
     for number, part in enumerate((rows[1:], rows[:1])):
-        path = folder / RESULTS / f"part-{number}.parquet"
-        pq.write_table(pa.Table.from_pylist(part, schema=SCHEMA), path)
-        told["outputs"].append(output(path, len(part)) | {"path": f"{RESULTS}/{path.name}"})
+        pq.write_table(pa.Table.from_pylist(part, schema=SCHEMA), folder / RESULTS / f"part-{number}.parquet")
+    (folder / RESULTS / "_SUCCESS").touch()
+    told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    told["outputs"] = [output(folder / name, len(rows)) for name in (RESULTS, SET_ASIDE)]
     (folder / MANIFEST).write_text(json.dumps(told), encoding="utf-8")
     return folder
 
@@ -150,8 +158,12 @@ def manifest(folder, rows, aside):
 
 
 def output(path, rows):
-    data = path.read_bytes()
-    return {"path": path.name, "rows": rows, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    """What the manifest says of a file; of a folder of part files the digest is that of their digests, by name."""
+    files = sorted(each for each in path.iterdir() if each.name[0] not in "._") if path.is_dir() else [path]
+    digests = [hashlib.sha256(each.read_bytes()).hexdigest() for each in files]
+    together = "".join(f"{one}  {each.name}\n" for one, each in zip(digests, files, strict=True))
+    whole = hashlib.sha256(together.encode()).hexdigest() if path.is_dir() else digests[0]
+    return {"path": path.name, "rows": rows, "bytes": sum(each.stat().st_size for each in files), "sha256": whole}
 
 
 def _value(told):

@@ -1,8 +1,6 @@
 """The worklist: who comes first, what is said of each, and what is said before any of them."""
 
 import doctest
-import gzip
-import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,8 +14,6 @@ import equina.worklist.expected
 from equina import assess
 from equina.model import DISPOSITIONS, rank
 from equina.shares import wilson
-from equina.worklist.context import with_context
-from equina.worklist.entry import entries
 from equina.worklist.listing import worklist
 from equina.worklist.manifest import read_manifest
 from equina.worklist.options import LEVELS
@@ -25,7 +21,7 @@ from equina.worklist.patient import Patient, call, case_of, judged, newest_of
 from equina.worklist.ranking import band, first, place
 from equina.worklist.results import Counts, patients
 from equina.worklist.telling import asked, beside, counted, fact_lines, level, nearest, rates, reasons, where
-from screened import AS_OF, days, piece, row, run
+from screened import AS_OF, days, patient_of, piece, row, run
 from strategies import PROTOCOL, TRIES, cases
 
 RETENTION = (piece("back_pain", date=days(3)), piece("urinary_retention", date=days(1), quote="unable to pass urine"))
@@ -126,23 +122,14 @@ def test_the_newest_sign_is_of_what_the_level_rests_on():
     """A diabetes recorded yesterday does not make a retention of three weeks ago recent, nor does a denial or a past mention."""
     old = (piece("urinary_retention", date=days(21)), piece("diabetes", date=days(1)), piece("back_pain", date=days(1)))
     said = piece("urinary_retention", date=days(0)) | {"assertion": "historical"}
-    made = Patient(**_patient(row("p", *old, said)))
+    made = patient_of(row("p", *old, said))
     assert made.reasons == ("cannot_pass_urine",)
     assert newest_of(PROTOCOL, made).date().isoformat() == days(21)
 
 
 def test_a_month_lasts_no_longer_than_the_run():
-    made = Patient(**_patient(row("p", piece("urinary_retention", date="2026-11"))))
+    made = patient_of(row("p", piece("urinary_retention", date="2026-11")))
     assert newest_of(PROTOCOL, made) == AS_OF
-
-
-def _patient(made):
-    from equina.worklist.patient import Piece
-
-    names = ("id", "low", "high", "disposition", "questions_left", "nearest_rule", "nearest_known", "latest", "age_years", "sex")
-    pieces = tuple(Piece(**each) for each in made["evidence"])
-    same = {name: made[name] for name in names} | {"as_of": made["window_end"], "evidence": pieces}
-    return same | {"reasons": tuple(made["reasons"]), "nearest_needs": tuple(made["nearest_needs"])}
 
 
 # --- what is counted -----------------------------------------------------------------------------------------------------------
@@ -252,7 +239,7 @@ def test_the_case_of_a_row_gets_the_levels_that_the_row_has(case):
     pieces = [piece(name, value) for name, value in case.values.items() if name != "age_years"]
     age = case.values.get("age_years")
     stored = {name: getattr(assessment, name) for name in ("low", "high", "disposition")}
-    made = Patient(**_patient(row("p", *pieces, age=age, **stored)))
+    made = patient_of(row("p", *pieces, age=age, **stored))
     again, found = judged(PROTOCOL, made)
     assert again.values == {name: value for name, value in case.values.items() if (name, value) != ("age_years", None)}
     assert (found.low, found.high, found.disposition) == tuple(stored.values())
@@ -310,7 +297,7 @@ def test_the_nearest_rule_is_asked_first_and_nothing_twice(made):
 
 
 def test_what_a_record_leaves_uncertain_is_asked_again_and_what_it_states_is_not():
-    made = Patient(**_patient(row("p", piece("back_pain"), piece("fever", None), piece("saddle_anesthesia", False))))
+    made = patient_of(row("p", piece("back_pain"), piece("fever", None), piece("saddle_anesthesia", False)))
     called = call(case_of(PROTOCOL, made))
     assert called.values == {"back_pain": True, "saddle_anesthesia": False}
     assert called.answered_by == "self"
@@ -334,48 +321,3 @@ def test_the_handover_is_the_one_of_a_case(made):
     entry = made(row("a", *RETENTION, age=52.0, sex="F")).entries[0]
     assert entry.handover[0].lines[1].startswith("Age 52, sex at birth F. Answered by a record")
     assert any("PRESENT, new or worse: Urinary retention" in line for block in entry.handover for line in block.lines)
-
-
-# --- the words around a quote --------------------------------------------------------------------------------------------------
-
-NOTE = "Rang today. " + "Long story. " * 12 + "She is numb when wiping since this morning, no fever. " + "More follows. " * 12
-
-
-def noted(path, line, text=NOTE, quote="numb when wiping"):
-    start = text.index(quote)
-    return piece("saddle_anesthesia", origin="text", quote=quote, start=start, end=start + len(quote), line=line, file=str(path))
-
-
-@pytest.mark.parametrize("packed", ["", ".gz"])
-def test_the_words_around_a_quote_are_read_where_they_stand(tmp_path, packed):
-    path = tmp_path / f"notes.jsonl{packed}"
-    lines = "".join(json.dumps(each) + "\n" for each in ({"id": "x", "text": "nothing"}, {"id": "a", "text": NOTE}))
-    path.write_bytes(gzip.compress(lines.encode()) if packed else lines.encode())
-    (found,) = with_context([Patient(**_patient(row("a", noted(path, 2))))])
-    (said,) = found.evidence
-    assert said.before.startswith("… ")
-    assert said.before.endswith("Long story. She is ")
-    assert said.after.startswith(" since this morning, no fever. More")
-    assert len(said.before) + len(said.after) < 150
-    (entry,) = entries(PROTOCOL, [(found, None)])
-    assert "She is »numb when wiping« since this morning, no fever." in next(fact_lines(entry.facts[0]))
-
-
-@pytest.mark.parametrize("change", ["gone", "another line", "another text", "not JSON", "another kind"])
-def test_no_words_are_shown_around_a_quote_that_is_not_there_any_more(tmp_path, change):
-    path = tmp_path / ("notes.csv" if change == "another kind" else "notes.jsonl")
-    text = NOTE.replace("numb", "fine") if change == "another text" else NOTE
-    if change != "gone":
-        path.write_text("{" if change == "not JSON" else json.dumps({"text": text}) + "\n", encoding="utf-8")
-    (found,) = with_context([Patient(**_patient(row("a", noted(path, 2 if change == "another line" else 1))))])
-    assert (found.evidence[0].before, found.evidence[0].after) == ("", "")
-
-
-def test_a_text_in_a_record_is_found_again(tmp_path):
-    import base64
-
-    path = tmp_path / "DocumentReference.ndjson"
-    contents = [{"attachment": {"data": "AAAA"}}, {"attachment": {"data": base64.b64encode(NOTE.encode()).decode()}}]
-    path.write_text(json.dumps({"resourceType": "DocumentReference", "content": contents}) + "\n", encoding="utf-8")
-    (found,) = with_context([Patient(**_patient(row("a", noted(path, 1))))])
-    assert found.evidence[0].after.startswith(" since this morning")

@@ -36,8 +36,9 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def worklist(capsys):
-    """The command in this process: its exit code, its output and what it said. One process for each test would take too long."""
+def worklist(capsys, monkeypatch):
+    """The command in this process, and with the protocol that is loaded already: a process for each test would take too long."""
+    monkeypatch.setattr("equina.protocol.load", lambda folder: PROTOCOL)
 
     def called(*arguments):
         capsys.readouterr()
@@ -88,7 +89,7 @@ def test_results_in_parts_are_one_list(worklist, folder, tmp_path):
     other = parted(tmp_path / "parted", ROWS)
     assert worklist(other, "--json") == worklist(folder, "--json")
     (other / "results.parquet" / "part-1.parquet").unlink()
-    assert "part-1.parquet: the file is missing" in worklist(other)[2]
+    assert "it was changed or cut off" in worklist(other)[2]
 
 
 # --- files ---------------------------------------------------------------------------------------------------------------------
@@ -367,7 +368,7 @@ def test_without_the_extra_it_says_what_to_install(folder, tmp_path):
 # --- with the real screening run -----------------------------------------------------------------------------------------------
 
 
-def test_from_notes_to_the_list(worklist, tmp_path):
+def test_from_notes_to_the_list(tmp_path):
     """Two lines of one patient are joined; the emergency comes first; a calm note is not on the list."""
     notes = [
         {"id": "n1", "text": "Low back pain after gardening, better with rest. No leg weakness."},
@@ -379,7 +380,7 @@ def test_from_notes_to_the_list(worklist, tmp_path):
     path.write_text("".join(json.dumps(note) + "\n" for note in notes) + "{\n", encoding="utf-8")
     code, _, said = equina("screen", path, "--out", tmp_path / "run", "--workers", 1, "--quiet")
     assert code == 0, said
-    found = json.loads(worklist(tmp_path / "run", "--json", "--context")[1])
+    found = json.loads(equina("worklist", tmp_path / "run", "--json", "--context")[1])
     assert [(each["id"], each["level"]) for each in found["patients"]] == [("n2", "emergency"), ("n3", "urgent")]
     (said,) = [
         each["pieces"][0] for each in found["patients"][0]["evidence"] if each["counts"] and each["finding"] == "urinary_retention"

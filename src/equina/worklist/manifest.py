@@ -179,15 +179,23 @@ def _same_protocol(protocol: Protocol, manifest: Manifest, name: Path) -> None:
 
 
 def _same_file(folder: Path, path: str, size: int, digest: str) -> None:
-    """Whether the file is the one that the run wrote, byte for byte: a shortened list misses people."""
-    file = folder / path
-    if not file.is_file():
-        raise BadInput(f"{file}: the file is missing, though {MANIFEST} names it; {AGAIN}")
-    if file.stat().st_size != size:
-        raise BadInput(f"{file}: {file.stat().st_size} bytes, where {MANIFEST} says {size}; it was changed or cut off: {AGAIN}")
+    """Whether the file, or the folder of part files, is what the run wrote, byte for byte: a shortened list misses people."""
+    whole = folder / path
+    if not whole.exists():
+        raise BadInput(f"{whole}: the file is missing, though {MANIFEST} names it; {AGAIN}")
+    files = sorted(each for each in whole.iterdir() if each.name[0] not in "._") if whole.is_dir() else [whole]
+    found = sum(each.stat().st_size for each in files)
+    if found != size:
+        raise BadInput(f"{whole}: {found} bytes, where {MANIFEST} says {size}; it was changed or cut off: {AGAIN}")
+    digests = [_digest(each) for each in files]
+    together = "".join(f"{one}  {each.name}\n" for one, each in zip(digests, files, strict=True))
+    if (hashlib.sha256(together.encode()).hexdigest() if whole.is_dir() else digests[0]) != digest:
+        raise BadInput(f"{whole}: its content is not what {MANIFEST} says; it was changed: {AGAIN}")
+
+
+def _digest(file: Path) -> str:
     made = hashlib.sha256()
     with file.open("rb") as stream:
         while part := stream.read(CHUNK):
             made.update(part)
-    if made.hexdigest() != digest.removeprefix("sha256:"):
-        raise BadInput(f"{file}: its content is not what {MANIFEST} says; it was changed: {AGAIN}")
+    return made.hexdigest()
