@@ -15,7 +15,7 @@ from equina.web.app import create_app
 from equina.web.guards import Limits
 from strategies import FULL, NOW, PROTOCOL
 
-CASES = 5_000 if FULL else 150
+CASES = 5_000 if FULL else 80
 OPERATIONS = ("$assess", "Questionnaire/$next-question", "QuestionnaireResponse/$extract")
 client = TestClient(create_app({"en": PROTOCOL}, "a secret of the tests, long enough", limits=Limits(rate=0, records_rate=0)))
 SUBJECT = {"reference": "Patient/p1"}

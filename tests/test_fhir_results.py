@@ -3,15 +3,16 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from equina import Case, assess
 from equina.case import SetAside
 from equina.fhir.refusals import operation_outcome
 from equina.fhir.results import results
-from strategies import NOW, PROTOCOL, TRIES, findings
+from strategies import FULL, NOW, PROTOCOL, findings
 
 ID = UUID(int=7)
+TRIES = settings(max_examples=2_000 if FULL else 50, deadline=None)  # each makes a whole Bundle
 
 
 def parts(case, **more):

@@ -6,7 +6,7 @@ import base64
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
@@ -19,10 +19,11 @@ from equina.interview import next_questions, with_answers
 from equina.locale import localized
 from equina.web.app import create_app
 from equina.web.guards import Limits
-from strategies import NOW, PROTOCOL, TRIES, cases, dated, findings
+from strategies import FULL, NOW, PROTOCOL, cases, dated, findings
 
 SECRET = "a secret of the tests, long enough"
 client = TestClient(create_app({"en": PROTOCOL, "es": localized(PROTOCOL, "es")}, SECRET, limits=Limits(rate=0)))
+TRIES = settings(max_examples=2_000 if FULL else 50, deadline=None)  # each makes a whole Bundle
 FHIR = {"Content-Type": "application/fhir+json"}
 AS_OF = NOW.isoformat()
 
