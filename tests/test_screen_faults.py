@@ -12,9 +12,11 @@ import pytest
 import equina.batch.lines
 from command import ENVIRONMENT, TINY
 from command import run as command
+from equina.arguments import parser
+from equina.batch.contract import ASIDE_KEYS, EVIDENCE, MANIFEST_KEYS, RESULT_COLUMNS
 from equina.batch.inputs import Input, Piece
 from equina.batch.lines import lines_of
-from equina.cli import main
+from equina.cli import RUNS, main
 from screening import PROTOCOL, screen, write_lines
 
 FULL = bool(os.environ.get("EQUINA_FULL"))
@@ -274,3 +276,14 @@ def test_every_finding_may_be_a_column():
 
 def test_an_input_weighs_what_it_will_be_when_unpacked():
     assert Input("a", "a", "lines", "gz", 10, 0).weight > Input("a", "a", "lines", "", 10, 0).weight
+
+
+def test_the_docs_tell_every_column_key_and_option():
+    page = (Path(__file__).parents[1] / "docs" / "screening.md").read_text(encoding="utf-8")
+    for column in (*RESULT_COLUMNS, *EVIDENCE):
+        told = f"| `{column.name}` | {column.kind}{', may be null' if column.nullable else ''} | {column.about} |"
+        assert told in page, told
+    assert not [key for key in (*ASIDE_KEYS, *MANIFEST_KEYS) if f"`{key}`" not in page and f"`{key} " not in page]
+    choices = parser(RUNS)._subparsers._group_actions[0].choices["screen"]
+    options = {option for action in choices._actions for option in action.option_strings if option.startswith("--")}
+    assert not [option for option in options - {"--help", "--protocol", "--engine", "--master"} if option not in page]
