@@ -297,6 +297,12 @@ def test_tests_are_proposed_as_requests_that_nobody_has_made():
     assert [suggestion["isRecommended"] for suggestion in card["suggestions"]] == [True, False, False]
 
 
+def test_where_the_record_says_both_it_is_said():
+    denied = {**condition("R33.9", "Retention", verified="refuted"), "id": "c2"}
+    (card,) = cards(VIEW, RETENTION, denied)
+    assert "**Does not fit together:** Urinary retention" in card["detail"]
+
+
 def test_what_was_not_sent_or_not_whole_is_said():
     data = call(VIEW, RETENTION)
     data["prefetch"]["conditions"]["link"] = [{"relation": "next", "url": "https://ehr.example/next"}]

@@ -24,6 +24,7 @@ from equina.triage import assess, level, settle
 __all__ = ["Judged", "judged"]
 
 _REMEMBERED = 20_000  # words of concepts
+_Names = dict[tuple[str, tuple[str, ...]], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +49,7 @@ def judged(protocol: Protocol, service: Service, call: Call, now: datetime) -> J
     orders = concerned(call.orders)
     if (service.hook == "order-sign" and not orders) or _has_died(call):
         return None
-    named = _named(protocol)
-    if len(named) > _REMEMBERED:
-        named.clear()
-    gathered = Gathered(protocol, now, named=named)
+    gathered = Gathered(protocol, now, named=_named(protocol))
     if answered := _interview(protocol, call, gathered, now):
         gathered.answered = answered
     gather(gathered, list(bearing(gathered, call.records)), call.medicines)
@@ -73,10 +71,17 @@ def judged(protocol: Protocol, service: Service, call: Call, now: datetime) -> J
     )
 
 
-@of_each
-def _named(_: Protocol) -> dict[tuple[str, tuple[str, ...]], tuple[str, ...]]:
+def _named(protocol: Protocol) -> _Names:
     """What words of concepts were found to name: the records of all people share their concepts."""
-    return {}
+    known = _names(protocol)
+    if len(known[0]) > _REMEMBERED:
+        known[0] = {}  # another call may still be using the old one
+    return known[0]
+
+
+@of_each
+def _names(_: Protocol) -> list[_Names]:
+    return [{}]
 
 
 def _has_died(call: Call) -> bool:
