@@ -110,8 +110,10 @@ def test_what_a_run_writes_only_its_user_can_read(tmp_path, path, monkeypatch):
         return real(plan, protocol, out, *rest)
 
     monkeypatch.setattr(equina.batch.screen, "finish", finish)
-    code, _, _ = command("-c", 'umask 000; exec "$@"', "sh", *COMMAND, "screen", path, "--out", tmp_path / "out", before=("sh",))
+    code, _, said = command("-c", 'umask 000; exec "$@"', "sh", *COMMAND, "screen", path, "--out", tmp_path / "out", before=("sh",))
     assert code == 0
+    assert "reading, step 1 of 2: 100%" in said
+    assert "judging, step 2 of 2: 100%" in said
     screen(tmp_path / "here", path)
     for found in (modes(tmp_path / "out"), modes(tmp_path / "here"), seen):
         assert {mode for name, mode in found.items() if name in ("", ".work")} == {0o700}
