@@ -1,7 +1,7 @@
 """The columns interpreter: the rules over millions of rows at once, of the same trees that `triage` asks case by case.
 
 What `settle` and `resolve` do to one case is written here as a program over bit planes, once for the columns that a table has.
-Without a `not`, three-valued truth is two planes: where a condition certainly holds, and where it still may. docs/decisions/0005, 0014.
+Without a `not`, three-valued truth is two planes: where a condition certainly holds, and where it still may. Decisions 0005, 0014.
 """
 
 from __future__ import annotations
