@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from equina.batch.spark_tasks import protocol_of
+from equina.batch.spark_tasks import faultless, protocol_of
 from equina.model import Protocol
 from equina.notes.lexicon import lexicon
 from equina.notes.reading import Mention, read
@@ -34,6 +34,9 @@ def with_mentions(frame: DataFrame, protocol: Protocol, text: str = "text") -> D
     more = pa.schema([("mentions", pa.list_(_MENTION)), ("refused", pa.string())])
 
     def reading(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return faultless(lambda: told(batches))
+
+    def told(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         words = lexicon(protocol_of(folder, digest))
         for batch in batches:
             found = [read(words, each or "") for each in batch.column(text).to_pylist()]

@@ -27,7 +27,7 @@ from equina.fhir.elements import Resource
 from equina.model import Protocol
 from equina.protocol import SHIPPED, load
 
-__all__ = ["BLOCKS", "FOUND", "JUDGED", "Rest", "judging", "protocol_of", "reading"]
+__all__ = ["BLOCKS", "FOUND", "JUDGED", "Rest", "faultless", "judging", "protocol_of", "reading"]
 
 # What a task has read: blocks of a partition, in the order of the input; under -1 what it found, under -2 what it set aside.
 BLOCKS = pa.schema([("part", pa.int32()), ("task", pa.int32()), ("place", pa.int64()), ("data", pa.binary())])
@@ -53,7 +53,7 @@ def reading(plan: Plan) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.Reco
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for number in batch.column(0).to_pylist():
-                yield from _faultless(lambda number=number: _read(plan, number))  # type: ignore[misc]
+                yield from faultless(lambda number=number: _read(plan, number))  # type: ignore[misc]
 
     return read
 
@@ -62,12 +62,12 @@ def judging(rest: Rest) -> Callable[[pa.Table], pa.Table]:
     """A function for `applyInArrow`: the blocks of one partition in, JUDGED out."""
 
     def judged(blocks: pa.Table) -> pa.Table:
-        return next(_faultless(lambda: iter([_judge(rest, blocks)])))
+        return next(faultless(lambda: iter([_judge(rest, blocks)])))
 
     return judged
 
 
-def _faultless(work: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+def faultless(work: Callable[[], Iterator[Any]]) -> Iterator[Any]:
     """What the work gives; a fault is told by its kind and place, since its own words may hold what a record says."""
     try:
         yield from work()
