@@ -76,7 +76,7 @@ def _inside(entry: Entry) -> Iterator[str]:
     counting = (line for fact in entry.facts if fact.counts for line in fact_lines(fact))
     yield _part(WORDS["found"], (*counting, *beside(entry)))
     every = tuple(line for fact in entry.facts for line in fact_lines(fact, whole=True))
-    yield f"<details><summary>{escape(WORDS['all_evidence'].format(n=len(every)))}</summary>{_items(every)}</details>"
+    yield f"<details><summary>{escape(WORDS['all_evidence'])}</summary>{_items(every)}</details>"
     yield _part(WORDS["why"], reasons(entry))
     yield f"<h3>{escape(WORDS['ask'])}</h3>"
     for words, questions in asked(entry):

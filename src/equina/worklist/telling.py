@@ -32,6 +32,7 @@ __all__ = [
 
 WORDS = wording("worklist")
 MOST_PIECES = 2  # of a sign; of a history or a risk, one; the rest is counted
+MOST_IN_FULL = 6  # of one finding, where all of them are told: a prescription renewed for decades fills pages
 LONGEST_QUOTE = 240
 
 
@@ -122,9 +123,9 @@ def where(piece: Piece) -> str:
 
 
 def fact_lines(fact: Fact, *, whole: bool = False) -> Iterator[str]:
-    """A finding with what says that it is there, when that was recorded and where it stands: the newest of it, or the whole."""
+    """A finding with what says that it is there, when that was recorded and where it stands: the newest of it, or nearly all."""
     speaking = [piece for piece in fact.pieces if piece.speaks] or list(fact.pieces)
-    shown = fact.pieces if whole else speaking[: MOST_PIECES if fact.sign else 1]
+    shown = fact.pieces[:MOST_IN_FULL] if whole else speaking[: MOST_PIECES if fact.sign else 1]
     lines = [WORDS["fact"].format(finding=_short(fact.label), quote=_said(p), date=_date(p), where=where(p)) for p in shown]
     if more := len(fact.pieces) - len(shown):
         lines[-1] += WORDS["more_pieces"].format(n=more)
