@@ -142,7 +142,7 @@ class _Reader:
                 if kind in kinds:
                     owner, keep = sift(line, kind)
                     if keep:
-                        self._keep(kind, None if owner is None else reference_id({"reference": owner}), number, line)
+                        self._keep(kind, None if owner is None else _id_in(owner), number, line)
                     elif owner is not None:
                         owners.add(owner)
                     else:
@@ -260,13 +260,20 @@ class _Reader:
     def close(self) -> None:
         """Spill those of whom nothing was kept."""
         for reference in self._owners:
-            owner = reference_id({"reference": reference})
+            owner = _id_in(reference)
             if owner is None:
                 self.found.loose = True
             elif owner not in self._ids:
                 self._ids.add(owner)
                 self.spill.count(owner)
         self.spill.flush()
+
+
+def _id_in(reference: str) -> str | None:
+    """The id that a reference ends in, as `reference_id` has it; the plain ones at once."""
+    if ":" in reference or "#" in reference or "/_history/" in reference:
+        return reference_id({"reference": reference})
+    return reference.rpartition("/")[2] or None
 
 
 def _owner(resource: Resource) -> str | None:

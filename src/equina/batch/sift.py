@@ -7,7 +7,7 @@ A line is decoded only as far as it takes to know; what is kept is kept whole, s
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -129,7 +129,7 @@ class Sieve:
         self.protocol = protocol
         self.not_counted: Counter[str] = Counter()
         self._times = Gathered(protocol, as_of, window_days)
-        self._named: dict[tuple[str, bytes], tuple[str, ...]] = {}
+        self._named: defaultdict[str, dict[bytes, tuple[str, ...]]] = defaultdict(dict)
         # The dates of FHIR begin with year, month and day; two days of grace for time zones, and what is nearer is looked at fully.
         self._early = (as_of - timedelta(days=window_days + 2)).date().isoformat()
         self._lasting = {name for name, finding in protocol.findings.items() if finding.lasting or not finding.measured}
@@ -138,11 +138,12 @@ class Sieve:
 
     def names(self, role: str, concept: bytes) -> tuple[str, ...]:
         """The findings that a concept may state in records of a role: remembered by its very bytes, since concepts recur."""
-        found = self._named.get((role, concept))
+        named = self._named[role]
+        found = named.get(concept)
         if found is None:
-            if len(self._named) >= _REMEMBERED:
-                self._named.clear()
-            found = self._named[role, concept] = self._look_up(role, json.loads(concept))
+            if len(named) >= _REMEMBERED:
+                named.clear()
+            found = named[concept] = self._look_up(role, json.loads(concept))
         return found
 
     def _look_up(self, role: str, concept: object) -> tuple[str, ...]:
