@@ -1,6 +1,7 @@
 """What a PDF says and how it is built, read back from its bytes."""
 
 import io
+from functools import lru_cache
 
 from pypdf import PdfReader
 from pypdf.generic import ContentStream
@@ -10,6 +11,7 @@ def reader(pdf):
     return PdfReader(io.BytesIO(pdf))
 
 
+@lru_cache(32)
 def words(pdf):
     """All that the pages say, without white space: where lines break is left to the page."""
     return squeezed("".join(page.extract_text() for page in reader(pdf).pages))

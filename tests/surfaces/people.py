@@ -12,9 +12,8 @@ from random import Random
 
 from equina.case import Case
 from equina.implicants import implicants
-from equina.leaves import RELATIONS
-from equina.logic import Compare, parse
 from equina.model import DISPOSITIONS, LONG_STANDING, Value
+from equina.proof.patients import stating
 from strategies import DECISIVE, PROTOCOL, QUANTITIES, STATED
 
 __all__ = ["in_words", "person"]
@@ -87,7 +86,7 @@ def _reason(chance: Random) -> dict[str, Value]:
     """What one way into one rule wants, beside calm answers or none."""
     [level] = chance.choices(DISPOSITIONS[1:], [3, 3, 2])
     rule = chance.choice([rule.id for rule in PROTOCOL.rules.values() if rule.disposition == level])
-    values = dict(_stating(chance.choice(_ways(rule))))
+    values = dict(stating(PROTOCOL, chance.choice(_ways(rule))).values)
     calm = chance.random() < (0.9 if level == "scheduled" else 0.5)
     around = _calm(chance) if calm else _any(chance) if chance.random() < 0.3 else {}
     return {**around, **values}
@@ -96,23 +95,6 @@ def _reason(chance: Random) -> dict[str, Value]:
 @cache
 def _ways(rule: str) -> list[int]:
     return sorted(implicants(PROTOCOL.rules[rule].when, PROTOCOL.table.bit))
-
-
-@cache
-def _stating(leaves: int) -> Mapping[str, Value]:
-    """Answers that make these leaves true: the plain ones as new, the others as old, comparisons by a number that fulfils them."""
-    table, values = PROTOCOL.table, {}
-    compared: dict[str, list[Compare]] = {}
-    for name in (name for name in table.names if table.bits[name] & leaves):
-        about = next(other for other, bits in table.about.items() if bits & table.bits[name])
-        if isinstance(leaf := parse(name), Compare):
-            compared.setdefault(about, []).append(leaf)
-        elif values.get(about) is not True:
-            values[about] = True if name in (about, f"{about}_new") else LONG_STANDING
-    for quantity, all_of in compared.items():
-        tried = [one.number + step for one in all_of for step in (0, 0.1, -0.1)]
-        values[quantity] = next(n for n in tried if all(RELATIONS[one.relation](n, one.number) for one in all_of))
-    return values
 
 
 def _nearly(chance: Random) -> dict[str, Value]:
