@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Literal
 
 from equina.fhir.coded import findings_of, medicines_of
-from equina.fhir.elements import Resource, concept_words
+from equina.fhir.elements import Resource, codes_in, concept_words
 from equina.fhir.records import STATED
 from equina.fhir.statements import Gathered
 from equina.model import Protocol
@@ -20,13 +20,14 @@ _REMEMBERED = 50_000  # concepts
 _GRACE = 2  # days, for time zones
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _Key = tuple[object, ...]
-_When = Literal["always", "of now", "never"]  # "of now": a measurement of this episode alone
+_When = Literal["always", "of now", "never"]  # "of now": a measurement of this episode, a problem that is not over
+_PAST = frozenset(("inactive", "remission", "resolved"))
 
 
 def bearing(gathered: Gathered, records: Iterable[Resource]) -> Iterator[Resource]:
     """The records whose concept states a finding, by its codes or its words, and those of which that is not so easily told.
 
-    What is let go would be counted and left out by `gather` as well. What a concept states is remembered.
+    What is let go would be counted and left out by `gather` as well, or shown as past. What a concept states is remembered.
     """
     known = _known(gathered.protocol)
     if len(known) > _REMEMBERED:
@@ -44,7 +45,8 @@ def bearing(gathered: Gathered, records: Iterable[Resource]) -> Iterator[Resourc
             states = "always" if key is None else known.get(key)
             if states is None:
                 states = known[key] = _states(gathered, kind, concept)
-            if states == "always" or (states == "of now" and not _is_before(record, episode)):
+            past = states == "of now" and (_is_over(record) if kind == "Condition" else _is_before(record, episode))
+            if states != "never" and not past:
                 yield record
                 break
 
@@ -59,6 +61,12 @@ def _is_before(record: Resource, day: str) -> bool:
     """Whether a measurement was made before the day, and says so as FHIR has it."""
     when = record.get("effectiveDateTime")
     return isinstance(when, str) and _DAY.match(when) is not None and when[:10] < day and "valueQuantity" in record
+
+
+def _is_over(record: Resource) -> bool:
+    """Whether a problem that was so is over. One that was never so is a denial."""
+    verified = next((code for _, code in codes_in(record.get("verificationStatus"))), "confirmed")
+    return verified == "confirmed" and next((code for _, code in codes_in(record.get("clinicalStatus"))), "") in _PAST
 
 
 def _key(kind: object, concept: object) -> _Key | None:
@@ -82,11 +90,15 @@ def _states(gathered: Gathered, kind: str, concept: object) -> _When:
     if kind.startswith("Medication"):
         found = medicines_of(protocol, concept) or gathered.named_in(concept_words(concept), ("medicine",))
         return "always" if found else "never"
-    names = findings_of(protocol, concept)
-    if kind == "Observation" and names:
-        findings = [protocol.findings[name] for name in names]
-        return "of now" if all(finding.measured and not finding.lasting for finding in findings) else "always"
-    return "always" if names or (kind in _NAMED and gathered.named_in(concept_words(concept), _NAMED[kind])) else "never"
+    names = findings_of(protocol, concept) or (gathered.named_in(concept_words(concept), _NAMED[kind]) if kind in _NAMED else ())
+    findings = [protocol.findings[name] for name in names]
+    if not findings:
+        return "never"
+    if kind == "Observation" and all(finding.measured and not finding.lasting for finding in findings):
+        return "of now"
+    if kind == "Condition" and all(finding.kind != "history" for finding in findings):
+        return "of now"
+    return "always"
 
 
 _NAMED: Mapping[str, tuple[str, ...]] = {"Condition": STATED, "Encounter": STATED, "Procedure": ("history", "baseline")}
