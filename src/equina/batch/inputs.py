@@ -15,7 +15,8 @@ CHUNK = 64 * 1024 * 1024
 _FILES_A_TASK = 2_000
 _PACKED = {".gz": "gz", ".zst": "zst"}
 _KINDS = {".ndjson": "lines", ".jsonl": "lines", ".json": "lines", ".csv": "csv", ".parquet": "parquet"}
-_GROWS = 10  # how much larger a packed file is when it is read, about
+# How much larger a packed file is when it is read, about; and a table, whose columns hold many rows in few bytes.
+_GROWS, _GROWS_IN_ROWS = 10, 40
 NOT_KNOWN = "its kind is not known by its name; give .ndjson, .jsonl, .json or .csv (each also .gz or .zst) or .parquet"
 
 
@@ -36,8 +37,8 @@ class Input:
 
     @property
     def weight(self) -> int:
-        """About how many bytes will be read of it."""
-        return self.bytes * (_GROWS if self.packed else 1)
+        """About how many bytes will be kept of it at the most."""
+        return self.bytes * (_GROWS_IN_ROWS if self.kind == "parquet" else _GROWS if self.packed else 1)
 
 
 @dataclass(frozen=True, slots=True)
