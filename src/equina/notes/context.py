@@ -183,7 +183,7 @@ def _overlaps(place: Place, found: Found) -> bool:
         return kind in ("uncertain", "new", "worse", "old", "ongoing")
     if found.start < place.start and place.end <= found.end:
         return kind in ("hypothetical", "uncertain", "family", "historical", "until")
-    return found.start < place.start and kind in ("negated", "flip", "hypothetical", "uncertain", "historical")
+    return found.start < place.start and kind in ("negated", "flip", "hypothetical", "uncertain", "historical", "family", "kin")
 
 
 def _reaches(place: Place, found: Found, cues: Sequence[Found], commas: Sequence[int]) -> bool:
