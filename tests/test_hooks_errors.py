@@ -211,3 +211,15 @@ def test_nothing_of_a_call_is_in_the_log_or_the_counts(caplog):
     for said in (caplog.text, client.get("/metrics").text):
         assert NAME not in said
         assert "R33" not in said
+
+
+def test_what_is_remembered_of_concepts_does_not_grow_with_what_is_sent():
+    from equina.hooks.bearing import _known
+    from equina.hooks.judging import _names
+
+    long = "Low back pain, " + "x" * 50_000
+    data = changed(lambda _: None)
+    data["prefetch"]["conditions"]["entry"][0]["resource"]["code"]["text"] = long
+    assert client.post(ADDRESS, json=data).status_code == 200
+    assert not any(long in key for key in _known(PROTOCOL) if key)
+    assert not any(long in words for words, _ in _names(PROTOCOL)[0])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from functools import _lru_cache_wrapper, lru_cache
 
 from equina.fhir.canonical import system as own_system
 from equina.fhir.elements import codes_in, concept_words
@@ -30,6 +30,7 @@ _OTHER_NAMES = {
     "urn:oid:2.16.840.1.113883.6.88": "rxnorm",
     "http://purl.obolibrary.org/obo/hp.owl": "hpo",
 }
+_LONGEST = 500  # letters of what is remembered: whatever is sent, memory stays flat
 _LETTERS = re.compile(r"[a-z]+")
 _NAMES = {system: name for name, system in SYSTEMS.items()} | _OTHER_NAMES
 
@@ -46,16 +47,29 @@ _NO_WORDS = frozenset(("no", "absent", "negative", "not detected", "false", "non
 
 def findings_of(protocol: Protocol, concept: object) -> tuple[str, ...]:
     """The findings that the codes of a concept state. A longer ICD-10-CM code is narrower, and states what the shorter one does."""
-    table, found, own = _table(protocol), dict[str, None](), own_system(protocol, "findings")
-    for system, code in codes_in(concept):
-        if system == own and code in protocol.findings:
-            found[code] = None
-        name = _NAMES.get(system)
-        if name is None:
-            continue
-        for key in _wider(code) if name == "icd10cm" else (code,):
-            found.update(dict.fromkeys(table.get((name, key), ())))
-    return tuple(found)
+    codes = tuple(codes_in(concept))
+    told = _stated(protocol)
+    return told(codes) if sum(len(code) + len(system) for system, code in codes) <= _LONGEST else told.__wrapped__(codes)
+
+
+@of_each
+def _stated(protocol: Protocol) -> _lru_cache_wrapper[tuple[str, ...]]:
+    """What tells the findings that codes state. All records share a few thousand concepts: what they state is remembered."""
+
+    @lru_cache(maxsize=20_000)
+    def told(codes: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+        table, found, own = _table(protocol), dict[str, None](), own_system(protocol, "findings")
+        for system, code in codes:
+            if system == own and code in protocol.findings:
+                found[code] = None
+            name = _NAMES.get(system)
+            if name is None:
+                continue
+            for key in _wider(code) if name == "icd10cm" else (code,):
+                found.update(dict.fromkeys(table.get((name, key), ())))
+        return tuple(found)
+
+    return told
 
 
 def _wider(code: str) -> Iterator[str]:
@@ -97,11 +111,12 @@ def _made(
 def medicines_of(protocol: Protocol, concept: object) -> tuple[str, ...]:
     """The findings of the classes that name the medicine: by its code as an ingredient, and by its words."""
     coded = (name for name in findings_of(protocol, concept) if protocol.findings[name].kind == "medicine")
-    return tuple(dict.fromkeys((*coded, *_medicines(protocol)(concept_words(concept)))))
+    words, told = concept_words(concept), _medicines(protocol)
+    return tuple(dict.fromkeys((*coded, *(told(words) if len(words) <= _LONGEST else told.__wrapped__(words)))))
 
 
 @of_each
-def _medicines(protocol: Protocol) -> Callable[[str], tuple[str, ...]]:
+def _medicines(protocol: Protocol) -> _lru_cache_wrapper[tuple[str, ...]]:
     """What tells the findings of the classes that the words for a medicine name. The same few medicines are in all records."""
     rows = [row for row in protocol.medicines.values() if protocol.findings[row.finding].kind == "medicine"]
     named = [(row.finding, frozenset(_LETTERS.findall(name.lower()))) for row in rows for name in row.examples]

@@ -21,6 +21,7 @@ _DENIED = "denied in one place of the record, present in another: what is presen
 _OTHERWISE = "answered as not there, or as old, and in the record as present, or new: what is present counts"
 _AHEAD = timedelta(days=1)  # a day's grace for clocks and time zones
 _SHOWN = 60
+_REMEMBERED = 500  # letters of the words of a concept: whatever is sent, memory stays flat
 # Of what once happened: for how many days it is "recent", where the finding's own words say more than an episode.
 _LOOKS_BACK: Mapping[str, int] = {
     "recent_spinal_procedure": 92,
@@ -145,6 +146,8 @@ class Gathered:
     def named_in(self, text: str, kinds: Iterable[str]) -> tuple[str, ...]:
         """The findings of these kinds that the words of a concept name as present."""
         key = (text, tuple(kinds))
+        if len(text) > _REMEMBERED:
+            return tuple(self._read_name(*key))
         if key not in self.named:
             self.named[key] = tuple(self._read_name(*key))
         return self.named[key]

@@ -17,6 +17,7 @@ from equina.remembered import of_each
 __all__ = ["bearing"]
 
 _REMEMBERED = 50_000  # concepts
+_LONGEST, _MOST = 500, 4  # letters and codings of a concept that is remembered: whatever is sent, memory stays flat
 _GRACE = 2  # days, for time zones
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _Key = tuple[object, ...]
@@ -70,16 +71,17 @@ def _is_over(record: Resource) -> bool:
 
 
 def _key(kind: object, concept: object) -> _Key | None:
-    """What a concept is told apart by; None for one that is not written as FHIR has it."""
+    """What a concept is told apart by; None for one that is not written as FHIR has it, or is too long to be remembered."""
     try:
         codings, text = concept.get("coding", ()), concept.get("text")  # type: ignore[attr-defined]  # if it has none, it is kept
         if len(codings) == 1:
             (coding,) = codings
             key: _Key = (kind, text, coding.get("system"), coding.get("code"), coding.get("display"))
         else:
-            told = ((coding.get("system"), coding.get("code"), coding.get("display")) for coding in codings)
-            key = (kind, text, *told)
+            key = (kind, text, *(coding.get(part) for coding in codings for part in ("system", "code", "display")))
         hash(key)
+        if sum(len(part) for part in key if isinstance(part, str)) > _LONGEST or len(codings) > _MOST:
+            return None
     except (AttributeError, TypeError):
         return None
     return key
