@@ -1,10 +1,14 @@
 """The proofs are sharp: an edit that makes the protocol worse is refuted by a patient who has the finding; words alone are not."""
 
 import io
+from dataclasses import replace
 from itertools import islice
 
 import pytest
 
+from equina import Case
+from equina.protocol import edited
+from equina.triage import interval
 from strategies import FULL, PROTOCOL
 
 pytest.importorskip("z3", reason="the extra `proofs` is not installed")
@@ -48,3 +52,14 @@ def test_the_figures_are_printed_with_a_patient_of_each_kind():
     assert "dropped cannot_pass_urine: the rule is dropped\n  REFUTED" in text
     assert f"{PROTOCOL.findings['urinary_retention'].label}: yes, new or of unknown age" in text
     assert " missed (" in text
+
+
+def test_an_edited_protocol_is_ready_to_be_used():
+    """What is worked out of rules and findings is worked out anew; the protocol that was edited stays as it is."""
+    retention = Case.of(urinary_retention=True)
+    lowered = {name: replace(rule, disposition="urgent") for name, rule in PROTOCOL.rules.items()}
+    assert interval(edited(PROTOCOL, rules=lowered, findings=PROTOCOL.findings), retention)[0] == "urgent"
+    childless = {name: replace(finding, implies=()) for name, finding in PROTOCOL.findings.items()}
+    alone = edited(PROTOCOL, rules=PROTOCOL.rules, findings=childless)
+    assert alone.table.effects["foot_drop", True].true == alone.table.bits["foot_drop"]
+    assert interval(PROTOCOL, retention)[0] == "emergency"

@@ -7,6 +7,7 @@ from hypothesis import given
 
 from command import TINY
 from equina import Case, assess, load
+from equina.explain import for_a_person
 from equina.prose import as_text
 from equina.result import PLACED, result
 from equina.wording import wording
@@ -381,3 +382,13 @@ def test_a_protocol_that_says_little_has_a_result_too():
         blocks = result(tiny, case, assess(tiny, case))
         assert blocks[0].kind == "headline"
         assert blocks[-1].id == "notice"
+
+
+def test_a_calm_level_is_no_advice_while_an_answer_could_still_raise_it():
+    case = Case(values={"back_pain": True, **dict.fromkeys(PROTOCOL.core_flags, False)})
+    assessment = assess(PROTOCOL, case)
+    assert (assessment.disposition, assessment.settled) == ("self_care", False)
+    told = for_a_person(PROTOCOL, case, assessment)
+    assert (told.disposition, told.reasons[0].id, told.care) == (None, "questions_open", PROTOCOL.level_care["none"])
+    complete = replace(case, complete=True)
+    assert for_a_person(PROTOCOL, complete, assessment) is assessment
