@@ -15,11 +15,12 @@ from equina.explain import reasons_for
 from equina.implicants import implicants
 from equina.leaves import Truth, resolve
 from equina.logic import stem
-from equina.model import LONG_STANDING, Disposition, Protocol, Value, rank
+from equina.model import DISPOSITIONS, LONG_STANDING, Disposition, Protocol, Value, rank
 from equina.triage import NOT_STATED, advice, given, level, reach, settle
 
 __all__ = ["Outcome", "Outcomes", "is_present"]
 
+NOTHING_NEAR: tuple[int | None, str | None, tuple[str, ...], int] = (None, None, (), 0)
 # How many different outcomes are remembered: some hundred megabytes at the most.
 REMEMBERED = 100_000
 
@@ -91,7 +92,8 @@ class Outcomes:
         fired = tuple(protocol.rules[name] for name, test in protocol.rule_tests.items() if test.holds(truth.must))
         low = fired[0].disposition if fired else "self_care"
         high = level(protocol, truth.may)
-        could = reach(protocol, case, truth)
+        top = low == DISPOSITIONS[-1]  # nothing could raise it, and nothing need be looked for
+        could = truth.must if top else reach(protocol, case, truth)
         disposition = advice(protocol, case, settled, truth, low)
         reasons = reasons_for(protocol, truth, fired, low, disposition, given=given(case))
         return Outcome(
@@ -100,7 +102,7 @@ class Outcomes:
             disposition,
             low == high or level(protocol, could) == low,
             tuple(reason.id for reason in reasons),
-            *self._nearest.to(truth, could, low),
+            *(NOTHING_NEAR if top else self._nearest.to(truth, could, low)),
         )
 
 
@@ -136,7 +138,7 @@ class _Nearest:
                 if best is None or score < best[0]:
                     best = (score, way, needs)
         if best is None:
-            return None, None, (), 0
+            return NOTHING_NEAR
         score, way, needs = best
         return score[0], way.rule, needs, -score[1]
 
