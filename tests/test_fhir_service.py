@@ -6,52 +6,17 @@ import base64
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from starlette.testclient import TestClient
 
 from equina import Case, assess
-from equina.fhir.observations import extracted
 from equina.fhir.operations import assessed
 from equina.fhir.records import case_of
-from equina.fhir.responses import case_of_response, response_of
+from equina.fhir.responses import response_of
 from equina.interview import next_questions, with_answers
 from equina.locale import localized
-from equina.web.app import create_app
-from equina.web.guards import Limits
-from strategies import FULL, NOW, PROTOCOL, cases, dated, findings
-
-SECRET = "a secret of the tests, long enough"
-client = TestClient(create_app({"en": PROTOCOL, "es": localized(PROTOCOL, "es")}, SECRET, limits=Limits(rate=0)))
-TRIES = settings(max_examples=2_000 if FULL else 50, deadline=None)  # each makes a whole Bundle
-FHIR = {"Content-Type": "application/fhir+json"}
-AS_OF = NOW.isoformat()
-
-
-def post(operation, resource, **headers):
-    return client.post(f"/fhir/{operation}", content=json.dumps(resource), headers={**FHIR, **headers})
-
-
-def asked(resource, **headers):
-    answer = post("$assess", resource, **headers)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def of_kind(bundle, kind):
-    return [entry["resource"] for entry in bundle["entry"] if entry["resource"]["resourceType"] == kind]
-
-
-def outcome(bundle):
-    (guidance,) = of_kind(bundle, "GuidanceResponse")
-    parameters = guidance["contained"][0]["parameter"]
-    return {p["name"]: p.get("valueCoding", {}).get("code", p.get("valueBoolean")) for p in parameters}
-
-
-def told(bundle):
-    (guidance,) = of_kind(bundle, "GuidanceResponse")
-    return [issue["diagnostics"] for each in guidance["contained"][1:] for issue in each["issue"]]
-
+from fhir_service import AS_OF, EMPTY, TRIES, asked, client, of_kind, outcome, post, told
+from strategies import NOW, PROTOCOL, cases, findings
 
 # --- what the service says of itself -------------------------------------------------------------------------------------------
 
@@ -135,8 +100,6 @@ def test_the_words_are_in_the_language_that_was_asked_for(header, language):
 
 # --- the adaptive form ---------------------------------------------------------------------------------------------------------
 
-EMPTY = {"resourceType": "QuestionnaireResponse", "status": "in-progress", "authored": AS_OF}
-
 
 @pytest.mark.parametrize("code", ["no", "not_sure"])
 def test_the_form_asks_step_by_step_until_it_is_completed_and_then_advises_the_same(code):
@@ -176,52 +139,6 @@ def test_the_contained_questionnaire_is_as_the_adaptive_profile_wants_it():
     (derived,) = contained["derivedFrom"]
     assert client.get("/fhir/Questionnaire", params={"url": derived}).json()["entry"][0]["resource"]["extension"]
     assert all(item["text"] for group in contained["item"] for item in (group, *group["item"]))
-
-
-# --- the extraction ------------------------------------------------------------------------------------------------------------
-
-
-@given(findings.flatmap(dated))
-@TRIES
-def test_what_is_extracted_from_answers_is_read_back_from_a_record_as_the_same(given):
-    values, onset = given
-    response = response_of(PROTOCOL, Case(values=values, onset=onset, as_of=NOW, complete=True))
-    bundle = extracted(PROTOCOL, case_of_response(PROTOCOL, response, NOW), response)
-    back = case_of(PROTOCOL, bundle, NOW)
-    assert back.values == values
-    assert back.onset == {name: moment for name, moment in onset.items() if values[name] is True}
-    assert not back.set_aside
-
-
-def test_the_extraction_has_negatives_numbers_with_units_and_what_is_not_known():
-    case = Case(values={"fever": False, "pvr_ml": 450.0, "back_pain": None, "saddle_anesthesia": True}, as_of=NOW, complete=True)
-    bundle = post("QuestionnaireResponse/$extract", response_of(PROTOCOL, case)).json()
-    assert (bundle["type"], {entry["request"]["method"] for entry in bundle["entry"]}) == ("transaction", {"POST"})
-    found = {each["code"]["coding"][0]["code"]: each for each in of_kind(bundle, "Observation")}
-    assert found["fever"]["interpretation"][0]["coding"][0]["code"] == "NEG"
-    assert found["fever"]["valueCodeableConcept"]["coding"][0]["code"] == "no"
-    assert (found["pvr_ml"]["valueQuantity"]["value"], found["pvr_ml"]["valueQuantity"]["code"]) == (450.0, "mL")
-    assert found["back_pain"]["dataAbsentReason"]["coding"][0]["code"] == "asked-unknown"
-    assert {each["status"] for each in found.values()} == {"final"}
-
-
-def test_words_that_were_read_are_marked_as_such():
-    said = response_of(PROTOCOL, Case(told="I can't pass urine", as_of=NOW, complete=True))
-    (observation,) = of_kind(post("QuestionnaireResponse/$extract", said).json(), "Observation")
-    assert observation["status"] == "preliminary"
-    assert "own words" in observation["note"][0]["text"]
-
-
-def test_what_was_not_judged_is_told_beside_what_was():
-    said = response_of(PROTOCOL, Case(values={"fever": False}, told="Ich kann kein Wasser lassen und habe Fieber", as_of=NOW))
-    made = post("QuestionnaireResponse/$extract", said).json()
-    parts = {each["name"]: each["resource"] for each in made["parameter"]}
-    assert len(of_kind(parts["return"], "Observation")) == 1
-    assert parts["issues"]["issue"][0]["severity"] == "warning"
-
-
-def test_of_nothing_answered_nothing_is_extracted():
-    assert post("QuestionnaireResponse/$extract", EMPTY).json()["resourceType"] == "OperationOutcome"
 
 
 # --- the assessment ------------------------------------------------------------------------------------------------------------
