@@ -13,7 +13,7 @@ from equina.model import Protocol
 from equina.notes.evidence import with_text
 from equina.triage import assess
 
-__all__ = ["lines_of", "triage"]
+__all__ = ["lines_of", "moment_of", "triage"]
 
 OK, BAD_INPUT = 0, 2
 # A case is a few kilobytes, with a long note a few hundred. What is longer is no case, and must not fill the memory.
@@ -59,3 +59,16 @@ def lines_of(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
         line = part.removeprefix(b"\xef\xbb\xbf") if number == 1 else part
         if line.strip():
             yield number, line
+
+
+def moment_of(as_of: str | None) -> datetime:
+    """The moment of the option `--as-of`, or now. Raises BadInput."""
+    if as_of is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        moment = datetime.fromisoformat(as_of)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise BadInput('--as-of: not a moment; write it as "2026-11-23T02:10+00:00", with its offset from UTC')
+    return moment

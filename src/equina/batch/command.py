@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equina.batch.contract import KEY_VARIABLE, MANIFEST, SHORTEST_KEY, WINDOW_DAYS, WORK
+from equina.lines import moment_of
 
 if TYPE_CHECKING:
     from equina.batch.plan import Plan
@@ -127,6 +128,7 @@ def _planned(protocol: Protocol, options: argparse.Namespace, out: Path) -> Plan
     from equina.batch.inputs import NotReadable, discover, tasks_of
     from equina.batch.plan import Plan, partitions_for, write_plan
     from equina.batch.pseudonym import key_mark
+    from equina.lines import moment_of
 
     days = WINDOW_DAYS if options.window_days is None else options.window_days
     if not 1 <= days <= 3660:
@@ -139,7 +141,7 @@ def _planned(protocol: Protocol, options: argparse.Namespace, out: Path) -> Plan
         asides=tuple(asides),
         tasks=tuple(tasks_of(inputs)),
         partitions=partitions_for(inputs),
-        as_of=_moment(options.as_of),
+        as_of=moment_of(options.as_of),
         window_days=days,
         protocol=options.protocol,
         digest=protocol.digest,
@@ -148,18 +150,6 @@ def _planned(protocol: Protocol, options: argparse.Namespace, out: Path) -> Plan
     )
     write_plan(out / WORK / "plan.json", plan)
     return plan
-
-
-def _moment(given: str | None) -> datetime:
-    if given is None:
-        return datetime.now(UTC).replace(microsecond=0)
-    try:
-        moment = datetime.fromisoformat(given)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ValueError('--as-of: not a moment; write it as "2026-11-23T02:10+00:00", with its offset from UTC')
-    return moment
 
 
 def summary(manifest: dict[str, Any], out: Path) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -13,6 +12,7 @@ from equina.exchange import BadInput, Request, answer, failure
 from equina.fhir.definitions import definitions, package, write
 from equina.fhir.elements import Resource, resources_of, text_of
 from equina.fhir.records import cases_of
+from equina.lines import moment_of
 from equina.locale import languages, localized
 from equina.model import Protocol
 from equina.triage import assess
@@ -32,7 +32,7 @@ def triage_records(
         warn("--as-of goes with --fhir; a case says its own moment as as_of")
         return BAD_INPUT
     try:
-        moment = _moment(options.as_of)
+        moment = moment_of(options.as_of)
         records = _records(stream.read(LARGEST + 1))
     except BadInput as error:
         out.write(json.dumps(failure(1, error)) + "\n")
@@ -59,18 +59,6 @@ def export(protocol: Protocol, out: str, refuse: Callable[[str], int]) -> int:
         return refuse(f"{out}: {(error.strerror or str(error)).lower()}; give a new name in a folder that can be written")
     print(f"{out}: {len(files)} files")
     return OK
-
-
-def _moment(as_of: str | None) -> datetime:
-    if as_of is None:
-        return datetime.now(UTC).replace(microsecond=0)
-    try:
-        moment = datetime.fromisoformat(as_of)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise BadInput('--as-of: not a moment; write it as "2026-11-23T02:10+00:00", with its offset from UTC')
-    return moment
 
 
 def _records(data: bytes) -> list[Resource]:

@@ -23,6 +23,7 @@ from equina.fhir.refusals import Refused, outcome, outcome_of
 from equina.fhir.service import capability_statement
 from equina.fhir.shelves import Shelves, search, shelved
 from equina.model import Protocol
+from equina.rest.problems import refused
 from equina.rest.tokens import let_in, token_of
 
 __all__ = ["PREFIX", "refusal", "routes"]
@@ -59,16 +60,8 @@ def routes(protocols: Mapping[str, Protocol], *, token: str | None = None) -> li
 
 def refusal(status: int, headers: Mapping[str, str] | None = None) -> Response:
     """A refusal by the limits or by the router, as an OperationOutcome."""
-    told = {
-        400: "the request can't be read",
-        404: "nothing has this address",
-        405: "this address takes another method",
-        408: "the body did not come in time",
-        413: "the body is larger than this service takes",
-        429: "more requests came from this address than this service takes",
-    }
-    extra = {"Retry-After": "1"} if status == 429 else {}
-    return _response(outcome(status, told.get(status, "something went wrong here")), status, headers={**(headers or {}), **extra})
+    words, more = refused(status, headers)
+    return _response(outcome(status, words), status, headers=more)
 
 
 def _response(data: Json, status: int = 200, kind: str = FHIR_JSON, headers: Mapping[str, str] | None = None) -> Response:

@@ -20,7 +20,7 @@ from equina.model import Protocol
 from equina.notes.lexicon import has_lexicon, lexicon
 from equina.rest.answers import assessed, card, card_addresses, next_step, protocol_card, read_text
 from equina.rest.description import description
-from equina.rest.problems import json_response, problem, problem_of
+from equina.rest.problems import json_response, problem, problem_of, refused
 from equina.rest.tokens import let_in, token_of
 from equina.triage import assess
 
@@ -57,16 +57,8 @@ def routes(protocols: Mapping[str, Protocol], *, token: str | None = None, ready
 
 def refusal(status: int, headers: Mapping[str, str] | None = None) -> Response:
     """A refusal by the limits or by the router, as JSON."""
-    told = {
-        400: "the request can't be read",
-        404: "nothing has this address",
-        405: "this address takes another method",
-        408: "the body did not come in time",
-        413: "the body is larger than this service takes",
-        429: "more requests came from this address than this service takes",
-    }
-    extra = {"Retry-After": "1"} if status == 429 else {}
-    return problem(status, told.get(status, "something went wrong here"), headers={**(headers or {}), **extra})
+    words, more = refused(status, headers)
+    return problem(status, words, headers=more)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from equina.exchange import BadInput, NotJson
 from equina.tables import nearest
 
-__all__ = ["MENDS", "PROBLEM", "TITLES", "json_response", "problem", "problem_of"]
+__all__ = ["json_response", "MENDS", "problem", "PROBLEM", "problem_of", "refused", "TITLES"]
 
 PROBLEM = "application/problem+json"
 TITLES = {
@@ -55,6 +55,22 @@ def json_response(
 ) -> Response:
     """JSON as the commands write it: ASCII alone, so that any text can be given back."""
     return Response(json.dumps(data, separators=(",", ":")).encode(), status, headers, media_type=kind)
+
+
+_REFUSED = {
+    400: "the request can't be read",
+    404: "nothing has this address",
+    405: "this address takes another method",
+    408: "the body did not come in time",
+    413: "the body is larger than this service takes",
+    429: "more requests came from this address than this service takes",
+}
+
+
+def refused(status: int, headers: Mapping[str, str] | None = None) -> tuple[str, dict[str, str]]:
+    """What is said of a refusal by the limits or by the router, and the headers that go with it."""
+    extra = {"Retry-After": "1"} if status == 429 else {}
+    return _REFUSED.get(status, "something went wrong here"), {**(headers or {}), **extra}
 
 
 def problem(
