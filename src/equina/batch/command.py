@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equina.batch.contract import KEY_VARIABLE, MANIFEST, SHORTEST_KEY, WINDOW_DAYS, WORK
-from equina.lines import moment_of
 
 if TYPE_CHECKING:
     from equina.batch.plan import Plan
