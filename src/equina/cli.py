@@ -138,15 +138,22 @@ def _serve(options: argparse.Namespace) -> int:
     if protocol is None:
         return BAD_INPUT
     try:
-        import uvicorn  # noqa: F401  (what is not installed is told before a port is opened)
-
-        import equina.web.app  # noqa: F401
+        for name in ("uvicorn", "starlette", "jinja2", "itsdangerous", "prometheus_client"):
+            _installed(name)
         from equina.locale import languages, localized
         from equina.web.serve import serve
 
         return serve({language: localized(protocol, language) for language in languages(protocol)}, options, _refuse)
     except ModuleNotFoundError as error:
         return _refuse(f"the pages need {error.name}; install the extra: pip install 'equina[service]'")
+
+
+def _installed(name: str) -> None:
+    """Raise ModuleNotFoundError for what is not installed, so that it is told before a port is opened; nothing is imported yet."""
+    from importlib.util import find_spec
+
+    if find_spec(name) is None:
+        raise ModuleNotFoundError(name, name=name)
 
 
 def _mcp(options: argparse.Namespace) -> int:
