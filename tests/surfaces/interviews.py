@@ -62,7 +62,10 @@ def visitor(number: int) -> Visitor:
     chance = Random(f"visitor {number}")
     made = person(number)
     values = request_of(PROTOCOL, made, datetime.now(UTC)).case.values
-    return Visitor(str(made["id"]), whole(PROTOCOL, values), chance.choices(["no", "not_sure"], [9, 1])[0])
+    otherwise = chance.choices(["no", "not_sure"], [9, 1])[0]
+    # On a form with a list whoever is not sure of one thing says so of all the rest, so nobody denies some and doubts others.
+    truth = {name: value for name, value in whole(PROTOCOL, values).items() if value is not None and value is not False}
+    return Visitor(str(made["id"]), truth, otherwise)
 
 
 @dataclass(frozen=True)
