@@ -109,7 +109,7 @@ conformance: setup checkers  ## R4 by libraries that are not ours, and our quest
 	@$(BIN)/python -m pytest -n auto --dist worksteal tests/conformance
 
 test: lint browser java checkers $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, types, tests, fresh docs, proofs
-	$(STEP) test "every test, samples of the random ones (about twelve minutes)"
+	$(STEP) test "every test, samples of the random ones (about ten minutes)"
 	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=
 	$(STEP) test "branch coverage: the whole package, then all of the core"
 	@$(BIN)/python -m coverage report
