@@ -147,6 +147,19 @@ def test_it_ends_when_the_client_leaves():
     assert run("mcp") == (0, b"", "")
 
 
+def test_a_client_that_leaves_in_the_middle_of_an_answer_leaves_no_error_of_ours():
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    running = start("mcp")
+    running.stdin.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}).encode() + b"\n")
+    running.stdin.flush()
+    running.stdout.readline()
+    running.stdout.close()
+    running.stdin.write(b'{"jsonrpc": "2.0", "id": 2, "method": "ping"}\n')
+    running.stdin.flush()
+    assert running.wait(PATIENCE) == 141
+    assert running.stderr.read().decode() == "equina: the output was closed before all was written\n"
+
+
 def test_what_is_no_message_ends_nothing_and_shows_no_error_of_ours():
     call = {"jsonrpc": "2.0", "id": 7, "method": "ping"}
     code, output, _ = run("mcp", given=b"not a message\n" + json.dumps(call).encode() + b"\n")

@@ -146,7 +146,10 @@ def serve(protocols: Mapping[str, Protocol], options: argparse.Namespace, refuse
     if has_lexicon(first):
         lexicon(first)  # its faults are told before anyone calls
     if not options.http:
-        anyio.run(_over_stdio, server(protocols))
+        try:
+            anyio.run(_over_stdio, server(protocols))
+        except* BrokenPipeError:  # the client left in the middle of an answer
+            raise BrokenPipeError from None
         return 0
     if fault := binding_fault(options):
         return refuse(fault)
