@@ -155,9 +155,10 @@ def test_a_client_that_leaves_in_the_middle_of_an_answer_leaves_no_error_of_ours
     running.stdout.readline()
     running.stdout.close()
     running.stdin.write(b'{"jsonrpc": "2.0", "id": 2, "method": "ping"}\n')
-    running.stdin.flush()
-    assert running.wait(PATIENCE) == 141
-    assert running.stderr.read().decode() == "equina: the output was closed before all was written\n"
+    running.stdin.close()
+    ended, said_last = running.wait(PATIENCE), running.stderr.read().decode()
+    running.stderr.close()
+    assert (ended, said_last) == (141, "equina: the output was closed before all was written\n")
 
 
 def test_what_is_no_message_ends_nothing_and_shows_no_error_of_ours():
