@@ -12,6 +12,7 @@ __all__ = [
     "Span",
     "codes_in",
     "concept_words",
+    "first_code",
     "listed",
     "name_of",
     "part",
@@ -24,7 +25,6 @@ __all__ = [
 
 Resource = Mapping[str, object]
 _OBJECT = (dict, Mapping)  # a dict, as JSON gives it, is told at once; the look at an abstract class takes ten times as long
-_OBJECT = (dict, Mapping)  # a dict is told at once, and a Mapping of another kind after a look at its ancestors
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T.+)?)?)?\Z")
 
 
@@ -37,13 +37,13 @@ def part(element: object, *path: str) -> Resource:
 
 def parts(element: object, key: str) -> tuple[Resource, ...]:
     """The elements of a list; one that stands alone counts as a list of it."""
-    return tuple(item for item in listed(element, key) if isinstance(item, _OBJECT))
+    return tuple([item for item in listed(element, key) if isinstance(item, _OBJECT)])
 
 
 def listed(element: object, key: str) -> tuple[object, ...]:
     """The items of a list, whatever they are."""
     found = element.get(key) if isinstance(element, _OBJECT) else None
-    return tuple(found) if isinstance(found, list) else () if found is None else (found,)
+    return () if found is None else tuple(found) if isinstance(found, list) else (found,)
 
 
 def text_of(element: object, key: str) -> str:
@@ -59,6 +59,14 @@ def codes_in(concept: object) -> Iterator[tuple[str, str]]:
             yield text_of(coding, "system"), code
 
 
+def first_code(concept: object, otherwise: str) -> str:
+    """The code of the first coding of a CodeableConcept that has one, of whatever system."""
+    for coding in parts(concept, "coding"):
+        if code := text_of(coding, "code"):
+            return code
+    return otherwise
+
+
 def concept_words(concept: object) -> str:
     """What the record itself calls a concept: its text, else how it displays its codings."""
     displays = dict.fromkeys(text_of(coding, "display") for coding in parts(concept, "coding"))
@@ -69,7 +77,7 @@ def name_of(resource: Resource, concept: object = None) -> str:
     """The resource and the code that speaks, as evidence shows them."""
     id = text_of(resource, "id")
     name = f"{resource.get('resourceType')}/{id}" if id else str(resource.get("resourceType"))
-    code = next((code for _, code in codes_in(concept)), concept_words(concept))
+    code = first_code(concept, "") or concept_words(concept)
     return f"{code} ({name})" if code else name
 
 

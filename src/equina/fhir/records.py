@@ -17,6 +17,7 @@ from equina.fhir.elements import (
     Span,
     codes_in,
     concept_words,
+    first_code,
     listed,
     name_of,
     part,
@@ -152,11 +153,11 @@ def _recorded(resource: Resource) -> Span | None:
 
 
 def _status(resource: Resource) -> str:
-    return next((code for _, code in codes_in(resource.get("clinicalStatus"))), "active")
+    return first_code(resource.get("clinicalStatus"), "active")
 
 
 def _verified(resource: Resource) -> str:
-    return next((code for _, code in codes_in(resource.get("verificationStatus"))), "confirmed")
+    return first_code(resource.get("verificationStatus"), "confirmed")
 
 
 def _is_over(gathered: Gathered, resource: Resource) -> bool:

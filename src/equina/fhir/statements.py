@@ -134,7 +134,7 @@ class Gathered:
         """Take in what another case of the same patient states: each value with the first piece that it rests on, the others as
         they stand. `quote` names the case in what it set aside."""
         for name, pieces in case.evidence.items():
-            first, *rest = (replace(piece, source=self.source) for piece in pieces)
+            first, *rest = [piece if piece.source == self.source else replace(piece, source=self.source) for piece in pieces]
             value = case.values.get(name, NOT_NOW)
             self.said.setdefault(name, []).append((value, first))
             self.said[name] += [(NOT_NOW, piece) for piece in rest]

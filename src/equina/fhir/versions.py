@@ -24,10 +24,12 @@ _CONCEPTS = {"Condition": ("clinicalStatus", "verificationStatus")}
 def written_otherwise(resource: Resource) -> str | None:
     """Why the resource is not taken for R4, or None."""
     kind = str(resource.get("resourceType"))
-    for element, version in _STRANGE.get(kind, {}).items():
-        if element in resource:
-            return f"it is written as FHIR {version}, by its {element}; give it as R4"
+    strange = _STRANGE.get(kind)
+    if strange is not None and not strange.keys().isdisjoint(resource):
+        element = next(element for element in strange if element in resource)
+        return f"it is written as FHIR {strange[element]}, by its {element}; give it as R4"
     for element in _CONCEPTS.get(kind, ()):
-        if any(not isinstance(each, Mapping) for each in listed(resource, element)):
+        concept = resource.get(element)
+        if type(concept) is not dict and any(not isinstance(each, Mapping) for each in listed(resource, element)):
             return f"its {element} is not written as FHIR R4 has it; give it as a CodeableConcept"
     return None

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Literal
 
 from equina.fhir.coded import findings_of, medicines_of
-from equina.fhir.elements import Resource, codes_in, concept_words
+from equina.fhir.elements import Resource, concept_words, first_code
 from equina.fhir.records import STATED
 from equina.fhir.statements import Gathered
 from equina.model import Protocol
@@ -43,8 +43,11 @@ def bearing(gathered: Gathered, records: Iterable[Resource]) -> Iterator[Resourc
             continue
         for concept in found:
             key = _key(kind, concept)
-            states = "always" if key is None else known.get(key)
+            states = known.get(key)
             if states is None:
+                if _is_long(key):
+                    yield record
+                    break
                 states = known[key] = _states(gathered, kind, concept)
             past = states == "of now" and (_is_over(record) if kind == "Condition" else _is_before(record, episode))
             if states != "never" and not past:
@@ -53,7 +56,7 @@ def bearing(gathered: Gathered, records: Iterable[Resource]) -> Iterator[Resourc
 
 
 @of_each
-def _known(_: Protocol) -> dict[_Key | None, _When]:
+def _known(_: Protocol) -> dict[_Key, _When]:
     """Of each concept, when what it states counts."""
     return {}
 
@@ -66,25 +69,28 @@ def _is_before(record: Resource, day: str) -> bool:
 
 def _is_over(record: Resource) -> bool:
     """Whether a problem that was so is over. One that was never so is a denial."""
-    verified = next((code for _, code in codes_in(record.get("verificationStatus"))), "confirmed")
-    return verified == "confirmed" and next((code for _, code in codes_in(record.get("clinicalStatus"))), "") in _PAST
+    verified = first_code(record.get("verificationStatus"), "confirmed")
+    return verified == "confirmed" and first_code(record.get("clinicalStatus"), "") in _PAST
 
 
-def _key(kind: object, concept: object) -> _Key | None:
-    """What a concept is told apart by; None for one that is not written as FHIR has it, or is too long to be remembered."""
+def _key(kind: object, concept: object) -> _Key:
+    """What a concept is told apart by; nothing for one that is not written as FHIR has it."""
     try:
         codings, text = concept.get("coding", ()), concept.get("text")  # type: ignore[attr-defined]  # if it has none, it is kept
         if len(codings) == 1:
             (coding,) = codings
             key: _Key = (kind, text, coding.get("system"), coding.get("code"), coding.get("display"))
         else:
-            key = (kind, text, *(coding.get(part) for coding in codings for part in ("system", "code", "display")))
+            key = (kind, text, *[coding.get(part) for coding in codings for part in ("system", "code", "display")])
         hash(key)
-        if sum(len(part) for part in key if isinstance(part, str)) > _LONGEST or len(codings) > _MOST:
-            return None
     except (AttributeError, TypeError):
-        return None
+        return ()
     return key
+
+
+def _is_long(key: _Key) -> bool:
+    """Whether the concept is not remembered: it has no key, or one that is too long."""
+    return not 0 < len(key) <= 2 + 3 * _MOST or sum(len(part) for part in key if isinstance(part, str)) > _LONGEST
 
 
 def _states(gathered: Gathered, kind: str, concept: object) -> _When:
