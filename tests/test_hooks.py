@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 pytest.importorskip("starlette", reason="the extra `service` is not installed")
 
 from equina import Case, assess
+from equina.fhir.definitions import definitions
 from equina.fhir.observations import extracted
 from equina.fhir.records import gather
 from equina.fhir.responses import response_of
@@ -228,7 +229,9 @@ def checked(card):
     assert set(card["source"]) <= {"label", "url", "icon", "topic"}
     assert ("suggestions" in card) == ("selectionBehavior" in card)
     assert [reason["code"] for reason in card["overrideReasons"]] == list(OVERRIDES)
-    assert all(reason["display"] and reason["system"].startswith("https://") for reason in card["overrideReasons"])
+    (defined,) = [made for made in definitions(PROTOCOL) if made["id"].endswith("-override-reasons")]
+    assert {reason["system"] for reason in card["overrideReasons"]} == {defined["url"]}
+    assert [{key: reason[key] for key in ("code", "display")} for reason in card["overrideReasons"]] == defined["concept"]
     for suggestion in card.get("suggestions", ()):
         assert UUID(suggestion["uuid"])
         for action in suggestion["actions"]:

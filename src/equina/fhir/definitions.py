@@ -18,9 +18,10 @@ from equina.fhir.questionnaire import adaptive, questionnaire
 from equina.fhir.service import assess_operation, onset_extension
 from equina.logic import render
 from equina.model import DISPOSITIONS, Protocol, Rule
+from equina.translation import ORIGINAL
 from equina.wording import wording
 
-__all__ = ["definitions", "package", "write"]
+__all__ = ["definitions", "override_reasons", "package", "write"]
 
 _FHIR_VERSION = "4.0.1"
 _TYPES = "http://terminology.hl7.org/CodeSystem"
@@ -60,6 +61,13 @@ def _code_systems(protocol: Protocol) -> Iterator[Json]:
     yield _code_system(protocol, "fits", "fits of a cause", {fit: fit for fit in ("strong", "possible", "weak")})
     yield _code_system(protocol, "workup", "examinations and tests", {test.id: test.label for test in protocol.workup.values()})
     yield _code_system(protocol, "documents", "documents", {"desk_page": "The page for the desk"})
+    yield _code_system(protocol, "override-reasons", "reasons to set a card aside", override_reasons(protocol.language))
+
+
+def override_reasons(language: str = ORIGINAL) -> Mapping[str, str]:
+    """Why a card of CDS Hooks may be set aside: code and words."""
+    words = wording("hooks", language)
+    return {key.removeprefix("override_").replace("_", "-"): told for key, told in words.items() if key.startswith("override_")}
 
 
 def _code_system(protocol: Protocol, what: str, title: str, words: Mapping[str, str]) -> Json:

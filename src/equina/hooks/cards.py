@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from equina.case import Evidence
 from equina.fhir.canonical import Json, canonical, coding, kebab
+from equina.fhir.definitions import override_reasons
 from equina.fhir.elements import concept_words
 from equina.fhir.proposals import service_request
 from equina.hooks.judging import Judged
@@ -22,7 +23,7 @@ _LONGEST = 139  # of a summary, which has to be shorter than 140
 _MOST_RULES, _MOST_QUOTES, _MOST_ASIDE, _MOST_TESTS, _MOST_LETTERS = 3, 3, 4, 3, 80
 _SDC = "http://hl7.org/fhir/uv/sdc/CodeSystem/temp"
 _WORDS = wording("hooks")
-OVERRIDES = tuple(key.removeprefix("override_").replace("_", "-") for key in _WORDS if key.startswith("override_"))
+OVERRIDES = override_reasons()
 
 
 def cards(protocol: Protocol, judged: Judged, now: datetime, base: str | None) -> list[Json]:
@@ -38,7 +39,7 @@ def cards(protocol: Protocol, judged: Judged, now: datetime, base: str | None) -
         "indicator": indicator,
         "detail": "\n\n".join(_detail(protocol, judged, rules)),
         "source": _source(protocol, rules, base),
-        "overrideReasons": [_override(protocol, code) for code in OVERRIDES],
+        "overrideReasons": [coding(protocol, "override-reasons", code, told) for code, told in OVERRIDES.items()],
     }
     if suggestions := list(_suggestions(protocol, judged, now)):
         made |= {"suggestions": suggestions, "selectionBehavior": "any"}
@@ -167,10 +168,6 @@ def _address(source: Source) -> str | None:
     if source.doi:
         return f"https://doi.org/{source.doi}"
     return f"https://pubmed.ncbi.nlm.nih.gov/{source.pmid}/" if source.pmid else None
-
-
-def _override(protocol: Protocol, code: str) -> Json:
-    return coding(protocol, "override-reasons", code, _WORDS[f"override_{code.replace('-', '_')}"])
 
 
 # --- what is proposed ----------------------------------------------------------------------------------------------------------
