@@ -317,6 +317,13 @@ def test_what_is_not_of_the_shape_of_fhir_reads_as_missing(odd):
         assert set(case.values) <= {"age_years"}
 
 
+@pytest.mark.parametrize("kind", [{}, [], ["Condition"], None, 1, True], ids=str)
+def test_a_resource_of_no_kind_is_passed_over(kind):
+    given = [condition(), condition() | {"resourceType": kind}]
+    assert case_of(PROTOCOL, given, NOW).values == case_of(PROTOCOL, [condition()], NOW).values
+    assert case_of(PROTOCOL, {"resourceType": "Bundle", "entry": [{"resource": each} for each in given]}, NOW).values
+
+
 def test_dates_and_units_that_say_nothing():
     assert span("2026-13") is None
     assert span("0001-01-01T00:00:00+14:00") is None

@@ -143,6 +143,13 @@ def test_the_record_is_told_of_when_it_is_opened(records, expected):
     assert indicators(VIEW, *records) == expected
 
 
+@pytest.mark.parametrize("kind", [{}, ["Condition"], None, 1], ids=str)
+def test_a_resource_of_no_kind_is_passed_over(kind):
+    sent = call(VIEW, RETENTION)
+    sent["prefetch"]["conditions"]["entry"].append({"resource": RETENTION | {"resourceType": kind}})
+    assert [card["indicator"] for card in answered(PROTOCOL, VIEW, json.dumps(sent).encode(), NOW)["cards"]] == ["critical"]
+
+
 def test_nothing_is_said_of_somebody_who_has_died():
     assert cards(VIEW, RETENTION, patient={"deceasedDateTime": "2026-11-25"}) == []
     assert cards(VIEW, RETENTION, patient={"deceasedBoolean": False}) != []

@@ -13,6 +13,7 @@ __all__ = [
     "codes_in",
     "concept_words",
     "first_code",
+    "kind_of",
     "listed",
     "name_of",
     "part",
@@ -52,6 +53,11 @@ def text_of(element: object, key: str) -> str:
     return found if isinstance(found, str) else ""
 
 
+def kind_of(resource: object) -> str:
+    """The kind of a resource, or nothing."""
+    return text_of(resource, "resourceType")
+
+
 def codes_in(concept: object) -> Iterator[tuple[str, str]]:
     """(system, code) of each coding of a CodeableConcept."""
     for coding in parts(concept, "coding"):
@@ -76,7 +82,7 @@ def concept_words(concept: object) -> str:
 def name_of(resource: Resource, concept: object = None) -> str:
     """The resource and the code that speaks, as evidence shows them."""
     id = text_of(resource, "id")
-    name = f"{resource.get('resourceType')}/{id}" if id else str(resource.get("resourceType"))
+    name = f"{kind_of(resource)}/{id}" if id else kind_of(resource)
     code = first_code(concept, "") or concept_words(concept)
     return f"{code} ({name})" if code else name
 
@@ -93,7 +99,7 @@ def resources_of(given: object) -> Iterator[Resource]:
         for item in given:
             yield from resources_of(item)
     elif isinstance(given, _OBJECT):
-        if given.get("resourceType") != "Bundle":
+        if kind_of(given) != "Bundle":
             yield given
             return
         for entry in parts(given, "entry"):

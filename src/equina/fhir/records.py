@@ -18,6 +18,7 @@ from equina.fhir.elements import (
     codes_in,
     concept_words,
     first_code,
+    kind_of,
     listed,
     name_of,
     part,
@@ -64,7 +65,7 @@ def cases_of(
     medicines: dict[str, Resource] = {}
     loose: list[Resource] = []
     for resource in resources_of(records):
-        kind = resource.get("resourceType")
+        kind = kind_of(resource)
         if kind == "Patient":
             patients.setdefault(text_of(resource, "id") or None, []).append(resource)
         elif kind == "Medication":
@@ -99,7 +100,7 @@ def gather(gathered: Gathered, resources: list[Resource], medicines: Mapping[str
 
 
 def _take(gathered: Gathered, resource: Resource, medicines: Mapping[str, Resource]) -> None:
-    kind = str(resource.get("resourceType"))
+    kind = kind_of(resource)
     if listed(resource, "modifierExtension"):
         gathered.aside(name_of(resource), _CHANGED)
     elif text_of(resource, "status") == "entered-in-error" or text_of(resource, "docStatus") == "entered-in-error":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from equina.fhir.elements import Resource, listed
+from equina.fhir.elements import Resource, kind_of, listed
 
 __all__ = ["written_otherwise"]
 
@@ -23,7 +23,7 @@ _CONCEPTS = {"Condition": ("clinicalStatus", "verificationStatus")}
 
 def written_otherwise(resource: Resource) -> str | None:
     """Why the resource is not taken for R4, or None."""
-    kind = str(resource.get("resourceType"))
+    kind = kind_of(resource)
     strange = _STRANGE.get(kind)
     if strange is not None and not strange.keys().isdisjoint(resource):
         element = next(element for element in strange if element in resource)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Literal
 
 from equina.fhir.coded import findings_of, medicines_of
-from equina.fhir.elements import Resource, concept_words, first_code
+from equina.fhir.elements import Resource, concept_words, first_code, kind_of
 from equina.fhir.records import STATED
 from equina.fhir.statements import Gathered
 from equina.model import Protocol
@@ -35,7 +35,7 @@ def bearing(gathered: Gathered, records: Iterable[Resource]) -> Iterator[Resourc
         known.clear()
     episode = (gathered.as_of - timedelta(days=gathered.protocol.new_within_days + _GRACE)).date().isoformat()
     for record in records:
-        kind = str(record.get("resourceType"))
+        kind = kind_of(record)
         concepts = _CONCEPTS.get(kind)
         found = concepts(record) if concepts else None
         if found is None:

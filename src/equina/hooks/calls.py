@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from equina.exchange import BadInput
-from equina.fhir.elements import Resource, part, parts, reference_id, text_of
+from equina.fhir.elements import Resource, kind_of, part, parts, reference_id, text_of
 from equina.fhir.records import READ
 from equina.fhir.versions import written_otherwise
 from equina.hooks.services import NEEDED, Service
@@ -72,7 +72,7 @@ def call_of(service: Service, data: Mapping[str, object]) -> Call:
     return Call(
         patient=patient,
         encounter=text_of(context, "encounterId").rpartition("/")[2] or None,
-        records=tuple(resource for resource in whole if resource.get("resourceType") in READ),
+        records=tuple(resource for resource in whole if kind_of(resource) in READ),
         medicines={text_of(r, "id"): r for r in whole if r.get("resourceType") == "Medication"},
         interviews=tuple(r for r in found.get("interviews", ()) if r.get("resourceType") == "QuestionnaireResponse"),
         orders=_draft_orders(context, patient) if service.hook == "order-sign" else (),
@@ -89,9 +89,9 @@ def _resources(key: str, value: object, patient: str) -> tuple[Resource, ...]:
         raise BadInput(f"prefetch.{key}: a resource or a Bundle is expected; send null where there is none")
     found = tuple(_in_bundle(value)) if value.get("resourceType") == "Bundle" else (value,)
     wanted, mine = _KINDS[key], f"Patient/{patient}"
-    kinds = {resource.get("resourceType") for resource in found}
+    kinds = {kind_of(resource) for resource in found}
     if found and not any(kind in (*wanted, _OUTCOME) for kind in kinds):
-        raise BadInput(f"prefetch.{key}: it holds {str(found[0].get('resourceType'))[:40]}; {' or '.join(wanted)} is expected")
+        raise BadInput(f"prefetch.{key}: it holds {kind_of(found[0])[:40] or 'no resource'}; {' or '.join(wanted)} is expected")
     for resource in found:
         subject = resource.get("subject")
         if isinstance(subject, dict) and subject.get("reference") == mine:
@@ -123,7 +123,7 @@ def _of_another(resource: Resource, patient: str) -> bool:
 
 def _failed(resources: tuple[Resource, ...]) -> bool:
     """Whether the record system could not get what was asked for, and says so."""
-    return bool(resources) and all(resource.get("resourceType") == _OUTCOME for resource in resources)
+    return bool(resources) and all(kind_of(resource) == _OUTCOME for resource in resources)
 
 
 def _goes_on(value: object) -> bool:
@@ -134,7 +134,7 @@ def _draft_orders(context: Resource, patient: str) -> tuple[Resource, ...]:
     bundle = context.get("draftOrders")
     if not isinstance(bundle, Mapping) or bundle.get("resourceType") != "Bundle":
         raise BadInput("context.draftOrders: a Bundle of the orders is expected")
-    found = tuple(order for order in _in_bundle(bundle) if order.get("resourceType") in _ORDERS)
+    found = tuple(order for order in _in_bundle(bundle) if kind_of(order) in _ORDERS)
     if any(_of_another(order, patient) for order in found):
         raise BadInput("context.draftOrders: it holds an order for another patient than context.patientId")
     return found

@@ -38,6 +38,7 @@ __all__ = [
 
 LONGEST_GAP = 12
 MOST_REPEATS = 8
+MOST_BRACKETS = 100  # of one line
 
 
 class BadPattern(ValueError):  # noqa: N818  (what it is, not how it is told)
@@ -95,6 +96,8 @@ def parse(text: str, terms: Terms, *, whole: bool = True) -> Pattern:
     Raises BadPattern.
     """
     tokens = list(_tokens(text))
+    if text.count("(") > MOST_BRACKETS:
+        raise BadPattern(f"more than {MOST_BRACKETS} brackets; name a part of it in [terms]")
     pattern, rest = _alternatives(tokens, 0, terms)
     if rest < len(tokens):
         raise BadPattern(f"an unexpected {tokens[rest][1]!r}; is a bracket missing before it?")
