@@ -15,6 +15,7 @@ MODE ?= findings
 PROTOCOL := src/equina/protocols/back_pain
 RELEASED := tests/released/back_pain
 BAR ?= 1
+EACH ?= 600
 PEOPLE ?= 100000
 CALLS ?= 10000
 TALKS ?= 1000
@@ -58,7 +59,7 @@ echo "setup    $(1): $$("$$py" --version)"; \
 "$$py" -m venv --clear $(1)
 endef
 
-.PHONY: help setup run browser java checkers conformance test pictures verify agree prove diff released score evaluate bench docs lint format lock clean
+.PHONY: help setup run browser java checkers conformance test pictures verify agree prove diff released score evaluate bench docs fuzz lint format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -179,6 +180,17 @@ docs: setup .venv-docs/.stamp  ## write the generated pages of docs/ anew, then 
 	$(STEP) docs "build/site/index.html"
 	@.venv-docs/bin/sphinx-build -q -W --keep-going -b html docs build/site
 
+fuzz: .venv-fuzz/.stamp  ## break what comes from outside on purpose, each reader for EACH=600: ONLY=case,text, or all (two hours)
+	$(STEP) fuzz "each reader for $(EACH) s"
+	@PYTHONPATH=tests .venv-fuzz/bin/python -m fuzz --seconds '$(EACH)' $(if $(ONLY),--only '$(ONLY)')
+
+.venv-fuzz/.stamp: requirements-fuzz.lock pyproject.toml
+	@$(call new_venv,.venv-fuzz)
+	$(STEP) setup "the fuzzer of requirements-fuzz.lock, and equina"
+	@.venv-fuzz/bin/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements-fuzz.lock
+	@.venv-fuzz/bin/python -m pip install $(PIP_FLAGS) --no-index --no-deps --no-build-isolation -e .
+	@touch $@
+
 .venv-docs/.stamp: requirements-docs.lock pyproject.toml
 	@$(call new_venv,.venv-docs)
 	$(STEP) setup "the generator of requirements-docs.lock, and equina"
@@ -205,11 +217,12 @@ format: setup  ## rewrite the Python files in the house style
 	@$(BIN)/ruff check --quiet --fix .
 
 lock: .venv-lock/.stamp  ## pin again what pyproject.toml asks for, keeping pins that still fit (UPGRADE=1: the newest)
-	$(STEP) lock "requirements.lock requirements-bench.lock requirements-docs.lock"
+	$(STEP) lock "requirements.lock requirements-bench.lock requirements-docs.lock requirements-fuzz.lock"
 	@$(COMPILE) --extra dev --extra proofs --extra paper --extra service --extra mcp --extra batch --extra spark -o requirements.lock >/dev/null
 	@$(COMPILE) --extra service --extra paper --constraint requirements.lock -o requirements-service.lock >/dev/null
 	@$(COMPILE) --extra bench --extra batch -o requirements-bench.lock >/dev/null
 	@$(COMPILE) --extra docs -o requirements-docs.lock >/dev/null
+	@$(COMPILE) --extra fuzz --extra service --extra batch --constraint requirements.lock -o requirements-fuzz.lock >/dev/null
 
 # For every platform and every Python that the package supports, with hashes, and without any address.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --quiet pyproject.toml --group build \
@@ -223,5 +236,5 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --
 
 clean:  ## remove everything that make built or cached here
 	$(STEP) clean "environments, caches, build output"
-	@rm -rf .venv .venv-bench .venv-docs .venv-lock .venv-reading .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/cql/node_modules tests/conformance/node_modules tests/conformance/lforms bench/result.json bench/screening.json .coverage htmlcov build dist
+	@rm -rf .venv .venv-bench .venv-docs .venv-fuzz .venv-lock .venv-reading .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/cql/node_modules tests/conformance/node_modules tests/conformance/lforms bench/result.json bench/screening.json .coverage htmlcov build dist
 	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -8,17 +8,19 @@ What was found is kept in the folder: the corpus, from which the next run goes o
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import re
 import subprocess
 import sys
 import time
-from copy import deepcopy
+from collections.abc import Callable
 from pathlib import Path
 
+from fuzz.mutations import as_json
+
 LONGEST = 20_000  # bytes of an input
+AS_JSON = 0.7
 
 
 def main() -> int:
@@ -66,7 +68,7 @@ def _fuzz(name: str, folder: Path, seconds: int) -> None:
     for place, seed in enumerate(target.seeds()):
         (corpus / f"seed-{place:03d}").write_bytes(seed[:LONGEST])
         target.try_(seed)  # and what is made once is made before the fuzzer looks
-    extra = {"custom_mutator": lambda data, most, seed: _broken(data, most, seed, atheris)} if target.structured else {}
+    extra = {"custom_mutator": _mutator(atheris.Mutate)} if target.structured else {}
     limits = [
         f"-max_total_time={seconds}",
         f"-max_len={LONGEST}",
@@ -79,71 +81,15 @@ def _fuzz(name: str, folder: Path, seconds: int) -> None:
     sys.exit(os.EX_OK)
 
 
-# --- JSON, broken as JSON ----------------------------------------------------------------------------------------------------
+def _mutator(mutated: Callable[[bytes, int], bytes]) -> Callable[[bytes, int, int], bytes]:
+    """What breaks JSON as JSON most of the time, and else as bytes in the way of the fuzzer."""
 
-ODD = (
-    None,
-    True,
-    False,
-    0,
-    -1,
-    1e308,
-    10**30,
-    "",
-    "x",
-    "\ud800",
-    "\0",
-    "2026-13-45",
-    "9999-12-31",
-    "0001-01-01",
-    [],
-    {},
-    [[]],
-    [None],
-    {"": {}},
-)
+    def mutator(data: bytes, most: int, seed: int) -> bytes:
+        chance = random.Random(seed)
+        made = as_json(data, chance) if chance.random() < AS_JSON else None
+        return (mutated(data, most) if made is None else made)[:most]
 
-
-def _broken(data: bytes, most: int, seed: int, atheris: object) -> bytes:
-    """The input with one of its values or keys exchanged, left out, doubled or moved; or with its bytes mutated."""
-    chance = random.Random(seed)
-    try:
-        value = json.loads(data)
-        if chance.random() < 0.3:
-            raise ValueError
-        for _ in range(chance.randint(1, 3)):
-            value = _changed(value, chance)
-        made = json.dumps(value, ensure_ascii=chance.random() < 0.7).encode("utf-8", errors="surrogatepass")
-    except (ValueError, RecursionError, OverflowError):
-        made = atheris.Mutate(data, most)  # type: ignore[attr-defined]
-    return made[:most]
-
-
-def _changed(value: object, chance: random.Random) -> object:
-    """The value with one place in it changed."""
-    places: list[tuple[object, object]] = []
-    left = [value]
-    while left:
-        at = left.pop()
-        inside = list(at.items()) if isinstance(at, dict) else list(enumerate(at)) if isinstance(at, list) else []
-        places += [(at, key) for key, _ in inside]
-        left += [item for _, item in inside]
-    if not places:
-        return deepcopy(chance.choice(ODD))
-    where, key = chance.choice(places)
-    other, from_there = chance.choice(places)
-    act = chance.randrange(5)
-    if act == 0:
-        where[key] = deepcopy(chance.choice(ODD))  # type: ignore[index]
-    elif act == 1:
-        del where[key]  # type: ignore[attr-defined]
-    elif act == 2:
-        where[key] = deepcopy(other[from_there])  # type: ignore[index]
-    elif act == 3 and isinstance(where, dict):
-        where[chance.choice(["", "x", str(from_there), "resourceType", "id"])] = where.pop(key)
-    elif isinstance(where, list):
-        where.append(deepcopy(where[key]))  # type: ignore[call-overload]
-    return value
+    return mutator
 
 
 if __name__ == "__main__":
