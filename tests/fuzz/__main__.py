@@ -68,7 +68,8 @@ def _fuzz(name: str, folder: Path, seconds: int) -> None:
     for place, seed in enumerate(target.seeds()):
         (corpus / f"seed-{place:03d}").write_bytes(seed[:LONGEST])
         target.try_(seed)  # and what is made once is made before the fuzzer looks
-    extra = {"custom_mutator": _mutator(atheris.Mutate)} if target.structured else {}
+    # It has its Mutate only once it fuzzes.
+    extra = {"custom_mutator": _mutator(lambda data, most: atheris.Mutate(data, most))} if target.structured else {}
     limits = [
         f"-max_total_time={seconds}",
         f"-max_len={LONGEST}",
