@@ -37,7 +37,7 @@ from equina.notes.reading import read
 from equina.tables import ProtocolError
 from equina.triage import assess
 from equina.web.forms import Unanswered
-from equina.web.visit import STAGES, BadVisit, data_of, visit_of
+from equina.web.visit import STAGES, BadVisit, data_of, next_ask, visit_of
 
 __all__ = ["TARGETS", "Target"]
 
@@ -186,7 +186,9 @@ def _visit(data: bytes) -> None:
         return
     with suppress(BadVisit, Unanswered):
         visit = visit_of(_protocol(), carried, NOW)
-        data_of(_protocol(), visit)
+        again = visit_of(_protocol(), json.loads(json.dumps(data_of(_protocol(), visit))), NOW)
+        assert again == visit
+        next_ask(_protocol(), visit)
 
 
 def _visits() -> list[bytes]:
