@@ -43,6 +43,7 @@ OF_NOBODY = "it names no patient, and there are several"
 _MISTAKE = "entered in error: not counted"
 _CHANGED = "it has a modifier extension, which may change its meaning, and none is known here"
 _PAST = frozenset(("inactive", "remission", "resolved"))
+_ENDS = frozenset(("abatementDateTime", "abatementPeriod", "abatementString"))
 _UNSURE = frozenset(("unconfirmed", "provisional", "differential"))
 
 
@@ -162,9 +163,13 @@ def _verified(resource: Resource) -> str:
 
 
 def _is_over(gathered: Gathered, resource: Resource) -> bool:
+    if _status(resource) in _PAST:
+        return True
+    if _ENDS.isdisjoint(resource):
+        return False
     ended = span(resource.get("abatementDateTime")) or span(part(resource, "abatementPeriod").get("end"))
     past = ended is not None and ended.first <= gathered.as_of
-    return _status(resource) in _PAST or past or isinstance(resource.get("abatementString"), str)
+    return past or isinstance(resource.get("abatementString"), str)
 
 
 def _condition(gathered: Gathered, resource: Resource) -> None:
@@ -326,6 +331,8 @@ def _medicine(gathered: Gathered, resource: Resource, medicines: Mapping[str, Re
 
 def _substances(resource: Resource, medicines: Mapping[str, Resource]) -> tuple[object, ...]:
     """What is taken: the medicine, and the ingredients that its Medication names."""
+    if "medicationReference" not in resource:
+        return (resource.get("medicationCodeableConcept") or {},)
     target = reference_id(part(resource, "medicationReference")) or ""
     contained = {text_of(item, "id"): item for item in parts(resource, "contained")}
     medicine = contained.get(target) or medicines.get(target) or {}

@@ -175,11 +175,10 @@ class Gathered:
         self._measured_otherwise(values)
         values |= {name: self._with_record(name, value, values.get(name)) for name, value in answered.values.items()}
         asides = [SetAside(origin="record", quote=f"{number} of it", why=why) for why, number in sorted(self.outside.items())]
-        pieces = {name: tuple(piece for _, piece in said) for name, said in self.said.items()}
-        evidence = {
-            **answered.evidence,
-            **{name: tuple(dict.fromkeys((*answered.evidence.get(name, ()), *found))) for name, found in pieces.items()},
-        }
+        evidence = dict(answered.evidence)
+        for name, said in self.said.items():
+            pieces = (*answered.evidence.get(name, ()), *[piece for _, piece in said])
+            evidence[name] = pieces if len(pieces) == 1 else tuple(dict.fromkeys(pieces))
         onset = {**self.onset, **answered.onset}
         return replace(
             answered,
