@@ -132,9 +132,9 @@ def expected(records, days=30):
 
 @pytest.mark.parametrize("seed", range(25 if FULL else 3))
 def test_random_records(tmp_path, seed):
-    """Every kind of record, with odd shapes among them, in files of every sort: the same cases with the same evidence."""
+    """Every kind of record, with odd shapes among them, mixed and by kind, in files of every sort: the same cases and evidence."""
     records = list(records_of(random.Random(seed), NOW, patients=25))
-    halves = records[: len(records) // 2], records[len(records) // 2 :]
+    halves = records[: len(records) // 2], sorted(records[len(records) // 2 :], key=lambda record: record["resourceType"])
     write_lines(tmp_path / "a.ndjson", halves[0])
     (tmp_path / "b.ndjson.gz").write_bytes(gzip.compress("".join(json.dumps(each) + "\n" for each in halves[1]).encode()))
     days = (14, 30, 90)[seed % 3]

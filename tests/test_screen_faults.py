@@ -1,10 +1,12 @@
 """Whatever the input holds, a run ends with a clear report; nothing is lost: judged, counted or set aside with its place."""
 
 import gzip
+import itertools
 import json
 import os
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -13,9 +15,10 @@ import equina.batch.lines
 from command import ENVIRONMENT, TINY
 from command import run as command
 from equina.arguments import parser
+from equina.batch.blocks import line_at, lines_in
 from equina.batch.contract import ASIDE_KEYS, EVIDENCE, MANIFEST_KEYS, RESULT_COLUMNS
 from equina.batch.inputs import Input, Piece
-from equina.batch.lines import lines_of
+from equina.batch.lines import lines_of, split
 from equina.cli import RUNS, main
 from screening import PROTOCOL, screen, write_lines
 
@@ -128,6 +131,29 @@ def test_lines_are_the_same_in_pieces(tmp_path, monkeypatch, longest):
             with path.open("rb", buffering=0) as file:
                 found += lines_of(file, Piece(0, start, min(start + size, len(data))))
         assert found == whole, size
+
+
+PLAIN = b'{"resourceType":"Condition","subject":{"reference":"Patient/a"}}'
+LINES = [PLAIN, b'{"id":"c","resourceType":"Condition"}', b"", b" ", PLAIN + b" ", PLAIN + PLAIN, PLAIN[:-20]]
+LINES += [b'{"findings":{}}', PLAIN[1:], b"[]", b'"}', b'{"']
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_lines_taken_together_are_those_that_each_hold_one_record(end):
+    """Whatever stands beside plain lines: a block is taken as one only if each of its lines decodes by itself."""
+    decode = msgspec.json.Decoder(dict)
+    for together in itertools.product(LINES, repeat=3):
+        for block in (end.join(together), end.join(together) + end):
+            lines = split(block)
+            try:
+                records = decode.decode_lines(block)
+                ends = lines_in(block)
+            except msgspec.MsgspecError:
+                continue
+            if ends is not None and len(records) == len(ends):
+                assert [decode.decode(line) for line in lines] == records
+                assert [line_at(block, ends, at) for at in range(len(ends))] == lines
+    assert lines_in(end.join([PLAIN] * 3)) is not None
 
 
 def test_many_tiny_files(tmp_path):

@@ -11,11 +11,11 @@ from typing import BinaryIO
 
 from equina.batch.inputs import Input, Piece
 
-__all__ = ["LONGEST", "Damaged", "lines_of", "opened"]
+__all__ = ["LONGEST", "Damaged", "chunks_of", "lines_of", "opened", "split"]
 
 # A record with a long letter in it has some hundred kilobytes. What is longer than this is no record, and must not fill the memory.
 LONGEST = 32 * 1024 * 1024
-_READ = 4 * 1024 * 1024
+_READ = 256 * 1024  # what is read at once stays in the nearest memory while it is looked at
 _READ_PACKED = 64 * 1024
 
 
@@ -39,22 +39,46 @@ def lines_of(file: BinaryIO, piece: Piece, heed: Callable[[int], None] = lambda 
 
     Raises Damaged, after the lines before the damage.
     """
-    at, inside = piece.start, True  # where the line begins; whether it is one of the piece
+    for chunk in chunks_of(file, piece, heed):
+        if chunk is None:
+            yield None
+        else:
+            yield from split(chunk)
+
+
+def split(chunk: bytes) -> list[bytes]:
+    """The lines of a chunk, without their ends."""
+    return chunk.removesuffix(b"\n").split(b"\n")
+
+
+def chunks_of(file: BinaryIO, piece: Piece, heed: Callable[[int], None] = lambda _: None) -> Iterator[bytes | None]:
+    """As `lines_of`, but whole lines together, with their ends, as many as were read at once."""
+    at, inside = piece.start, True  # where the next line begins; whether it is one of the piece
     if at:
         at, inside = at - 1, False  # a line that begins right at the start has an end just before it
         file.seek(at)
     held: list[bytes] = []  # what is read of a line whose end is not yet
     size = 0
     for block in _blocks(file, heed):
-        *ended, rest = block.split(b"\n")
-        for part in ended:
-            size += len(part)
+        start, cut = 0, block.rfind(b"\n") + 1  # the whole lines of the block
+        if cut and (size or not inside):
+            start = block.find(b"\n") + 1
+            size += start
             if inside:
-                yield None if size > LONGEST else b"".join((*held, part)) if held else part
-            at += size + 1
+                yield None if size - 1 > LONGEST else b"".join((*held, block[:start]))
+            at += size
             held, size, inside = [], 0, True
             if piece.end is not None and at >= piece.end:
                 return
+        if piece.end is not None and at + cut - start >= piece.end:
+            cut = block.find(b"\n", piece.end - at + start - 1) + 1  # the end of the last line that begins before that of the piece
+            if cut > start:
+                yield block[start:cut]
+            return
+        if cut > start:
+            yield block[start:cut]
+            at += cut - start
+        rest = block[cut:]
         size += len(rest)
         if size > LONGEST:
             held = []

@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
+from equina.batch.blocks import Ends, kind_of, line_at, lines_in
 from equina.batch.inputs import Input, Piece, Task
-from equina.batch.lines import LONGEST, Damaged, lines_of, opened
-from equina.batch.sift import Sieve
+from equina.batch.lines import LONGEST, Damaged, chunks_of, opened, split
+from equina.batch.sift import Person, Sieve, Sifted
 from equina.batch.spill import NotWritten, Spill, put, written
 from equina.exchange import BadInput, id_of, read_object
 from equina.fhir.elements import Resource, part, reference_id, resources_of, text_of
-from equina.fhir.records import READ
+from equina.fhir.records import BIRTH_SEX, READ
 from equina.lines import LONGEST_LINE
 from equina.model import Protocol
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CASE", "Scan", "digest", "scan"]
 
+_ONE_BY_ONE = frozenset(("", "Bundle", "Medication"))  # kinds whose lines are always looked at one by one
+_SIFTED = frozenset(READ) - {"Patient"}
 CASE = "case"  # the kind of what is a case, as `equina triage` takes it
 _CONDENSED = b'{"case":%b}'
 
@@ -44,7 +48,6 @@ class Scan:
     records: Counter[int] = field(default_factory=Counter)  # input: records
     medicines: list[tuple[str, Resource]] = field(default_factory=list)
     asides: int = 0
-    loose: bool = False  # whether a record that states nothing names no patient
 
 
 def digest(path: str) -> str:
@@ -68,8 +71,7 @@ class _Reader:
         self.sieve, self.spill, self.heed = sieve, spill, heed
         self.found = Scan()
         self._aside = aside
-        self._owners: set[str] = set()  # of whom something was read and nothing kept, as the references say it
-        self._ids: set[str] = set()
+        self._owners: set[str | None] = set()  # of whom something was read, as the references say it
         self._input = self.number = 0
         self._tables_alone = tables_alone
         self._quiet: dict[str, Quiet | None] = {}
@@ -95,7 +97,7 @@ class _Reader:
             return
         try:
             with opened(each) as file:
-                self._take_lines(lines_of(file, piece, self.heed), first=piece.start == 0)
+                self._take(chunks_of(file, piece, self.heed), first=piece.start == 0)
         except Damaged as damage:
             self.aside(None, str(damage))
 
@@ -114,50 +116,84 @@ class _Reader:
             self._resource(1, resource)
         return True
 
-    def _take_lines(self, lines: Iterator[bytes | None], *, first: bool) -> None:
-        """Take in each line, by the kind that it seems to be of."""
-        found, sieve, owners = self.found, self.sieve, self._owners
-        sift, kinds = sieve.sift, frozenset(READ) - {"Patient"}
-        kind, start, length, run = "", b"\0", 1, 0
-        for number, line in enumerate(lines, 1):
-            self.number = number
-            if line is None:
-                self.aside(
-                    number, f"longer than {LONGEST // 1024**2} MiB: no record is, and it was not read; split the file by lines"
-                )
+    def _take(self, chunks: Iterator[bytes | None], *, first: bool) -> None:
+        """Take in lines that are of one kind together, and any others one by one."""
+        for chunk in chunks:
+            if chunk is None:
+                self.number += 1
+                why = f"longer than {LONGEST // 1024**2} MiB: no record is, and it was not read; split the file by lines"
+                self.aside(self.number, why)
                 continue
+            if first and self.number == 0:
+                chunk = chunk.removeprefix(b"\xef\xbb\xbf")
+            if not self._take_block(chunk):
+                self._take_lines(split(chunk))
+
+    def _take_block(self, chunk: bytes) -> bool:
+        """Take in lines that are records of one kind, each of its plain shape; whether they are."""
+        kind, sieve = kind_of(chunk[: chunk.find(b"\n")])[0], self.sieve
+        if kind in _ONE_BY_ONE or (lines := lines_in(chunk)) is None:
+            return False
+        try:
+            if not chunk.isascii():
+                chunk.decode("utf-8")  # what is let go unread is looked at too
+            if kind == "Patient":
+                persons = sieve.persons(chunk)
+                if (count := len(persons)) == len(lines):
+                    self._persons(persons, chunk, lines)
+            elif kind in _SIFTED:
+                sifted = sieve.block(chunk, kind)
+                if (count := sifted.lines) == len(lines):
+                    self._sifted(kind, sifted, chunk, lines)
+            else:
+                count = sieve.others(chunk, kind)
+        except (ValueError, RecursionError):  # those of msgspec and of Unicode among them
+            return False
+        if count != len(lines):
+            return False
+        self.found.read[kind] += count
+        self.number += count
+        return True
+
+    def _sifted(self, kind: str, sifted: Sifted, chunk: bytes, lines: Ends) -> None:
+        """Keep what is to be kept of a block, and that there are those of whom it is."""
+        owners = sifted.owners
+        self._owners.update(owners)
+        for at in sifted.kept:
+            owner = owners[at]
+            self._keep(kind, None if owner is None else _id_in(owner), self.number + at + 1, line_at(chunk, lines, at))
+
+    def _take_lines(self, lines: Iterable[bytes]) -> None:
+        """Take in each line, by the kind that it seems to be of."""
+        found, sift, owners = self.found, self.sieve.sift, self._owners
+        kind, start, length = "", b"\0", 1
+        for line in lines:
+            self.number = number = self.number + 1
             if line[:length] != start:  # of another kind than the line before
-                found.read[kind] += run
-                run = 0
-                if first and number == 1:
-                    line = line.removeprefix(b"\xef\xbb\xbf")
-                kind, start = _kind_of(line)
+                kind, start = kind_of(line)
                 length = len(start)
                 if not kind and line.isspace() | (not line):
                     continue
-            run += 1
             try:
                 if not line.isascii():
-                    line.decode("utf-8")  # what is let go unread is looked at too
-                if kind in kinds:
+                    line.decode("utf-8")
+                if kind in _SIFTED:
                     owner, keep = sift(line, kind)
+                    owners.add(owner)
                     if keep:
                         self._keep(kind, None if owner is None else _id_in(owner), number, line)
-                    elif owner is not None:
-                        owners.add(owner)
-                    else:
-                        found.loose = True
                 else:
                     self._other(number, kind, line)
-            except ValueError:  # those of msgspec and of Unicode among them
-                run -= 1
+                found.read[kind] += 1
+            except ValueError:
                 self._odd(number, line)
-        found.read[kind] += run
 
     def _other(self, number: int, kind: str, line: bytes) -> None:
         """Take in a line of a kind that states nothing by itself. Raises ValueError when it is none."""
         if kind == "Patient":
-            self._person(number, line)
+            self.number -= 1  # as the lines of a block are counted
+            self._persons(self.sieve.persons(line), line, np.array([len(line)]))
+            self.number = number
         elif kind == "Medication":
             self._medication(line)
         elif kind in ("", "Bundle"):
@@ -165,9 +201,23 @@ class _Reader:
         else:
             self.sieve.other(line, kind)
 
-    def _person(self, number: int, line: bytes) -> None:
-        id, plain = self.sieve.person(line)
-        self._keep("Patient", id, number, line if plain is None or id is None else msgspec.json.encode(plain))
+    def _persons(self, persons: Iterable[Person], chunk: bytes, lines: Ends) -> None:
+        """Keep each Patient of a block: the plain ones as birth date, gender and recorded sex."""
+        number, found, input = self.number, list[tuple[str, int, int, tuple[str, ...]]](), self._input
+        for at, person in enumerate(persons):
+            id, extensions = person.id, person.extension
+            if id and not person.deceased_boolean and not person.deceased_date_time:
+                sex = next((each.value_code for each in extensions if each.url == BIRTH_SEX), None) if extensions else None
+                found.append((id, input, number + at + 1, (person.birth_date or "", person.gender or "", sex or "")))
+            else:
+                self._plain(found)
+                found = []
+                self._keep("Patient", id or None, number + at + 1, line_at(chunk, lines, at))
+        self._plain(found)
+
+    def _plain(self, found: list[tuple[str, int, int, tuple[str, ...]]]) -> None:
+        self.found.kept["Patient"] += len(found)
+        self.spill.keep_plain(found)
 
     def _medication(self, line: bytes) -> None:
         id, keep = self.sieve.medication(line)
@@ -258,15 +308,18 @@ class _Reader:
         self.spill.keep(id, self._input, number, kept)
 
     def close(self) -> None:
-        """Spill those of whom nothing was kept."""
-        for reference in self._owners:
-            owner = _id_in(reference)
-            if owner is None:
-                self.found.loose = True
-            elif owner not in self._ids:
-                self._ids.add(owner)
-                self.spill.count(owner)
+        """Spill that there are those of whom something was read."""
+        self._owners.discard(None)
+        self.spill.count(list(_ids_in(self._owners)))
         self.spill.flush()
+
+
+def _ids_in(references: Collection[str | None]) -> set[str]:
+    """The ids that references end in."""
+    together = "\n".join(filter(None, references))
+    if any(mark in together for mark in (":", "#", "/_history/")):
+        return {id for each in references if each and (id := _id_in(each))}
+    return {each.rpartition("/")[2] for each in together.split("\n")} - {""}
 
 
 def _id_in(reference: str) -> str | None:
@@ -278,22 +331,6 @@ def _id_in(reference: str) -> str | None:
 
 def _owner(resource: Resource) -> str | None:
     return reference_id(part(resource, "subject")) or reference_id(part(resource, "patient"))
-
-
-def _kind_of(line: bytes) -> tuple[str, bytes]:
-    """The kind of record that a line seems to be, and how lines of that kind begin in this file; no kind for what is not plain."""
-    at = line.find(b'"resourceType"')
-    if at < 0:
-        return "", b"\0"
-    after = line[at + 14 : at + 80].lstrip()
-    if after[:1] != b":" or (name := after[1:].lstrip())[:1] != b'"':
-        return "", b"\0"
-    kind = name[1:].split(b'"', 1)[0]
-    if not kind.isalpha():
-        return "", b"\0"
-    # Remembered only where a line begins with its kind: then the next line that begins in the same way is of the same kind.
-    begins = line[: line.find(kind, at) + len(kind) + 1] if at < 4 else b"\0"
-    return kind.decode("ascii"), begins
 
 
 def scan(
@@ -336,7 +373,6 @@ def scan(
         "records": found.records,
         "medicines": found.medicines,
         "asides": found.asides,
-        "loose": found.loose,
         "digests": digests,
     }
 

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
 from equina.fhir.coded import findings_of, medicines_of
 from equina.fhir.elements import concept_words, span
 from equina.fhir.encounters import STATED
-from equina.fhir.records import BIRTH_SEX, READ
+from equina.fhir.records import READ
 from equina.fhir.statements import Gathered
 from equina.model import Protocol
 
-__all__ = ["Sieve"]
+__all__ = ["Person", "Sieve", "Sifted"]
 
 _REMEMBERED = 200_000
 _NOTHING: tuple[str, ...] = ()
@@ -34,15 +34,18 @@ class _Reference(msgspec.Struct, gc=False):
     reference: str | None = None
 
 
-class _Owned(msgspec.Struct, rename="camel", gc=False):
-    """What every record read has: whose it is, and whether a modifier changes its meaning."""
+_Kind = TypeVar("_Kind", bound=str)
 
-    resource_type: str
+
+class _Owned(msgspec.Struct, Generic[_Kind], rename="camel", gc=False):
+    """What every record read has: its kind, and whose it is."""
+
+    resource_type: _Kind
     subject: _Reference | None = None
     patient: _Reference | None = None
 
 
-class _Coded(_Owned, gc=False):
+class _Coded(_Owned[_Kind], gc=False):
     code: msgspec.Raw = _NO
 
 
@@ -51,24 +54,24 @@ class _Component(msgspec.Struct, rename="camel", gc=False):
     value_codeable_concept: msgspec.Raw = _NO
 
 
-class _Observed(_Coded, gc=False):
+class _Observed(_Coded[_Kind], gc=False):
     value_codeable_concept: msgspec.Raw = _NO
     component: list[_Component] | None = None
     effective_date_time: str | None = None
 
 
-class _Prescribed(_Owned, gc=False):
+class _Prescribed(_Owned[_Kind], gc=False):
     medication_codeable_concept: msgspec.Raw = _NO
     medication_reference: msgspec.Raw = _NO
     medication: msgspec.Raw = _NO  # of another version of FHIR: kept, to be set aside with that reason
 
 
-class _Visited(_Owned, gc=False):
+class _Visited(_Owned[_Kind], gc=False):
     reason_code: list[msgspec.Raw] | None = None
     reason: msgspec.Raw = _NO  # of another version of FHIR, as above
 
 
-class _Written(_Owned, gc=False):
+class _Written(_Owned[_Kind], gc=False):
     status: str | None = None
     date: str | None = None
     sent: str | None = None
@@ -79,8 +82,10 @@ class _Extension(msgspec.Struct, rename="camel", gc=False):
     value_code: str | None = None
 
 
-class _Person(msgspec.Struct, rename="camel", gc=False):
-    resource_type: str
+class Person(msgspec.Struct, rename="camel", gc=False):
+    """What of a Patient is looked at."""
+
+    resource_type: Literal["Patient"]
     id: str | None = None
     birth_date: str | None = None
     gender: str | None = None
@@ -95,7 +100,7 @@ class _Ingredient(msgspec.Struct, rename="camel", gc=False):
 
 
 class _Medicine(msgspec.Struct, rename="camel", gc=False):
-    resource_type: str
+    resource_type: Literal["Medication"]
     id: str | None = None
     code: msgspec.Raw = _NO
     ingredient: list[_Ingredient] | None = None
@@ -105,21 +110,30 @@ class _Other(msgspec.Struct, rename="camel", gc=False):
     resource_type: str
 
 
-_STRUCTS: Mapping[str, type[_Owned]] = {
-    "Condition": _Coded,
-    "Observation": _Observed,
-    "MedicationRequest": _Prescribed,
-    "MedicationStatement": _Prescribed,
-    "Procedure": _Coded,
-    "Encounter": _Visited,
-    "DocumentReference": _Written,
-    "Communication": _Written,
+# A line of another kind than it seems to be of does not decode: the first kind that it names may be that of something within it.
+_STRUCTS: Mapping[str, Any] = {
+    "Condition": _Coded[Literal["Condition"]],
+    "Observation": _Observed[Literal["Observation"]],
+    "MedicationRequest": _Prescribed[Literal["MedicationRequest"]],
+    "MedicationStatement": _Prescribed[Literal["MedicationStatement"]],
+    "Procedure": _Coded[Literal["Procedure"]],
+    "Encounter": _Visited[Literal["Encounter"]],
+    "DocumentReference": _Written[Literal["DocumentReference"]],
+    "Communication": _Written[Literal["Communication"]],
 }
 assert frozenset(_STRUCTS) == frozenset(READ) - {"Patient"}
-_DECODERS: Mapping[str, Callable[[bytes], _Owned]] = {kind: msgspec.json.Decoder(each).decode for kind, each in _STRUCTS.items()}
-_OTHER = msgspec.json.Decoder(_Other).decode
-_PERSON = msgspec.json.Decoder(_Person).decode
-_MEDICATION = msgspec.json.Decoder(_Medicine).decode
+_DECODERS: Mapping[str, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(each) for kind, each in _STRUCTS.items()}
+_OTHER = msgspec.json.Decoder(_Other)
+_PERSON = msgspec.json.Decoder(Person)
+_MEDICATION = msgspec.json.Decoder(_Medicine)
+
+
+class Sifted(NamedTuple):
+    """What was made of a block: how many lines it has, whose they are, and which of them to keep."""
+
+    lines: int
+    owners: Sequence[str | None]  # as references; in the order of the lines
+    kept: Sequence[int]  # by their place among the lines, from 0
 
 
 class Sieve:
@@ -156,94 +170,145 @@ class Sieve:
         kinds = ("history", "baseline") if role == "Procedure" else STATED
         return self._times.named_in(concept_words(concept), kinds)
 
-    # --- the kinds of records -----------------------------------------------------------------------------------------------------
+    # --- lines and blocks of them -------------------------------------------------------------------------------------------------
 
     def sift(self, line: bytes, kind: str) -> tuple[str | None, bool]:
         """(Whose the record is, as a reference; whether to keep it). Raises ValueError when it has not the shape of its kind."""
-        record = _DECODERS[kind](line)
-        if record.resource_type != kind:  # the first that the line names is one within it
-            raise msgspec.ValidationError(kind)
-        return _SIFTED[kind](self, record)
+        record = _DECODERS[kind].decode(line)
+        return _owner(record), bool(_SIFTED[kind](self, [record]))
+
+    def block(self, lines: bytes, kind: str) -> Sifted:
+        """The records of a block of lines, each one of this kind. Raises ValueError when one has not its shape."""
+        records = _DECODERS[kind].decode_lines(lines)
+        before = self.not_counted.copy()
+        try:
+            return Sifted(len(records), _owners(records), _SIFTED[kind](self, records))
+        except (ValueError, RecursionError):
+            self.not_counted.clear()
+            self.not_counted.update(before)
+            raise
 
     def other(self, line: bytes, kind: str) -> None:
         """See that a record of a kind that says nothing is a record. Raises msgspec errors."""
-        if _OTHER(line).resource_type != kind:
+        if _OTHER.decode(line).resource_type != kind:
             raise msgspec.ValidationError(kind)
 
-    def person(self, line: bytes) -> tuple[str | None, tuple[str, str, str] | None]:
-        """(Id of a Patient; birth date, gender and recorded sex, or None where the whole record is wanted). Raises ValueError."""
-        record = _PERSON(line)
-        if record.resource_type != "Patient" or record.modifier_extension:
-            raise msgspec.ValidationError("Patient")
-        dead = record.deceased_boolean or record.deceased_date_time
-        sex = next((each.value_code for each in record.extension or () if each.url == BIRTH_SEX), None)
-        return record.id or None, None if dead else (record.birth_date or "", record.gender or "", sex or "")
+    def others(self, lines: bytes, kind: str) -> int:
+        """How many records of such a kind the lines hold. Raises msgspec errors when one is none."""
+        records = _OTHER.decode_lines(lines)
+        if {record.resource_type for record in records} != {kind}:
+            raise msgspec.ValidationError(kind)
+        return len(records)
+
+    def persons(self, lines: bytes) -> list[Person]:
+        """The Patients of a block of lines. Raises ValueError."""
+        return [_looked_at(record) for record in _PERSON.decode_lines(lines)]
 
     def medication(self, line: bytes) -> tuple[str, bool]:
         """(Id of a Medication; whether it is of a class that the protocol knows)."""
-        record = _MEDICATION(line)
-        if record.resource_type != "Medication":
-            raise msgspec.ValidationError("Medication")
+        record = _MEDICATION.decode(line)
         concepts = [record.code, *(each.item_codeable_concept for each in record.ingredient or ())]
         return record.id or "", any(self.names("medicine", bytes(concept)) for concept in concepts if concept)
 
-    def _coded(self, record: _Coded) -> tuple[str | None, bool]:
-        concept = record.code
-        return _owner(record), bool(concept) and bool(self.names(record.resource_type, bytes(concept)))
+    # --- the kinds of records: which of some records to keep ----------------------------------------------------------------------
 
-    def _observed(self, record: _Observed) -> tuple[str | None, bool]:
-        names = self._asked(record)
-        for part in record.component or ():
-            names += self._asked(part)
-        if not names:
-            return _owner(record), False
-        dated = record.effective_date_time
-        if dated is not None and self._long_ago(dated) and self._lasting.isdisjoint(names):
-            self.not_counted[_OLD_MEASURE] += 1
-            return _owner(record), False
-        return _owner(record), True
+    def _all_names(self, role: str, concepts: list[bytes]) -> list[tuple[str, ...]]:
+        """What each of the concepts names; one that is empty is not there."""
+        found: list[Any] = list(map(self._named[role].get, concepts))
+        if None in found:
+            found = [self._name(role, concept) if each is None else each for each, concept in zip(found, concepts, strict=True)]
+        return found
 
-    def _long_ago(self, dated: str) -> bool:
-        if dated[:10] >= self._early or dated[4:5] + dated[7:8] != "--" or dated[10:11] not in ("", "T"):
+    def _name(self, role: str, concept: bytes) -> tuple[str, ...]:
+        return self.names(role, concept) if concept else _NOTHING
+
+    def _coded(self, records: list[Any]) -> list[int]:
+        found = self._all_names(records[0].resource_type, [bytes(record.code) for record in records])
+        return [i for i, names in enumerate(found) if names]
+
+    def _observed(self, records: list[Any]) -> list[int]:
+        kept, early, named = [], self._early, self._all_names("observed", [bytes(record.code) for record in records])
+        for i, (names, record) in enumerate(zip(named, records, strict=True)):
+            if record.component or record.value_codeable_concept:
+                names = self._with_parts(names, record)
+            if names:
+                dated = record.effective_date_time
+                if dated is None or dated[:10] >= early or not self._past(names, dated):
+                    kept.append(i)
+        return kept
+
+    def _with_parts(self, names: tuple[str, ...], record: Any) -> tuple[str, ...]:
+        """What an observation names, which by its own code names these, with its value and its components."""
+        names = self._with_value(names, record)
+        for each in record.component or ():
+            names += self._with_value(self._name("observed", bytes(each.code)), each)
+        return names
+
+    def _with_value(self, names: tuple[str, ...], part: Any) -> tuple[str, ...]:
+        return names or self._name("observed", bytes(part.value_codeable_concept))
+
+    def _past(self, names: tuple[str, ...], dated: str) -> bool:
+        """Whether a measurement of these, dated before the window, says nothing of now."""
+        if dated[4:8:3] != "--" or dated[10:11] not in ("", "T") or not self._lasting.isdisjoint(names):
             return False
         try:
             datetime.fromisoformat(dated)
         except ValueError:
             return False
+        self.not_counted[_OLD_MEASURE] += 1
         return True
 
-    def _asked(self, part: _Observed | _Component) -> tuple[str, ...]:
-        names = self.names("observed", bytes(part.code)) if part.code else _NOTHING
-        if not names and part.value_codeable_concept:
-            names = self.names("observed", bytes(part.value_codeable_concept))
-        return names
+    def _prescribed(self, records: list[Any]) -> list[int]:
+        found = self._all_names("medicine", [bytes(record.medication_codeable_concept) for record in records])
+        return [
+            i
+            for i, (names, record) in enumerate(zip(found, records, strict=True))
+            if names or record.medication_reference or record.medication
+        ]
 
-    def _prescribed(self, record: _Prescribed) -> tuple[str | None, bool]:
-        concept = record.medication_codeable_concept
-        named = bool(concept) and bool(self.names("medicine", bytes(concept)))
-        return _owner(record), named or bool(record.medication_reference) or bool(record.medication)
+    def _visited(self, records: list[Any]) -> list[int]:
+        return [
+            i
+            for i, record in enumerate(records)
+            if record.reason or any(self.names("Encounter", bytes(reason)) for reason in record.reason_code or ())
+        ]
 
-    def _visited(self, record: _Visited) -> tuple[str | None, bool]:
-        named = any(self.names("Encounter", bytes(reason)) for reason in record.reason_code or ())
-        return _owner(record), named or bool(record.reason)
+    def _written(self, records: list[Any]) -> list[int]:
+        return [i for i, record in enumerate(records) if self._of_now(record)]
 
-    def _written(self, record: _Written) -> tuple[str | None, bool]:
+    def _of_now(self, record: Any) -> bool:
+        """Whether a letter is of this episode, or may be."""
         when = span(record.date if record.resource_type == "DocumentReference" else record.sent)
         if when is not None and not self._times.ahead(when) and not self._times.recent(None, when):
             self.not_counted[_BEFORE] += 1
-            return _owner(record), False
-        return _owner(record), True
+            return False
+        return True
 
 
-def _owner(record: _Owned) -> str | None:
+def _looked_at(person: Person) -> Person:
+    if person.modifier_extension:
+        raise msgspec.ValidationError("Patient")
+    return person
+
+
+def _owners(records: list[Any]) -> list[str | None]:
+    """Whose each of the records is, as a reference."""
+    try:
+        found = [record.subject.reference for record in records]
+    except AttributeError:  # some have no subject
+        return [_owner(record) for record in records]
+    return found if all(each and each[-1] not in "/:#" for each in set(found)) else [_owner(record) for record in records]
+
+
+def _owner(record: Any) -> str | None:
     subject = record.subject
     if subject is not None and subject.reference and subject.reference[-1] not in "/:#":
-        return subject.reference
+        return subject.reference  # type: ignore[no-any-return]
     patient = record.patient
     return None if patient is None else patient.reference
 
 
-_SIFTED: Mapping[str, Callable[[Sieve, Any], tuple[str | None, bool]]] = {
+_SIFTED: Mapping[str, Callable[[Sieve, list[Any]], list[int]]] = {
     "Condition": Sieve._coded,
     "Procedure": Sieve._coded,
     "Observation": Sieve._observed,

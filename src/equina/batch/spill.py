@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -24,6 +26,8 @@ class NotWritten(OSError):  # noqa: N818  (what it is, not how it is told)
 
 
 _HELD = 32 * 1024 * 1024
+_NOT_PLAIN = re.compile(r'[\x00-\x09\x0b-\x1f"\\]')  # what JSON writes otherwise, but for the end of a line
+_lines = msgspec.json.Encoder().encode_lines
 Block = tuple[int, int, int]  # partition, first byte, length
 
 
@@ -52,9 +56,28 @@ class Spill:
         row = b"[%b,%d,%d,%b]\n" % (b"null" if owner is None else _quoted(owner), input, line, record)
         self._add(part, row)
 
-    def count(self, owner: str) -> None:
-        """Keep that there is such a patient."""
-        self._add(partition_of(owner, self._partitions), _quoted(owner) + b"\n")
+    def keep_plain(self, rows: Iterable[tuple[str, int, int, tuple[str, ...]]]) -> None:
+        """Keep what plain records say, each as (owner, input, line, a few words)."""
+        partitions, dealt = self._partitions, defaultdict[int, list[object]](list)
+        for row in rows:
+            dealt[crc32(row[0].encode("utf-8")) % partitions].append(row)
+        for part, found in dealt.items():
+            self._add(part, _lines(found))
+
+    def count(self, owners: Sequence[str]) -> None:
+        """Keep that there are such patients."""
+        rows = "\n".join(owners)
+        if not rows.isascii() or _NOT_PLAIN.search(rows) or rows.count("\n") != len(owners) - 1:
+            for owner in owners:
+                self._add(partition_of(owner, self._partitions), _quoted(owner) + b"\n")
+            return
+        dealt: list[list[bytes]] = [[] for _ in range(self._partitions)]
+        partitions = self._partitions
+        for row in rows.encode("ascii").split(b"\n"):
+            dealt[crc32(row) % partitions].append(row)
+        for part, found in enumerate(dealt):
+            if found:
+                self._add(part, b'"' + b'"\n"'.join(found) + b'"\n')
 
     def _add(self, part: int, row: bytes) -> None:
         self._parts[part].append(row)
