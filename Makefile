@@ -21,6 +21,8 @@ CALLS ?= 10000
 TALKS ?= 1000
 REPORT ?= build/evaluation
 UV_VERSION := 0.13.9
+MUTMUT_VERSION := 3.8.1
+JOBS ?= 2
 
 BIN := .venv/bin
 PIP_FLAGS := -qq --no-input --disable-pip-version-check
@@ -59,7 +61,7 @@ echo "setup    $(1): $$("$$py" --version)"; \
 "$$py" -m venv --clear $(1)
 endef
 
-.PHONY: help setup run browser java checkers conformance test pictures verify agree prove diff released score evaluate bench docs fuzz lint format lock clean
+.PHONY: help setup run browser java checkers conformance test pictures verify agree prove diff released score evaluate bench mutation docs fuzz lint format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -135,6 +137,16 @@ agree: setup  ## many people through every interpreter and every door: PEOPLE=10
 	@PYTHONPATH=tests $(BIN)/python -m surfaces --doors network --people '$(CALLS)' --kept build/agree-network.json
 	@PYTHONPATH=tests $(BIN)/python -m surfaces --doors interviews --people '$(TALKS)' --kept build/agree-interviews.json
 
+mutation: setup .venv-mutation/.stamp  ## small faults put into the core one by one: do the tests notice? SAMPLE=200 of them, or all (hours)
+	$(STEP) mutation "$(if $(SAMPLE),$(SAMPLE) mutants,every mutant) of the core"
+	@PYTHONPATH=src .venv-mutation/bin/python tests/mutation.py --sample $(or $(SAMPLE),0) --jobs $(JOBS) --modules $(CORE)
+
+.venv-mutation/.stamp: Makefile
+	@$(call new_venv,.venv-mutation)
+	$(STEP) setup "mutmut $(MUTMUT_VERSION), which makes the mutants"
+	@.venv-mutation/bin/python -m pip install $(PIP_FLAGS) mutmut==$(MUTMUT_VERSION)
+	@touch $@
+
 prove: setup  ## prove the safety properties over every case
 	$(STEP) prove "the safety properties"
 	@$(BIN)/equina prove
@@ -159,13 +171,9 @@ evaluate: setup  ## the whole evaluation, attacks and 2,600 generated emergencie
 	@$(BIN)/equina evaluate src/equina/protocols/back_pain/vignettes/*.jsonl '$(CASES)' --attacks 3 --emergencies --bar 0 \
 		--html '$(REPORT).html' --json '$(REPORT).json'
 
-bench: .venv-bench/.stamp  ## time the engine beside its named peers, in one run; then the length of interviews
-	$(STEP) bench "bench/run.py"
-	@.venv-bench/bin/python bench/run.py
-	$(STEP) bench "bench/interviews.py"
-	@.venv-bench/bin/python bench/interviews.py
-	$(STEP) bench "bench/screening.py (a tenth of the full size)"
-	@.venv-bench/bin/python bench/screening.py
+bench: setup java .venv-bench/.stamp  ## every figure beside its peers: build/bench/report.md (an hour). SHORT=1: that it runs; FULL=1: full sizes
+	$(STEP) bench "build/bench/report.md$(if $(SHORT), (short: that everything runs))"
+	@$(BIN)/python bench/report.py $(if $(SHORT),--short) $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
 
 .venv-bench/.stamp: requirements-bench.lock pyproject.toml
 	@$(call new_venv,.venv-bench)
@@ -236,5 +244,5 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --
 
 clean:  ## remove everything that make built or cached here
 	$(STEP) clean "environments, caches, build output"
-	@rm -rf .venv .venv-bench .venv-docs .venv-fuzz .venv-lock .venv-reading .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/cql/node_modules tests/conformance/node_modules tests/conformance/lforms bench/result.json bench/screening.json .coverage htmlcov build dist
+	@rm -rf .venv .venv-bench .venv-docs .venv-fuzz .venv-lock .venv-mutation .venv-reading .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/cql/node_modules tests/conformance/node_modules tests/conformance/lforms bench/result.json bench/screening.json bench/spark.json .coverage htmlcov build dist
 	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

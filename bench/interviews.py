@@ -24,6 +24,7 @@ from equina.evaluation.interviews import Patient, Run, drawn, interview, listed,
 from equina.interview import BY_NAME, IN_LIST
 from equina.model import Protocol
 from equina.triage import interval
+from figures import EQUINA, Figure, measured, write_rows
 
 ROOT = Path(__file__).parents[1]
 OWN = ROOT / "src" / "equina" / "protocols" / "back_pain" / "vignettes"
@@ -48,13 +49,16 @@ class Told:
 def main() -> int:
     options = argparse.ArgumentParser(description="How long an interview is.")
     options.add_argument("--short", action="store_true", help="a few patients of each kind")
-    short = options.parse_args().short
+    options.add_argument("--rows", type=Path, help="write the figures there, for report.py")
+    given = options.parse_args()
+    short = given.short
     protocol = load()
     count = 20 if short else 2000
     sets = {name: listed(protocol, file.read_text("utf-8").splitlines()) for name, file in FILES.items()}
     sets |= {"drawn from the causes": drawn(protocol, count, 1), "sparse: one way into one rule": sparse(protocol, count, 1)}
     told = {name: [tell(protocol, patient) for patient in patients] for name, patients in sets.items()}
     print("\n".join(report(protocol, told)))
+    write_rows(given.rows, [figure for name, each in told.items() for figure in figures(name, each)])
     return 0 if short or all(within(each) for name, each in told.items() if name in ("development", "drawn from the causes")) else 1
 
 
@@ -99,12 +103,33 @@ def report(protocol: Protocol, told: dict[str, list[Told]]) -> Iterator[str]:
                 yield f"  {one.patient.id}: {one.run.steps} steps, {reason.id} wants {', '.join(reason.findings)}"
 
 
+def figures(name: str, each: list[Told]) -> Iterator[Figure]:
+    """The figures of a set of patients for report.py."""
+    for kind, some in (
+        ("to an emergency", [one for one in each if one.grave]),
+        ("of a calm interview", [one for one in each if not one.grave]),
+    ):
+        for what, unit, numbers in (
+            ("steps", "steps", [one.run.steps for one in some]),
+            ("answers", "answers", [one.run.answers for one in some]),
+        ):
+            if numbers:
+                yield measured("interviews", f"{what} {kind}: {name}", EQUINA, unit, numbers, more_is_better=False)
+        if some:
+            steps = [one.fixed for one in some]
+            yield measured("interviews", f"steps {kind}: {name}", "the questions as a form", "steps", steps, more_is_better=False)
+    missed = sum(one.grave and not one.run.emergency for one in each)
+    yield measured("interviews", f"emergencies not reached: {name}", EQUINA, "patients", missed, more_is_better=False)
+
+
 def row(each: list[Told], *widths: int) -> str:
     cells = ((one.run.steps for one in each), (one.run.answers for one in each), (one.fixed for one in each))
-    return f"{len(each):>5} " + " ".join(f"{figure(numbers):>{width}}" for numbers, width in zip(cells, widths, strict=True))
+    return f"{len(each):>5} " + " ".join(
+        f"{median_and_most(numbers):>{width}}" for numbers, width in zip(cells, widths, strict=True)
+    )
 
 
-def figure(numbers: Iterable[int]) -> str:
+def median_and_most(numbers: Iterable[int]) -> str:
     found = list(numbers)
     return f"{statistics.median(found):g} [{max(found)}]" if found else "-"
 

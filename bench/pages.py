@@ -23,9 +23,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
+from figures import EQUINA, Figure, measured, write_rows
 from test_pages_agree import filled
 
-INTERVIEWS = 500
+TOLD: list[Figure] = []
 BARE = """
 import uvicorn
 from starlette.applications import Starlette
@@ -47,6 +48,8 @@ def main() -> None:
     options.add_argument("--rate", type=float, default=200)
     options.add_argument("--seconds", type=float, default=20)
     options.add_argument("--requests", type=int, default=0)
+    options.add_argument("--interviews", type=int, default=500, help="how many random people's answers are sent")
+    options.add_argument("--rows", type=Path, help="write the figures there, for report.py")
     given = options.parse_args()
     port, bare, twin = free_port(), free_port(), free_port()
     os.environ["EQUINA_SECRET"] = "one secret for the server and its twin"
@@ -59,9 +62,11 @@ def main() -> None:
     try:
         for each in (port, bare, twin):
             wait_for(each)
-        bodies, weight = interviews(twin, INTERVIEWS)  # answered there, so that the server timed has seen none of them
+        bodies, weight = interviews(twin, given.interviews)  # answered there, so that the server timed has seen none of them
         servers[2].terminate()
-        print(f"bytes of a whole interview without cache: {weight:,} on average, {len(bodies) // INTERVIEWS} requests")
+        print(f"bytes of a whole interview without cache: {weight:,} on average, {len(bodies) // given.interviews} requests")
+        if not given.requests:
+            TOLD.append(measured("pages", "bytes of a whole interview", EQUINA, "bytes", weight, more_is_better=False))
         for name, each, server in (("equina", port, servers[0]), ("bare starlette", bare, servers[1])):
             before, worked = memory(server.pid), processor(server.pid)
             if given.requests:
@@ -69,12 +74,22 @@ def main() -> None:
                 rate = given.requests / took
                 print(f"{name}: {given.requests} requests, {rate:,.0f} a second; memory {before} to {memory(server.pid)} MB")
                 count = given.requests
+                if each == port:
+                    grown = memory(server.pid) / before
+                    TOLD.append(measured("pages", "memory after many requests", name, "times as much", grown, more_is_better=False))
+                TOLD.append(measured("pages", "a step, as many as it can", name, "requests/s", rate))
             else:
                 times = sorted(asyncio.run(steady(each, bodies, given.rate, given.seconds)))
                 p50, p90, p99 = (times[int(len(times) * part)] * 1000 for part in (0.5, 0.9, 0.99))
                 print(f"{name}: {len(times)} requests at {given.rate:g}/s: p50 {p50:.1f} ms, p90 {p90:.1f} ms, p99 {p99:.1f} ms")
                 count = len(times)
-            print(f"{name}: {(processor(server.pid) - worked) / count * 1000:.2f} ms of processor time a request")
+                for part, value in (("p50", p50), ("p90", p90), ("p99", p99)):
+                    TOLD.append(measured("pages", f"a step at a steady rate: {part}", name, "ms", value, more_is_better=False))
+            each_ms = (processor(server.pid) - worked) / count * 1000
+            print(f"{name}: {each_ms:.2f} ms of processor time a request")
+            if not given.requests:
+                TOLD.append(measured("pages", "processor time of a step", name, "ms", each_ms, more_is_better=False))
+        write_rows(given.rows, TOLD)
     finally:
         for server in servers:
             server.terminate()

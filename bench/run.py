@@ -31,6 +31,7 @@ from equina.exchange import answer, read_request
 from equina.leaves import Truth, resolve
 from equina.model import DISPOSITIONS, Disposition, Finding, Protocol
 from equina.triage import interval, settle
+from figures import Figure, absent, measured, write_rows
 from peers import Contender, Interval, PeerMissingError, cql_contenders, node_version, timed, zen_contenders
 
 ROOT = Path(__file__).parents[1]
@@ -61,10 +62,12 @@ def main() -> int:
     """Run, print the report, and return the exit code."""
     options = argparse.ArgumentParser(description="Time Equina beside its named peers.")
     options.add_argument("--short", action="store_true", help="few cases, one round; nothing is written")
-    short = options.parse_args().short
-    report = run(load(), AMOUNTS["short" if short else "full"])
+    options.add_argument("--rows", type=Path, help="write the figures there, for report.py")
+    given = options.parse_args()
+    report = run(load(), AMOUNTS["short" if given.short else "full"])
     print(in_words(report))
-    if short:
+    write_rows(given.rows, figures(report))
+    if given.short:
         return 1 if report["disagreements"] else 0
     RESULT.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
     return 1 if report["disagreements"] or help_ratio(report) >= LIMIT else 0
@@ -291,6 +294,29 @@ def help_ratio(report: Report) -> float:
     """How many times as long as `python -c pass` `equina --help` takes, by their medians."""
     seconds = report["start_seconds"]
     return float(statistics.median(seconds["equina --help"]) / statistics.median(seconds["python -c pass"]))
+
+
+def figures(report: Report) -> list[Figure]:
+    """The figures for report.py: like beside like, so the peers stand beside our rules alone."""
+    area, versions, seconds = "engine", report["versions"], report["start_seconds"]
+    ours = {FULL: "cases to full results", INTERVAL: "cases to their interval", LINES: "cases, JSON line to JSON line"}
+    found = []
+    for name, rates in report["rates"].items():
+        what, peer = ours.get(name, "cases, rules on resolved leaves"), name.split(",")[0]
+        mine = name in (FULL, INTERVAL, RULES, LINES)
+        found.append(
+            measured(area, what, "equina" if mine else name, "cases/s", rates, version=versions["equina" if mine else peer])
+        )
+    found += [absent(area, "cases, rules on resolved leaves", peer, "cases/s", why) for peer, why in report["missing"].items()]
+    found.append(measured(area, "the protocol read and checked", "equina", "s", report["load_seconds"], more_is_better=False))
+    found += [
+        measured(area, "a command from start to end", name, "s", took, more_is_better=False) for name, took in seconds.items()
+    ]
+    found.append(
+        measured(area, "equina --help beside an empty Python", "equina", "times as long", help_ratio(report), more_is_better=False)
+    )
+    wrong = sum(map(len, report["disagreements"].values()))
+    return [*found, measured(area, "cases on which the engines differ", "equina", "cases", wrong, more_is_better=False)]
 
 
 def in_words(report: Report) -> str:

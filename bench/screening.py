@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from equina.batch.planes import packed
 from equina.evaluation.vignettes import read_vignettes, shipped
 from equina.notes.lexicon import lexicon
 from equina.notes.reading import read
+from figures import EQUINA, Figure, absent, measured, write_rows
 from population import AS_OF, HIDDEN, write_notes, write_population
 
 ROOT = Path(__file__).parents[1]
@@ -257,6 +258,70 @@ def _table_run(rows: int, folder: Path) -> dict[str, Any]:
 # --- the report ------------------------------------------------------------------------------------------------------------------
 
 
+def figures(report: dict[str, Any]) -> Iterator[Figure]:
+    """The figures of the parts that were run, for report.py."""
+    for part, told in (("events", event_figures), ("rules", rule_figures), ("notes", note_figures), ("memory", memory_figures)):
+        if part in report:
+            yield from told(report[part])
+
+
+def event_figures(found: dict[str, Any]) -> Iterator[Figure]:
+    area, rates = "screening", {row["name"]: row["mb_a_processor_second"] for row in found["rows"]}
+    for name, rate in rates.items():
+        yield measured(area, "coded events", name, "MB a processor second", rate)
+    for peer, package in (("DuckDB", "duckdb"), ("Polars", "polars"), ("fhir.resources", "fhir")):
+        if not find_spec(package):
+            yield absent(area, "coded events", peer, "MB a processor second", "not installed here")
+    one = next(rate for name, rate in rates.items() if name.startswith("equina screen, 1"))
+    bare = next(rate for name, rate in rates.items() if name.startswith("bare"))
+    yield measured(area, "coded events beside a bare parse", EQUINA, "of its speed", one / bare)
+    for name, rate in rates.items():
+        if name.startswith("fhir.resources"):
+            yield measured(area, "coded events beside fhir.resources", EQUINA, "times as fast", one / rate)
+    if found["patients"] == 1_000_000:
+        two = next(row["seconds"] for row in found["rows"] if row["name"].startswith("equina screen, 2"))
+        yield measured(area, "a million patients with five million codes", EQUINA, "s", two, more_is_better=False)
+
+
+def rule_figures(found: dict[str, Any]) -> Iterator[Figure]:
+    names = {
+        "bit planes (numpy): low and high of all rules": EQUINA,
+        "bit planes: advice and settled too": "equina, advice and settled too",
+    }
+    for row in found["found"]:
+        yield measured(
+            "screening", "rules over columns", names.get(row["name"], row["name"]), "million rows/s", row["million_rows_a_second"]
+        )
+        if names.get(row["name"]) == EQUINA:
+            yield measured("screening", "rules over columns beside a copy of them", EQUINA, "of its speed", row["of_copy"])
+
+
+def note_figures(found: dict[str, Any]) -> Iterator[Figure]:
+    for row in found["rows"]:
+        name = row["name"] if row["name"].startswith("equina") else f"equina, {row['name']}"
+        yield measured("screening", "notes", name, "notes a processor second", row["notes_a_processor_second"])
+    yield measured(
+        "screening", "notes beside the reader alone, two processes", EQUINA, "of its speed", found["rows"][-1]["of_reader"]
+    )
+
+
+def memory_figures(found: dict[str, Any]) -> Iterator[Figure]:
+    few, many = found["runs"]
+    for run in (few, many):
+        yield measured(
+            "screening",
+            f"memory of a process, {run['rows']:,} rows",
+            EQUINA,
+            "MB",
+            run["most_bytes_of_a_process"] / 1e6,
+            more_is_better=False,
+        )
+    ratio = many["most_bytes_of_a_process"] / few["most_bytes_of_a_process"]
+    yield measured(
+        "screening", "memory of a process, ten times the rows beside one", EQUINA, "times as much", ratio, more_is_better=False
+    )
+
+
 def main() -> None:
     """Run the parts, print them, and keep them."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -264,6 +329,7 @@ def main() -> None:
     options.add_argument("--full", action="store_const", const="full", dest="size")
     options.add_argument("--part", choices=("events", "rules", "notes", "memory"), action="append")
     options.add_argument("--folder", help="where the made-up data goes (default: a temporary folder)")
+    options.add_argument("--rows", type=Path, help="write the figures there, for report.py")
     chosen = options.parse_args()
     parts = dict(zip((events, rules, notes, memory), SIZES[chosen.size], strict=True))
     report: dict[str, Any] = {"machine": platform.platform(), "processors": os.cpu_count(), "load": os.getloadavg()[0]}
@@ -272,6 +338,7 @@ def main() -> None:
             if chosen.part is None or part.__name__ in chosen.part:
                 report[part.__name__] = part(size, Path(folder))
                 print(json.dumps({part.__name__: report[part.__name__]}, indent=1), flush=True)
+    write_rows(chosen.rows, figures(report))
     RESULT.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
 
 

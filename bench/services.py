@@ -21,10 +21,13 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from equina.hooks.services import SERVICES
+from figures import EQUINA, Figure, absent, measured, write_rows
 from pages import free_port
 from records import call
 
@@ -53,6 +56,7 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=20)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--steady", type=float, default=0)
+    options.add_argument("--rows", type=Path, help="write the figures there, for report.py")
     options.add_argument("--constant-at", type=int, help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.constant_at:
@@ -72,11 +76,35 @@ def main() -> None:
                 beside(ours, constant, path, bodies, given)
         if given.steady:
             asyncio.run(steady(ours, path, bodies, given.rate, given.steady))
+    write_rows(given.rows, figures())
+
+
+TOLD: list[dict[str, Any]] = []
 
 
 def told(what: str, **figures: object) -> None:
-    """Print a line of figures."""
-    print(json.dumps({"what": what, **figures}), flush=True)
+    """Print a line of figures, and keep it."""
+    TOLD.append({"what": what, **figures})
+    print(json.dumps(TOLD[-1]), flush=True)
+
+
+def figures() -> Iterator[Figure]:
+    """What was told, for report.py."""
+    lines = {line["what"]: line for line in TOLD}
+    start, calls = lines["start"], lines["at a rate"]
+    yield measured("services", "from start to ready", EQUINA, "s", start["ready_after"], more_is_better=False)
+    for part in ("p50", "p90", "p99", "p999"):
+        yield measured("services", f"calls with 50 KB at a steady rate: {part}", EQUINA, "ms", calls[part], more_is_better=False)
+    yield measured("services", "calls without an answer", EQUINA, "calls", calls["faults"], more_is_better=False)
+    if "beside the constant" not in lines:
+        yield absent("services", "calls beside a constant", EQUINA, "of its rate", "wrk is not on this machine (a Debian package)")
+        return
+    rounds = [line for line in TOLD if line["what"] == "as many as it can"]
+    for who, key in ((EQUINA, "ours"), ("the same server answering a constant", "constant")):
+        yield measured("services", "calls with 50 KB, as many as it can", who, "calls/s", [each[key] for each in rounds])
+    yield measured(
+        "services", "calls beside a constant", EQUINA, "of its rate", [each["ours"] / each["constant"] for each in rounds]
+    )
 
 
 # --- the server ------------------------------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ from equina.triage import interval
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
+from figures import Figure, absent, measured, write_rows  # noqa: E402
 from spark_cluster import Cluster, why_not  # noqa: E402
 
 AS_OF = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -237,11 +238,27 @@ def session(cluster: Cluster) -> SparkSession:
     return spark
 
 
+def figures(result: dict[str, Any]) -> Iterator[Figure]:
+    """The figures for report.py; both ways of ours stand beside Spark alone and a UDF."""
+    names = {"SQL columns (with_levels)": "equina, SQL columns", "mapInArrow, bit planes": "equina, bit planes in mapInArrow"}
+    for row in result["rules"]:
+        what, who = f"rules over a table of {row['columns']} columns", names.get(row["how"], row["how"])
+        yield measured("spark", what, who, "rows a processor second", row["rows_a_cpu_second"])
+    for run in result["engine"]:
+        what, who = f"{run['patients']:,} patients, records and letters", f"equina, workers: {run['workers']}"
+        yield measured("spark", what, who, "s", run["seconds"], more_is_better=False)
+    first, second = (run["seconds"] for run in result["engine"])
+    yield measured("spark", "two workers beside one", "equina", "times as fast", first / second)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="little of each, one round")
-    short = parser.parse_args().short
+    parser.add_argument("--rows", type=Path, help="write the figures there, for report.py")
+    given = parser.parse_args()
+    short = given.short
     if reason := why_not():
+        write_rows(given.rows, [absent("spark", "rules over a table", "equina on Spark", "rows a processor second", reason)])
         print(f"spark: {reason}", file=sys.stderr)
         return 2
     folder = Path(tempfile.mkdtemp(prefix="equina-bench-"))
@@ -260,6 +277,7 @@ def main() -> int:
         result["engine"] = [engine(folder, workers, patients) for workers in (1, 2)]
         first, second = (each["seconds"] for each in result["engine"])
         print(f"  two workers are {first / second:.2f} times as fast as one")
+        write_rows(given.rows, figures(result))
         if not short:
             (ROOT / "bench" / "spark.json").write_text(json.dumps(result, indent=1) + "\n")
     finally:

@@ -48,18 +48,21 @@ def opened(id: str, title: str, about: str, height: int) -> str:
 # --- bars ----------------------------------------------------------------------------------------------------------------------
 
 
-def bar_plot(id: str, title: str, about: str, bars: Sequence[Bar]) -> str:
-    """Bars from the left, one below the other, on one scale from nothing to the largest figure or end of an interval."""
+def bar_plot(id: str, title: str, about: str, bars: Sequence[Bar], letters: int = MOST_LETTERS) -> str:
+    """Bars from the left, one below the other, on one scale from nothing to the largest figure or end of an interval.
+
+    A figure and its label have so many letters at most; the rest of the label is cut.
+    """
     most = max((end for bar in bars for end in (bar.value, *(bar.interval or ()))), default=0) or 1
     parts = [opened(id, title, about, ROW * len(bars))]
     for row, bar in enumerate(bars):
-        parts += _bar(ROW * row, bar, most)
+        parts += _bar(ROW * row, bar, most, letters)
     return "\n".join((*parts, "</svg>"))
 
 
-def _bar(top: int, bar: Bar, most: float) -> list[str]:
+def _bar(top: int, bar: Bar, most: float, letters: int) -> list[str]:
     y = top + LABEL + 6
-    room = MOST_LETTERS - len(bar.told)
+    room = letters - len(bar.told)
     label = bar.label if len(bar.label) <= room else bar.label[: room - 1].rstrip() + "…"
     parts = [
         f'<text x="0" y="{top + LABEL}"><tspan class="figure">{escape(bar.told)}</tspan>  {escape(label)}</text>',
