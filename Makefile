@@ -75,7 +75,19 @@ setup: .venv/.stamp  ## build .venv with the pinned tools and the package (what 
 	@$(BIN)/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements.lock
 	@touch $@
 
-.venv/.stamp: .venv/.locked pyproject.toml
+# Without a compiler the reader of notes is Python's, some ten times slower.
+READER := $(wildcard src/equina/notes/native/*.[ch])
+
+.venv/.stamp: .venv/.locked pyproject.toml hatch_build.py $(READER)
+	@if ! command -v cc >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "setup    Debian packages gcc, libc6-dev: the reader of notes is compiled"; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null 2>&1 || { \
+	      apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; } || true; \
+	  fi; \
+	  command -v cc >/dev/null || echo "setup    no C compiler here: notes are read by the slower reader" >&2; \
+	fi
 	$(STEP) setup "equina itself, editable: .venv/bin/equina"
 	@$(BIN)/python -m pip install $(PIP_FLAGS) --no-index --no-deps --no-build-isolation -e .
 	@touch $@

@@ -57,10 +57,6 @@ class Verdict(NamedTuple):
     bare: bool = False
     now: bool = False
 
-    def open_to(self, assertion: str) -> bool:
-        """Whether a section of that assertion decides: a past history holds nothing that is told of now."""
-        return self.bare and not (self.now and assertion == "historical")
-
 
 def without_inner(cues: Iterable[Found]) -> list[Found]:
     """The cues in order, without those that stand inside a longer one. Words of time hide no end of a clause."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from equina.notes.cues import Cue, Find
-from equina.notes.patterns import Sets
+from equina.notes.patterns import Pattern, Sets, Writer
 from equina.notes.scan import Planes, Scanner
 from equina.notes.vocabulary import OTHER
 
@@ -33,18 +34,19 @@ def _number(match: re.Match[str]) -> int | None:
 class Group:
     """Patterns that mean the same and need letters of the same sets: one expression, compiled when it is first sought."""
 
-    __slots__ = ("_made", "expression", "value", "what")
+    __slots__ = ("_made", "_writer", "pattern", "value", "what")
 
-    def __init__(self, what: Find | Cue, expression: Callable[[], str]) -> None:
+    def __init__(self, what: Find | Cue, pattern: Pattern, writer: Writer) -> None:
         self.what = what
         self.value = isinstance(what, Find) and what.measure is not None
-        self.expression = expression
+        self.pattern = pattern
+        self._writer = writer
         self._made: re.Pattern[str] | None = None
 
     def search(self) -> Search:
         """What finds the matches in a stretch of letters."""
         if self._made is None:
-            self._made = re.compile(self.expression())
+            self._made = re.compile(self._writer.expression(self.pattern))
         return self._made.finditer
 
 
@@ -60,18 +62,30 @@ class Index:
         groups: Sequence[Group],
         wanted: Sequence[Sequence[Sets]],
     ) -> None:
-        self._single = single
+        self.single = single
         self._words = re.compile(any_of(single))
         self.groups = tuple(groups)
-        self.scanner: Scanner = Planes(wanted)
+        self._wanted = wanted
         begins = {letter for patterns in wanted for sets in patterns for letter in sets[0]}
         self.any = re.compile(any_of({*single, *begins}))
         self._begins = re.compile(any_of(begins))
         self._seen: dict[str, tuple[tuple[Search, Find | Cue, bool], ...]] = {}
 
+    @cached_property
+    def scanner(self) -> Scanner:
+        """Names the groups that may match; made when it is first asked."""
+        return Planes(self.levels())
+
+    def levels(self) -> list[Sequence[frozenset[str]]]:
+        """For each group the sets of which each match of it holds a letter, the rarest first."""
+        return [
+            patterns[0] if len(patterns) == 1 else [frozenset().union(*level) for level in zip(*patterns, strict=False)]
+            for patterns in self._wanted
+        ]
+
     def matches(self, sentence: str) -> list[Match]:
         """All that is found in a sentence."""
-        single = self._single
+        single = self.single
         found: list[Match] = []
         for word in self._words.finditer(sentence):
             place = word.start()

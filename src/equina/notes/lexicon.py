@@ -18,6 +18,7 @@ from equina.remembered import of_each
 from equina.tables import Fault, ProtocolError
 
 if TYPE_CHECKING:
+    from equina.notes.native import Compiled
     from equina.notes.sentence import Said
 
 __all__ = ["Lexicon", "compile_patterns", "has_lexicon", "lexicon"]
@@ -46,6 +47,7 @@ class Lexicon:
     lowest: frozenset[str]  # quantities of which the lowest value is the worst
     english: frozenset[str]
     foreign: frozenset[str]
+    compiled: Compiled | None = field(default=None, compare=False)  # reads instead of the indexes, which say the same
     sentences: dict[tuple[str, str, bool], tuple[Said, ...]] = field(default_factory=dict, compare=False)  # those read so far
 
 
@@ -73,7 +75,10 @@ def _read(protocol: Protocol, extra: Path | None) -> Lexicon:
 
 
 def compile_patterns(lexicon: Lexicon) -> None:
-    """Compile every pattern now, which takes seconds; else each is compiled in the first text that may hold it."""
+    """Compile every pattern now, which takes seconds; else each is compiled in the first text that may hold it. Where the compiled
+    reader is in use, nothing is left to do."""
+    if lexicon.compiled is not None:
+        return
     for index in (lexicon.finds, lexicon.cues, lexicon.persons, lexicon.before):
         for group in index.groups:
             group.search()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 from equina.notes.cues import ASSERTIONS, KINDS, UNITS, Cue, Find, Section
 from equina.notes.index import Group, Index, any_of
 from equina.notes.lexicon import Lexicon
+from equina.notes.native import compiled
 from equina.notes.patterns import Alternatives, BadPattern, Letter, Needs, Pattern, Sets, Writer, lines, parse, words_in
 from equina.notes.scan import NEEDED
 from equina.notes.vocabulary import NumberClass, Vocabulary
@@ -244,13 +245,13 @@ class _Compiler:
                 _, same, sets = gathered.setdefault((number, rarest[:2]), (what, [], []))
                 same.append(line)
                 sets.append(rarest)
-        groups = [Group(what, partial(self._expression, same, what)) for what, same, _ in gathered.values()]
+        groups = [self._group(what, same) for what, same, _ in gathered.values()]
         return Index(single, groups, [sets for _, _, sets in gathered.values()])
 
-    def _expression(self, same: Sequence[Pattern], what: Find | Cue) -> str:
+    def _group(self, what: Find | Cue, same: Sequence[Pattern]) -> Group:
         whole = same[0] if len(same) == 1 else Alternatives(tuple(same))
         measured = isinstance(what, Find) and what.measure is not None
-        return (self.catcher if measured else self.writer).expression(whole)
+        return Group(what, whole, self.catcher if measured else self.writer)
 
     def lexicon(self) -> Lexicon:
         """Everything compiled."""
@@ -258,13 +259,13 @@ class _Compiler:
         relatives = words_in(
             pattern for pattern, what in source.patterns.values() if isinstance(what, Cue) and what.kind == "family"
         )
-        return Lexicon(
+        made = Lexicon(
             vocabulary=self.vocabulary,
             finds=self.index(lambda what: isinstance(what, Find)),
             cues=self.index(lambda what: isinstance(what, Cue) and what.kind not in PERSONS + SAME),
             persons=self.index(lambda what: isinstance(what, Cue) and what.kind in PERSONS),
             before=self.index(lambda what: isinstance(what, Cue) and what.kind in SAME),
-            ends=re.compile(any_of("".join(map(self.letters, ENDERS)))),
+            ends=re.compile(any_of(self.letters("$"))),
             comma=self.letters(","),
             question=self.letters("?"),
             ors=self.spelt(["or", "nor"]),
@@ -279,6 +280,7 @@ class _Compiler:
             english=frozenset(source.words["english"]),
             foreign=frozenset(source.words["foreign"]),
         )
+        return replace(made, compiled=compiled(made, self.letters, self.vocabulary.last, self.writer.stops))
 
 
 def _texts(value: object) -> Iterator[str]:

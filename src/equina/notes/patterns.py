@@ -32,6 +32,7 @@ __all__ = [
     "Sets",
     "lines",
     "Writer",
+    "flat",
     "parse",
     "words_in",
 ]
@@ -313,7 +314,7 @@ class Writer:
     def _either(self, parts: Iterable[Pattern]) -> str:
         single: dict[str, None] = {}
         longer: list[str] = []
-        for part in _flat(parts):
+        for part in flat(parts):
             if isinstance(part, Letter) and not (self.catch and part.word.startswith("#")):
                 single.update(dict.fromkeys(self.letters(part.word)))
             else:
@@ -323,9 +324,10 @@ class Writer:
         return longer[0] if len(longer) == 1 else f"(?:{'|'.join(longer)})"
 
 
-def _flat(parts: Iterable[Pattern]) -> Iterator[Pattern]:
+def flat(parts: Iterable[Pattern]) -> Iterator[Pattern]:
+    """The parts of alternatives, those of alternatives among them too."""
     for part in parts:
         if isinstance(part, Alternatives):
-            yield from _flat(part.parts)
+            yield from flat(part.parts)
         else:
             yield part

@@ -10,11 +10,10 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from equina.model import Protocol
-from equina.notes.context import Verdict
-from equina.notes.cues import Cue, Section
+from equina.notes.cues import Section
 from equina.notes.language import refusal
 from equina.notes.lexicon import Lexicon, lexicon
-from equina.notes.sentence import ANSWER, Said, said
+from equina.notes.sentence import Told, told
 from equina.notes.vocabulary import cut, folded
 
 __all__ = ["CueWords", "Mention", "Reading", "read", "read_note"]
@@ -24,8 +23,6 @@ _HEADING = re.compile(r"[A-Z][A-Za-z/&'\-]*(?: [A-Za-z/&'\-]+){0,4}$")
 # "Fever: N  Rigors: Y": an answer of a form, and the blank before the next field.
 _ANSWERED = re.compile(r"([:=?] ?(?:[yn]|yes|no|nil|neg|pos|none))(?: (?=[ \t]+\w)|\t(?=[ \t]*\w))")
 _REMEMBERED = 20_000
-_REMARK = 16  # words of a sentence that says of the one before that it is old
-_OPENING = 16  # words in which a carer says for whom
 _WRAPPED = 55  # a line this long that ends without a stop goes on in the next
 
 
@@ -82,46 +79,30 @@ def read(lexicon: Lexicon, text: str) -> Reading:
     if refused := refusal(lexicon, small, chunks):
         return Reading((), refused)
     sections = _sections(lexicon, text) if ":" in text else []
-    carer = not sections and not lexicon.carers.isdisjoint(classes) and _told_of_a_relative(lexicon, classes)
-    places = None
-    mentions: list[Mention] = []
-    begin = last = 0
-    for end in map(re.Match.start, lexicon.ends.finditer(classes)):
-        if lexicon.finds.any.search(classes, begin, end):
-            told = len(mentions)
-            after = classes[end + 1 : end + 1 + ANSWER] if classes[end] == lexicon.question else ""
-            for one in said(lexicon, classes[begin : end + 1], after, carer=carer):
-                places = places or _Places(chunks, letters)
-                mentions.append(_mention(one, begin, sections, places, text))
-            last = told if len(mentions) > told else last
-        if mentions and end - begin < _REMARK and lexicon.before.matches(classes[begin : end + 1]):
-            mentions[last:] = map(_as_before, mentions[last:])
-        begin = end + 1
-    return Reading(tuple(mentions))
+    found = (told if lexicon.compiled is None else lexicon.compiled.told)(lexicon, classes, may_be_carer=not sections)
+    if not found:
+        return Reading(())
+    places = _Places(chunks, letters)
+    return Reading(tuple([_mention(one, sections, places, text) for one in found]))
 
 
-def _as_before(mention: Mention) -> Mention:
-    """The mention, once the next sentence has said that it has long been the same."""
-    return mention._replace(onset="long_standing") if (mention.assertion, mention.onset) == ("present", "unknown") else mention
-
-
-def _mention(one: Said, begin: int, sections: Sequence[tuple[int, Section | None]], places: _Places, text: str) -> Mention:
-    find, verdict = one.find, one.verdict
+def _mention(one: Told, sections: Sequence[tuple[int, Section | None]], places: _Places, text: str) -> Mention:
+    find, assertion, onset = one.find, one.assertion, one.onset
     assert find.finding is not None
-    start, end = places.span(begin + one.start, begin + one.end)
+    start, end = places.span(one.start, one.end)
     section = _section(sections, start) if sections else None
-    if section and section.assertion and find.finding not in section.but_not and verdict.open_to(section.assertion):
-        verdict = Verdict(section.assertion, "unknown", None)
-    cue = None
-    if verdict.cue is not None:
-        low, high = places.span(begin + verdict.cue.start, begin + verdict.cue.end)
+    cue = value = None
+    if section and section.assertion and find.finding not in section.but_not and one.open_to(section.assertion):
+        assertion, onset = section.assertion, "unknown"
+    elif one.low >= 0:
+        low, high = places.span(one.low, one.high)
         cue = CueWords(low, high, text[low:high])
-    value = None
-    if one.value is not None:
-        low, high = places.span(begin + one.value, begin + one.value + 1)
+    if one.as_before and (assertion, onset) == ("present", "unknown"):
+        onset = "long_standing"
+    if one.value >= 0:
+        low, high = places.span(one.value, one.value + 1)
         value = _number(text[low:high], find.measure or "")
-    name = section.id if section else None
-    return Mention(find.finding, start, end, text[start:end], verdict.assertion, verdict.onset, cue, name, value)
+    return Mention(find.finding, start, end, text[start:end], assertion, onset, cue, section.id if section else None, value)
 
 
 def _number(words: str, unit: str) -> float:
@@ -130,12 +111,6 @@ def _number(words: str, unit: str) -> float:
     if unit == "fahrenheit":
         return round((value - 32) / 1.8, 1)
     return value * 1000 if unit == "litre" else value
-
-
-def _told_of_a_relative(lexicon: Lexicon, classes: str) -> bool:
-    """Whether who writes does so for a relative, and begins with that: then the relative is the patient."""
-    found = [(start, what.kind) for start, _, what, _ in lexicon.persons.matches(classes) if isinstance(what, Cue)]
-    return any(kind == "carer" and start < _OPENING for start, kind in found) and all(kind != "self" for _, kind in found)
 
 
 class _Places:

@@ -27,15 +27,14 @@ class Planes:
     Where both bits of a group are set, its other sets are looked at: few groups come so far.
     """
 
-    def __init__(self, wanted: Sequence[Sequence[Sequence[frozenset[str]]]]) -> None:
-        """`wanted`: for each group, for each pattern of it, the sets of which it needs a letter each, the rarest first."""
-        self._width = len(wanted)
+    def __init__(self, needed: Sequence[Sequence[frozenset[str]]]) -> None:
+        """`needed`: for each group the sets of which it needs a letter each, the rarest first."""
+        self._width = len(needed)
         self._every, self._bytes = (1 << self._width) - 1, self._width // 8 + 1
         self._always = 0  # the bits in the second plane of groups that need one set alone
         self._others: list[tuple[frozenset[str], ...]] = []
         bits: dict[str, int] = {}
-        for group, patterns in enumerate(wanted):
-            first, *rest = (frozenset().union(*level) for level in zip(*patterns, strict=False))
+        for group, (first, *rest) in enumerate(needed):
             for letter in first:
                 bits[letter] = bits.get(letter, 0) | 1 << group
             for letter in rest[0] if rest else ():

@@ -10,13 +10,73 @@ from equina.notes.context import Found, Place, Verdict, judge, ticked, without_i
 from equina.notes.cues import Cue, Find
 from equina.notes.lexicon import Lexicon
 
-__all__ = ["ANSWER", "Said", "said"]
+__all__ = ["ASSERTED", "ONSETS", "Said", "Told", "said", "told"]
 
 ANSWER = 12  # words behind a question in which its answer is looked for
+ASSERTED = ("present", "absent", "historical", "family", "hypothetical", "uncertain")
+ONSETS = ("unknown", "new", "long_standing")
+_REMARK = 16  # words of a sentence that says of the one before that it is old
+_OPENING = 16  # words in which a carer says for whom
 _LONGEST = 80  # words of the longest match
 _FAR = 250  # cues further away than this are of no account
 _FEW = 40  # mentions so few that looking at each is quicker than seeking the near ones
 _REMEMBERED, _LONG = 50_000, 120  # sentences remembered, and of how many words at most: memory stays flat
+
+
+class Told(NamedTuple):
+    """A mention by its place in the text: the words from `start` to before `end`, what they name, where its number stands, what the
+    context makes of it, and from which word to before which the cue stands that decided so. -1: there is none.
+
+    `as_before`: the next sentence says that it has long been the same.
+    """
+
+    start: int
+    end: int
+    find: Find
+    value: int
+    assertion: str
+    onset: str
+    bare: bool
+    now: bool
+    as_before: bool
+    low: int
+    high: int
+
+    def open_to(self, assertion: str) -> bool:
+        """Whether a section of that assertion decides: a past history holds nothing that is told of now."""
+        return self.bare and not (self.now and assertion == "historical")
+
+
+def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
+    """What a text says, sentence by sentence. One that `may_be_carer` is looked at for who writes it: about a relative, as a carer
+    does, or about themselves."""
+    carer = may_be_carer and not lexicon.carers.isdisjoint(letters) and _told_of_a_relative(lexicon, letters)
+    mentions: list[Told] = []
+    begin = last = 0
+    for end in (found.start() for found in lexicon.ends.finditer(letters)):
+        sentence = letters[begin : end + 1]
+        if lexicon.finds.any.search(sentence):
+            before = len(mentions)
+            after = letters[end + 1 : end + 1 + ANSWER] if letters[end] == lexicon.question else ""
+            mentions += [_told(one, begin) for one in said(lexicon, sentence, after, carer=carer)]
+            last = before if len(mentions) > before else last
+        if mentions and end - begin < _REMARK and lexicon.before.matches(sentence):
+            mentions[last:] = [mention._replace(as_before=True) for mention in mentions[last:]]
+        begin = end + 1
+    return mentions
+
+
+def _told(one: Said, begin: int) -> Told:
+    verdict, value = one.verdict, -1 if one.value is None else begin + one.value
+    low, high = (-1, -1) if verdict.cue is None else (begin + verdict.cue.start, begin + verdict.cue.end)
+    what = (verdict.assertion, verdict.onset, verdict.bare, verdict.now, False)
+    return Told(begin + one.start, begin + one.end, one.find, value, *what, low, high)
+
+
+def _told_of_a_relative(lexicon: Lexicon, letters: str) -> bool:
+    """Whether who writes does so for a relative, and begins with that: then the relative is the patient."""
+    found = [(start, what.kind) for start, _, what, _ in lexicon.persons.matches(letters) if isinstance(what, Cue)]
+    return any(kind == "carer" and start < _OPENING for start, kind in found) and all(kind != "self" for _, kind in found)
 
 
 class Said(NamedTuple):
@@ -33,14 +93,14 @@ def said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool) -> tuple[S
     """What a sentence says. `after` are the letters behind a question, where its answer may stand; in the words of a `carer` a
     relative is the patient."""
     key = (sentence, after, carer)
-    told = lexicon.sentences.get(key)
-    if told is None:
-        told = _said(lexicon, sentence, after, carer)
+    known = lexicon.sentences.get(key)
+    if known is None:
+        known = _said(lexicon, sentence, after, carer)
         if len(sentence) <= _LONG:
             if len(lexicon.sentences) >= _REMEMBERED:
                 lexicon.sentences.clear()
-            lexicon.sentences[key] = told
-    return told
+            lexicon.sentences[key] = known
+    return known
 
 
 def _said(lexicon: Lexicon, sentence: str, after: str, carer: bool) -> tuple[Said, ...]:
@@ -49,13 +109,13 @@ def _said(lexicon: Lexicon, sentence: str, after: str, carer: bool) -> tuple[Sai
     if not hits:
         return ()
     context = _context(lexicon, sentence, after, hits, carer)
-    told = []
+    standing = []
     for hit in hits:
         place = Place(hit.start, hit.end, hit.find.normal, sentence[hit.start] in lexicon.absences, hit.find.kind)
         verdict = judge(place, *context.near(hit.start, hit.end), context.closing)
         if not verdict.dropped:
-            told.append(Said(*hit, verdict))
-    return tuple(told)
+            standing.append(Said(*hit, verdict))
+    return tuple(standing)
 
 
 class _Hit(NamedTuple):

@@ -125,6 +125,11 @@ class Vocabulary(dict[str, str]):
         ends = sorted({end for kind in numbers.values() if kind.over == over for end in (kind.least, kind.most)})
         return ends, [self._new() for _ in range(2 * len(ends) + 1)]
 
+    @property
+    def last(self) -> str:
+        """The last of the letters."""
+        return chr(self._next - 1)
+
     def number_letters(self, name: str) -> str:
         """The letters of the numbers of a class."""
         kind = self._names[name]

@@ -1,0 +1,183 @@
+/* Context: the cues of a sentence (context.py and sentence.py). */
+#include <stdlib.h>
+
+#include "reader.h"
+
+#define LONGEST 80 /* words of the longest match */
+#define FEW 40     /* mentions so few that each is looked at */
+#define SHORT 24   /* cues so few that they are sorted by hand */
+
+#define BOUNDS (BIT(END) | BIT(CLAUSE) | BIT(VERB) | BIT(CAUSE))
+#define TIMES (BIT(UNTIL) | BIT(ONGOING) | BIT(NEW) | BIT(WORSE) | BIT(OLD) | BIT(HISTORICAL))
+
+/* By the first word, the longer first, else in the order in which they were found. */
+static int in_order(const void *one, const void *other)
+{
+    const struct found *a = one, *b = other;
+    if (a->start != b->start)
+        return a->start < b->start ? -1 : 1;
+    if (a->end != b->end)
+        return a->end > b->end ? -1 : 1;
+    return (a->order > b->order) - (a->order < b->order);
+}
+
+static void sort_found(struct found *found, size_t count)
+{
+    if (count > SHORT) {
+        qsort(found, count, sizeof *found, in_order);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct found one = found[i];
+        size_t j = i;
+        for (; j && in_order(&found[j - 1], &one) > 0; j--)
+            found[j] = found[j - 1];
+        found[j] = one;
+    }
+}
+
+/* The matches as cues in order. */
+static void gather_cues(struct scratch *scratch)
+{
+    const struct match *matches = scratch->matches.items;
+    scratch->found.count = 0;
+    for (size_t i = 0; i < scratch->matches.count; i++) {
+        const struct cue *cue = &scratch->tables->cues[matches[i].what];
+        struct found *found = put(scratch, &scratch->found, sizeof *found);
+        if (!found)
+            return;
+        *found = (struct found){matches[i].start, matches[i].end, (int32_t)i, cue, cue->forward, cue->backward};
+    }
+    sort_found(scratch->found.items, scratch->found.count);
+}
+
+/* Leaves out the cues inside a longer one. Words of time hide no end of a clause. */
+static void drop_inner(struct pile *pile)
+{
+    struct found *found = pile->items, outer = {0, 0, 0, NULL, false, false};
+    size_t kept = 0;
+    for (size_t i = 0; i < pile->count; i++) {
+        struct found one = found[i];
+        bool bound = BIT(one.cue->kind) & BOUNDS;
+        bool inside = outer.cue && one.end <= outer.end && (one.start != outer.start || one.end != outer.end);
+        if (inside && !(bound && BIT(outer.cue->kind) & TIMES))
+            continue;
+        found[kept++] = one;
+        if (!inside && !bound)
+            outer = one;
+    }
+    pile->count = kept;
+}
+
+/* Turns the tick boxes the way this line has them: before the words when a box stands before the `first` mention. But where an
+ * answer stands behind a question, from `end` on, the boxes are answers. */
+static void turn_boxes(struct pile *pile, int32_t first, int32_t end)
+{
+    struct found *found = pile->items;
+    const struct found *one = NULL, *last = NULL;
+    for (size_t i = 0; i < pile->count; i++)
+        if (found[i].cue->box) {
+            one = one ? one : &found[i];
+            last = &found[i];
+        }
+    if (!one)
+        return;
+    bool before = one->start < first && last->start < end;
+    for (size_t i = 0; i < pile->count; i++)
+        if (found[i].cue->box) {
+            found[i].forward = before;
+            found[i].backward = !before;
+        }
+}
+
+/* The first hit that begins at `start` or later. */
+static size_t hit_from(const struct pile *pile, int32_t start)
+{
+    const struct hit *hits = pile->items;
+    size_t low = 0, high = pile->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (hits[middle].start < start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* How many mentions name no normal counterpart. */
+static size_t plain_hits(const struct scratch *scratch)
+{
+    const struct hit *hits = scratch->hits.items;
+    size_t plain = 0;
+    for (size_t i = 0; i < scratch->hits.count; i++)
+        plain += !scratch->tables->finds[hits[i].find].normal;
+    return plain;
+}
+
+/* Whether a mention takes these words in. */
+static bool spoken(const struct scratch *scratch, size_t plain, int32_t start, int32_t end)
+{
+    const struct hit *hits = scratch->hits.items;
+    bool many = plain > FEW;
+    size_t first = many ? hit_from(&scratch->hits, start - LONGEST) : 0;
+    size_t last = many ? hit_from(&scratch->hits, start + 1) : scratch->hits.count;
+    for (size_t i = first; i < last; i++)
+        if (hits[i].start <= start && end <= hits[i].end && !scratch->tables->finds[hits[i].find].normal)
+            return true;
+    return false;
+}
+
+/* Leaves out denials that are part of what a mention says, and the relatives in the words of a carer. */
+static void drop_spoken(struct scratch *scratch, bool carer)
+{
+    struct found *found = scratch->found.items;
+    size_t kept = 0, plain = plain_hits(scratch);
+    for (size_t i = 0; i < scratch->found.count; i++) {
+        const struct found one = found[i];
+        int32_t kind = one.cue->kind;
+        bool dropped = (kind == NEGATED && spoken(scratch, plain, one.start, one.end)) ||
+                       (kind == GONE && spoken(scratch, plain, one.start, one.start + 1)) || (kind == FAMILY && carer);
+        if (!dropped)
+            found[kept++] = one;
+    }
+    scratch->found.count = kept;
+}
+
+/* The commas of the sentence; gives the one that ends a list of denials: the first behind the last "or". -1: there is none. */
+static int32_t gather_commas(struct scratch *scratch, struct row row, int32_t sentence)
+{
+    int32_t last = -1, closing = -1;
+    scratch->commas.count = 0;
+    for (int32_t i = 0; i < sentence; i++) {
+        unsigned marks = scratch->tables->marks[row.letters[i]];
+        if (marks & IN_SET(SET_ORS)) {
+            last = i;
+            closing = -1;
+        }
+        if (!(marks & IN_SET(SET_COMMA)))
+            continue;
+        int32_t *comma = put(scratch, &scratch->commas, sizeof *comma);
+        if (!comma)
+            return -1;
+        *comma = i;
+        if (last >= 0 && closing < 0)
+            closing = i;
+    }
+    return closing;
+}
+
+/* The cues that bear on the hits of a sentence. The row goes on behind the sentence where an answer may stand. */
+struct context cues_of(struct scratch *scratch, struct row row, int32_t sentence, bool carer)
+{
+    const struct hit *hits = scratch->hits.items;
+    find_matches(scratch, CUES, row);
+    gather_cues(scratch);
+    if (!scratch->found.count || scratch->failed)
+        return (struct context){NULL, 0, NULL, 0, -1};
+    drop_inner(&scratch->found);
+    turn_boxes(&scratch->found, hits[0].start, sentence);
+    drop_spoken(scratch, carer);
+    int32_t closing = gather_commas(scratch, row, sentence);
+    return (struct context){scratch->found.items, (int32_t)scratch->found.count, scratch->commas.items, (int32_t)scratch->commas.count, closing};
+}

@@ -1,0 +1,240 @@
+/* What the context makes of a mention (context.py). */
+#include "reader.h"
+
+#define FAR 250 /* cues further away than this are of no account */
+#define TELLS_OF_NOW (BIT(ONGOING) | BIT(NOW) | BIT(NEW) | BIT(UNTIL)) /* what takes a mention out of a past history */
+
+/* What each kind of cue does not reach past. */
+static uint32_t stopped_by(int32_t kind)
+{
+    switch (kind) {
+    case NEGATED:
+    case UNCERTAIN:
+    case HISTORICAL:
+        return BIT(END) | BIT(CLAUSE) | BIT(AFFIRMED);
+    case AFFIRMED:
+        return BIT(END) | BIT(NEGATED) | BIT(AFFIRMED);
+    case FAMILY:
+    case KIN:
+        return BIT(END) | BIT(CLAUSE);
+    default:
+        return BIT(END);
+    }
+}
+
+/* And forward besides. */
+static uint32_t stopped_ahead(int32_t kind)
+{
+    switch (kind) {
+    case NEGATED:
+    case UNCERTAIN:
+        return BIT(VERB) | BIT(CAUSE);
+    case HISTORICAL:
+    case FAMILY:
+    case KIN:
+        return BIT(VERB);
+    case FLIP:
+        return BIT(CAUSE);
+    default:
+        return 0;
+    }
+}
+
+/* Of each kind the nearest cue that bears on a mention. */
+struct active {
+    const struct found *of[KINDS];
+};
+
+/* How many words stand between a mention and a cue. */
+static int32_t away(const struct place *place, const struct found *found)
+{
+    if (found->end <= place->start)
+        return place->start - found->end;
+    return found->start > place->end ? found->start - place->end : 0;
+}
+
+/* Whether a cue that shares words with the mention bears on it: doubt inside it, a warning around it or running into it. */
+static bool bears_within(const struct place *place, const struct found *found)
+{
+    uint32_t kind = BIT(found->cue->kind);
+    if (place->start <= found->start && found->end < place->end) {
+        if (found->start == place->start)
+            return kind & BIT(UNCERTAIN) && found->end == found->start + 1;
+        return kind & (BIT(UNCERTAIN) | BIT(NEW) | BIT(WORSE) | BIT(OLD) | BIT(ONGOING));
+    }
+    if (found->start < place->start && place->end <= found->end)
+        return kind & (BIT(HYPOTHETICAL) | BIT(UNCERTAIN) | BIT(FAMILY) | BIT(HISTORICAL) | BIT(UNTIL));
+    return found->start < place->start &&
+           kind & (BIT(NEGATED) | BIT(FLIP) | BIT(HYPOTHETICAL) | BIT(UNCERTAIN) | BIT(HISTORICAL) | BIT(FAMILY) | BIT(KIN));
+}
+
+static bool comma_between(const struct context *context, int32_t low, int32_t high)
+{
+    for (int32_t i = 0; i < context->commas_count; i++)
+        if (low <= context->commas[i] && context->commas[i] < high)
+            return true;
+    return false;
+}
+
+/* Whether a cue of these kinds stands between. One that itself looks backward parts nothing for one of its own kind. */
+static bool stopped(const struct context *context, const struct found *found, uint32_t kinds, int32_t low, int32_t high)
+{
+    for (int32_t i = 0; i < context->cues_count; i++) {
+        const struct found *other = &context->cues[i];
+        if (low <= other->start && other->start < high && kinds & BIT(other->cue->kind) && other != found &&
+            (other->cue->kind != found->cue->kind || other->forward))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a cue beside the mention reaches it. */
+static bool reaches(const struct place *place, const struct found *found, const struct context *context)
+{
+    const struct cue *cue = found->cue;
+    bool ahead = found->end <= place->start, over_commas = cue->over_commas;
+    int32_t far = away(place, found);
+    if (far > cue->reach || !(ahead ? found->forward : found->backward))
+        return false;
+    if (place->normal && (cue->kind == NEGATED || cue->kind == FLIP)) {
+        if (far > 1)
+            return false;
+        over_commas = false;
+    }
+    int32_t low = ahead ? found->end : place->end, high = ahead ? place->start + 1 : found->start;
+    if (!over_commas && comma_between(context, low, high))
+        return false;
+    return !stopped(context, found, stopped_by(cue->kind) | (ahead ? stopped_ahead(cue->kind) : 0), low, high);
+}
+
+static bool bears(const struct place *place, const struct found *found, const struct context *context)
+{
+    const struct cue *cue = found->cue;
+    if ((cue->noun && place->absence) || (cue->of && !(cue->of >> place->about & 1)))
+        return false;
+    if (found->start < place->end && place->start < found->end)
+        return bears_within(place, found);
+    if (!reaches(place, found, context))
+        return false;
+    return !(context->closing >= 0 && cue->noun && found->end <= context->closing && context->closing < place->start);
+}
+
+static struct active active_of(const struct place *place, const struct context *context)
+{
+    struct active active = {{NULL}};
+    for (int32_t i = 0; i < context->cues_count; i++) {
+        const struct found *found = &context->cues[i], **held = &active.of[found->cue->kind];
+        if (bears(place, found, context) && (!*held || away(place, found) <= away(place, *held)))
+            *held = found;
+    }
+    return active;
+}
+
+/* Whether the finding is denied, and by what: a denial of a denial affirms, and so does the denial of what is normal. */
+static bool denied(const struct place *place, const struct active *active, const struct found **denial)
+{
+    const struct found *flip = active->of[FLIP], *assured = active->of[AFFIRMED];
+    *denial = active->of[NEGATED];
+    if (place->normal && active->of[UNTIL]) {
+        *denial = active->of[UNTIL];
+        return false;
+    }
+    if (*denial && (active->of[UNTIL] || (assured && away(place, assured) < away(place, *denial))))
+        *denial = NULL;
+    if (flip && !*denial && !place->normal) {
+        *denial = flip;
+        return true;
+    }
+    return ((*denial != NULL) != (flip != NULL)) != place->normal;
+}
+
+static enum onset onset_of(const struct place *place, const struct active *active)
+{
+    const struct found *new = active->of[NEW], *old = active->of[OLD];
+    if (active->of[WORSE] || (new && (!old || away(place, new) <= away(place, old))))
+        return ONSET_NEW;
+    return old ? ONSET_LONG_STANDING : ONSET_UNKNOWN;
+}
+
+static struct verdict plainly(enum assertion assertion, const struct found *cue)
+{
+    return (struct verdict){.assertion = assertion, .onset = ONSET_UNKNOWN, .cue = cue};
+}
+
+/* What is not denied: there, doubtful, or over. */
+static struct verdict not_denied(const struct place *place, const struct active *active, const struct found *denial)
+{
+    const struct found *const *of = active->of;
+    bool denied_normal = place->normal && denial;
+    if (!denied_normal) {
+        const struct found *doubt = of[UNCERTAIN], *assured = of[AFFIRMED];
+        if (doubt && !of[UNTIL] && !(assured && away(place, assured) <= away(place, doubt)))
+            return plainly(SAYS_UNCERTAIN, doubt);
+        if (of[HISTORICAL] && !of[ONGOING] && !of[OLD])
+            return plainly(SAYS_HISTORICAL, of[HISTORICAL]);
+        if (of[GONE] && !of[ONGOING] && !place->normal)
+            return plainly(SAYS_ABSENT, of[GONE]);
+    }
+    struct verdict verdict = {.assertion = SAYS_PRESENT, .onset = onset_of(place, active), .bare = !denied_normal};
+    verdict.cue = denial ? denial : of[AFFIRMED] ? of[AFFIRMED] : of[UNTIL] ? of[UNTIL] : of[ONGOING];
+    for (int kind = 0; kind < KINDS; kind++)
+        verdict.now |= of[kind] && TELLS_OF_NOW & BIT(kind);
+    return verdict;
+}
+
+/* The first cue that begins at `start` or later. */
+static int32_t cue_from(const struct context *context, int32_t start)
+{
+    int32_t low = 0, high = context->cues_count;
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        if (context->cues[middle].start < start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int32_t comma_from(const struct context *context, int32_t start)
+{
+    int32_t low = 0, high = context->commas_count;
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        if (context->commas[middle] < start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The cues and the commas that can bear on a mention. A sentence may be as long as the text. */
+static struct context near(const struct context *context, const struct place *place)
+{
+    if (context->cues_count + context->commas_count < FAR)
+        return *context;
+    int32_t low = place->start - FAR, high = place->end + FAR;
+    int32_t cue = cue_from(context, low), comma = comma_from(context, low);
+    return (struct context){context->cues + cue, cue_from(context, high) - cue, context->commas + comma,
+                            comma_from(context, high) - comma, context->closing};
+}
+
+struct verdict judge(const struct place *place, const struct context *whole)
+{
+    struct context context = near(whole, place);
+    struct active active = active_of(place, &context);
+    const struct found *const *of = active.of, *denial;
+    if (of[UNASKED]) {
+        struct verdict verdict = plainly(SAYS_UNCERTAIN, of[UNASKED]);
+        verdict.dropped = true;
+        return verdict;
+    }
+    if (of[FAMILY] || of[KIN])
+        return plainly(SAYS_FAMILY, of[FAMILY] ? of[FAMILY] : of[KIN]);
+    if (of[HYPOTHETICAL] && !of[UNTIL])
+        return plainly(SAYS_HYPOTHETICAL, of[HYPOTHETICAL]);
+    if (denied(place, &active, &denial))
+        return plainly(SAYS_ABSENT, denial);
+    return not_denied(place, &active, denial);
+}

@@ -1,0 +1,141 @@
+/* A text, sentence by sentence: what each says of findings (reading.py, sentence.py). */
+#include "reader.h"
+
+#define ANSWER 12  /* words behind a question in which its answer is looked for */
+#define REMARK 16  /* words of a sentence that says of the one before that it is old */
+#define OPENING 16 /* words in which a carer says for whom */
+
+#define NUMBERS 7 /* told of a mention: start, end, find, value, verdict, start and end of the cue */
+#define VERDICT 4 /* which of them is the verdict: bits as below */
+#define BARE 32   /* above three bits of assertion and two of onset */
+#define IS_NOW 64
+#define AS_BEFORE 128 /* the next sentence said that it has long been the same */
+
+#ifndef SOURCES
+#define SOURCES "unknown"
+#endif
+
+/* Of what sources this library is: their digest (hatch_build.py). */
+const char *equina_sources(void)
+{
+    return SOURCES;
+}
+
+/* Whether a text is told for a relative, and begins with that: then the relative is the patient. */
+static bool told_of_a_relative(struct scratch *scratch, struct row text)
+{
+    const struct tables *tables = scratch->tables;
+    bool relative = false, carer = false;
+    for (int32_t i = 0; i < text.count && !relative; i++)
+        relative = tables->marks[text.letters[i]] & IN_SET(SET_CARERS);
+    if (!relative)
+        return false;
+    new_row(scratch, text);
+    find_matches(scratch, PERSONS, text);
+    const struct match *matches = scratch->matches.items;
+    for (size_t i = 0; i < scratch->matches.count; i++) {
+        int32_t kind = tables->cues[matches[i].what].kind;
+        if (kind == SELF)
+            return false;
+        carer |= kind == CARER && matches[i].start < OPENING;
+    }
+    return carer;
+}
+
+static void tell(struct scratch *scratch, const struct hit *hit, const struct verdict *verdict, int32_t begin)
+{
+    int32_t bits = (int32_t)verdict->assertion | (int32_t)verdict->onset << 3 | (verdict->bare ? BARE : 0) | (verdict->now ? IS_NOW : 0);
+    const int32_t numbers[NUMBERS] = {begin + hit->start,
+                                      begin + hit->end,
+                                      hit->find,
+                                      hit->value < 0 ? -1 : begin + hit->value,
+                                      bits,
+                                      verdict->cue ? begin + verdict->cue->start : -1,
+                                      verdict->cue ? begin + verdict->cue->end : -1};
+    for (int i = 0; i < NUMBERS; i++) {
+        int32_t *number = put(scratch, &scratch->told, sizeof *number);
+        if (!number)
+            return;
+        *number = numbers[i];
+    }
+}
+
+/* Tells what a sentence says: the letters from `begin` to before `end`, and those behind that may answer it. */
+static void read_sentence(struct scratch *scratch, struct row text, int32_t begin, int32_t end, bool carer)
+{
+    const struct tables *tables = scratch->tables;
+    struct row row = {text.letters + begin, end - begin};
+    new_row(scratch, row);
+    find_matches(scratch, FINDS, row);
+    if (!scratch->matches.count)
+        return;
+    settle(scratch);
+    if (!scratch->hits.count || scratch->failed)
+        return;
+    if (tables->marks[text.letters[end - 1]] & IN_SET(SET_QUESTION)) {
+        row.count += text.count - end < ANSWER ? text.count - end : ANSWER;
+        new_row(scratch, row);
+    }
+    struct context context = cues_of(scratch, row, end - begin, carer);
+    const struct hit *hits = scratch->hits.items;
+    for (size_t i = 0; i < scratch->hits.count && !scratch->failed; i++) {
+        const struct find *find = &tables->finds[hits[i].find];
+        bool absence = tables->marks[row.letters[hits[i].start]] & IN_SET(SET_ABSENCES);
+        struct place place = {hits[i].start, hits[i].end, find->normal, absence, find->kind};
+        struct verdict verdict = judge(&place, &context);
+        if (!verdict.dropped)
+            tell(scratch, &hits[i], &verdict, begin);
+    }
+}
+
+/* Whether a sentence, of which stock was taken, says of the one before that it has long been the same. */
+static bool says_as_before(struct scratch *scratch, struct row text, int32_t begin, int32_t end)
+{
+    if (end - begin > REMARK)
+        return false;
+    struct row row = {text.letters + begin, end - begin};
+    find_matches(scratch, BEFORE, row);
+    return scratch->matches.count > 0;
+}
+
+static void read_text(struct scratch *scratch, struct row text, bool carer)
+{
+    const struct tables *tables = scratch->tables;
+    int32_t begin = 0;
+    size_t last = 1; /* in `told`, the mentions of the last sentence that had any */
+    for (int32_t i = 0; i < text.count && !scratch->failed; i++) {
+        if (!(tables->marks[text.letters[i]] & IN_SET(SET_ENDS)))
+            continue;
+        size_t before = scratch->told.count;
+        read_sentence(scratch, text, begin, i + 1, carer);
+        last = scratch->told.count > before ? before : last;
+        if (scratch->told.count > 1 && says_as_before(scratch, text, begin, i + 1)) {
+            int32_t *told = scratch->told.items;
+            for (size_t j = last; j < scratch->told.count; j += NUMBERS)
+                told[j + VERDICT] |= AS_BEFORE;
+        }
+        begin = i + 1;
+    }
+}
+
+/* What a text says: how many numbers follow, then NUMBERS for each mention, in the order of the text. They stay until the next call
+ * with this scratch. NULL: memory ran out, or a letter is none of the tables'. */
+const int32_t *equina_read(struct scratch *scratch, const letter *letters, int32_t count, int32_t may_be_carer)
+{
+    struct row text = {letters, count};
+    scratch->failed = count < 0;
+    for (int32_t i = 0; i < count; i++)
+        scratch->failed |= letters[i] >= scratch->tables->limit;
+    scratch->told.count = 0;
+    int32_t *told = put(scratch, &scratch->told, sizeof *told);
+    if (!told || scratch->failed)
+        return NULL;
+    bool carer = may_be_carer && told_of_a_relative(scratch, text);
+    if (!scratch->failed)
+        read_text(scratch, text, carer);
+    if (scratch->failed)
+        return NULL;
+    told = scratch->told.items;
+    *told = (int32_t)scratch->told.count - 1;
+    return told;
+}

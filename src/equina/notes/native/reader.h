@@ -1,0 +1,309 @@
+/* The compiled reader: a text as letters in, what it says out. It does what index.py, sentence.py and context.py do, and must
+ * agree with them in every case; they are the reference.
+ *
+ * A letter is one word of a text, a number below `limit` (vocabulary.py). Everything that a lexicon says is held in one
+ * `struct tables`, which is never written after it was built; what one call works with is in a `struct scratch`. So any number of
+ * threads may read with the same tables, each with a scratch of its own.
+ */
+#ifndef EQUINA_READER_H
+#define EQUINA_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VERSION 1      /* of the tables; tables.py writes the same */
+#define NONE UINT32_MAX
+#define NEEDS 4        /* sets of letters that a group needs one each of */
+#define MANY 24        /* letters of a set from which on it has bits as well */
+
+typedef uint16_t letter;
+
+/* ---- a lexicon ---- */
+
+/* A set of letters: sorted, and when there are many also as bits. */
+struct set {
+    uint32_t first, count; /* in `letters` */
+    uint32_t bits;         /* in `bits`, or NONE */
+};
+
+/* An instruction of a pattern: what to do in the high byte, with what in the low three. */
+enum operation {
+    OP_ONE,    /* this letter */
+    OP_SET,    /* a letter of this set */
+    OP_NUMBER, /* a number begins here; its rank among those of the pattern */
+    OP_GAP,    /* up to (low byte) other letters, as few as will do; commas too when the next byte is 1 */
+    OP_SPLIT,  /* try what follows; if that fails, go so far ahead */
+    OP_JUMP,   /* go so far ahead */
+    OP_CALL,   /* a part that many patterns share */
+    OP_RETURN, /* the end of a part, or of the pattern */
+    OP_CHOICE, /* in place of a row of splits (choice.c): the ways that can go on with this letter */
+};
+
+/* Patterns that mean the same (index.py). */
+struct group {
+    uint32_t what;         /* find or cue */
+    uint32_t entry;        /* its first instruction */
+    uint32_t begins;       /* the letters with which it begins: a set, or NONE for any */
+    uint64_t hint;         /* bits of these letters, see hint_of */
+    uint32_t needs[NEEDS]; /* sets, the rarest first; NONE after the last */
+};
+
+/* A group under a letter of its rarest set, and what else it needs: numbers of wanted sets, 0 for nothing. */
+struct lead {
+    uint32_t group;
+    uint32_t wants[NEEDS - 1];
+};
+
+/* Where ways part, by the next letter: those that can go on with letter keys[i] are ways[start[i]] up to before ways[start[i + 1]], in
+ * the order in which they are tried; with any other letter, or none, those of the last entry. */
+struct choice {
+    uint32_t keys, count; /* in `keys`: letters in order */
+    uint32_t start;       /* in `starts`: count + 2 of them */
+};
+
+/* Some things for each letter: those of letter l are items[start[l]] up to before items[start[l + 1]]. */
+struct by_letter {
+    uint32_t *start; /* limit + 1 of them */
+    uint32_t *items;
+};
+
+struct index {
+    struct by_letter single; /* what one letter says by itself */
+    uint32_t *led_start;     /* the groups whose rarest set holds letter l: led[led_start[l]] up to before led[led_start[l + 1]] */
+    struct lead *led;
+    struct group *groups;
+    uint32_t count;
+};
+
+/* Numbers in `lists`: findings. */
+struct list {
+    uint32_t first, count;
+};
+
+struct find {
+    int32_t finding; /* -1: a sense of the words that is no finding */
+    int32_t kind;    /* of the finding */
+    bool normal;     /* its normal counterpart */
+    bool measured;   /* with a number */
+    struct list instead_of, of;
+};
+
+/* The kinds of cue, in the order of KINDS in tables.py. */
+enum kind {
+    NEGATED, AFFIRMED, UNCERTAIN, HYPOTHETICAL, HISTORICAL, FAMILY, KIN,
+    ONGOING, NOW, UNTIL, FLIP, PSEUDO, UNASKED, GONE, END, CLAUSE, VERB, CAUSE, NEW, WORSE, OLD, CARER, SELF, SAME,
+    KINDS
+};
+
+#define BIT(kind) (UINT32_C(1) << (kind))
+
+struct cue {
+    int32_t kind, reach;
+    bool forward, backward, over_commas, box, noun;
+    uint64_t of; /* bits of the kinds of finding it bears on; all when 0 */
+};
+
+enum { FINDS, CUES, PERSONS, BEFORE, INDEXES };
+enum { SET_ENDS, SET_COMMA, SET_QUESTION, SET_ORS, SET_ABSENCES, SET_CARERS, SET_NARROW, SET_WIDE, NAMED_SETS };
+
+struct tables {
+    uint32_t limit; /* every letter is below it */
+    uint32_t findings;
+    uint32_t sets_count, letters_count, bits_count, finds_count, cues_count, program_count;
+    struct set *sets;
+    letter *letters;
+    uint64_t *bits;
+    uint32_t *program;
+    struct find *finds;
+    struct cue *cues;
+    uint32_t *lists;
+    struct index indexes[INDEXES];
+    uint32_t named[NAMED_SETS]; /* sets that the reader itself asks for */
+
+    /* What is worked out from these when they are built. */
+    uint16_t *marks;         /* of each letter: the bits below */
+    struct by_letter wanted; /* the numbers of the sets that groups need besides their rarest, by letter */
+    uint32_t wanted_count;
+    struct choice *choices;
+    letter *keys;
+    uint32_t *starts, *ways;
+};
+
+/* Marks of a letter: the named sets it is in, the indexes in which it says something by itself, those in which it leads groups. */
+#define IN_SET(set) (1 << (set))
+#define IS_SINGLE(index) (1 << (NAMED_SETS + (index)))
+#define LEADS(index) (1 << (NAMED_SETS + INDEXES + (index)))
+
+/* The bit of a letter in the hint of a group: where it is not set, no match begins with the letter. */
+static inline uint64_t hint_of(letter one)
+{
+    return UINT64_C(1) << (one & 63);
+}
+
+bool holds_slowly(const struct tables *tables, const struct set *set, letter one);
+
+/* Whether a set holds a letter. */
+static inline bool holds(const struct tables *tables, uint32_t number, letter one)
+{
+    const struct set *set = &tables->sets[number];
+    if (set->bits != NONE)
+        return tables->bits[set->bits + (one >> 6)] >> (one & 63) & 1;
+    return holds_slowly(tables, set, one);
+}
+
+/* ---- what one call works with ---- */
+
+/* An array that grows; `failed` of the scratch tells that it could not. */
+struct pile {
+    void *items;
+    size_t count, room;
+};
+
+struct match {
+    int32_t start, end, what, value; /* value: where its number stands, or -1 */
+};
+
+struct hit {
+    int32_t start, end, find, value, order;
+    bool dropped;
+};
+
+struct found {
+    int32_t start, end, order;
+    const struct cue *cue;
+    bool forward, backward; /* of the cue, but for a tick box, which the line turns */
+};
+
+/* A place to come back to when the way taken fails. */
+struct back {
+    uint32_t at;            /* the instruction */
+    int32_t place;          /* the letter */
+    uint32_t frame, frames; /* who called, and how many frames there were */
+    int32_t used;           /* letters that a gap has taken; -1: no gap */
+    uint32_t rank;          /* of the first number so far */
+    int32_t number;         /* and where it stands */
+};
+
+/* Where to go on after a shared part, and in whose call that is itself. */
+struct frame {
+    uint32_t after, parent;
+};
+
+/* What was tried in vain: an instruction at a letter, called from a frame. Or, among the frames, a frame. */
+struct tried {
+    uint32_t at, frame;
+    int32_t place;
+    uint32_t result;
+};
+
+struct memory {
+    struct tried *slots; /* at UINT32_MAX: free */
+    size_t count, room;  /* room is a power of two */
+};
+
+/* A row of letters that is looked at as one, and which letters there are in it. */
+struct row {
+    const letter *letters;
+    int32_t count;
+};
+
+struct scratch {
+    const struct tables *tables;
+    bool failed; /* memory ran out */
+
+    uint32_t now; /* the number of the row; what a mark below says holds when it is of now */
+    uint32_t *letter_seen, *wanted_seen, *finding_seen;
+    int32_t *latest; /* of a finding, its last hit kept */
+    unsigned marks;  /* of all letters of the row */
+
+    struct pile letters;    /* letter: those of the row, each once */
+    struct pile candidates; /* uint32_t: groups that may match */
+    struct pile matches;    /* struct match */
+    struct pile backs;      /* struct back */
+    struct pile frames;     /* struct frame */
+    struct memory tried, interned;
+
+    struct pile all;    /* struct hit: every match */
+    struct pile senses; /* struct hit: those that are another sense of the words */
+    struct pile hits;   /* struct hit: those that stand */
+    struct pile found;  /* struct found */
+    struct pile commas; /* int32_t */
+    struct pile told;   /* int32_t: a count, then seven numbers for each mention */
+};
+
+/* scratch.c: a pile made larger; NULL without memory. */
+void *grown(struct scratch *scratch, struct pile *pile, size_t size);
+
+/* A new item at the end of a pile, or NULL. */
+static inline void *put(struct scratch *scratch, struct pile *pile, size_t size)
+{
+    if (pile->count == pile->room && !grown(scratch, pile, size))
+        return NULL;
+    return (char *)pile->items + size * pile->count++;
+}
+
+/* match.c: the next match of a group, looking from `from` on. */
+bool next_match(struct scratch *scratch, const struct group *group, struct row row, int32_t from, struct match *match);
+/* The letters with which a match from an instruction on begins, each once, into scratch->letters; `any` when that is any letter, or
+ * none. False without memory. */
+bool begins_of(struct scratch *scratch, uint32_t entry, bool *any);
+
+/* scan.c: all that an index finds in a row, of which stock was taken, into scratch->matches. */
+void new_row(struct scratch *scratch, struct row row);
+void find_matches(struct scratch *scratch, int index, struct row row);
+
+/* context.c: what the words around a mention make of it. */
+enum assertion { SAYS_PRESENT, SAYS_ABSENT, SAYS_HISTORICAL, SAYS_FAMILY, SAYS_HYPOTHETICAL, SAYS_UNCERTAIN };
+enum onset { ONSET_UNKNOWN, ONSET_NEW, ONSET_LONG_STANDING };
+
+struct verdict {
+    enum assertion assertion;
+    enum onset onset;
+    const struct found *cue;
+    bool dropped, bare, now;
+};
+
+struct place {
+    int32_t start, end;
+    bool normal, absence;
+    int32_t about;
+};
+
+struct context {
+    const struct found *cues;
+    int32_t cues_count;
+    const int32_t *commas;
+    int32_t commas_count;
+    int32_t closing; /* the comma behind the last "or", or -1 */
+};
+
+struct context cues_of(struct scratch *scratch, struct row row, int32_t sentence, bool carer);
+struct verdict judge(const struct place *place, const struct context *context);
+
+/* sentence.c */
+void settle(struct scratch *scratch);
+
+/* scratch.c */
+struct scratch *equina_scratch(const struct tables *tables);
+void equina_scratch_free(struct scratch *scratch);
+void empty_scratch(struct scratch *scratch);
+
+/* begins.c: works out with what each group begins. */
+bool add_beginnings(struct tables *tables);
+
+/* choice.c: puts a choice by the next letter in the place of rows of splits. */
+bool add_choices(struct tables *tables);
+
+/* leads.c: works out what stands under each letter. */
+bool add_leads(struct tables *tables);
+
+/* tables.c */
+struct tables *equina_tables(const int32_t *given, int64_t count);
+void equina_tables_free(struct tables *tables);
+
+/* read.c */
+const char *equina_sources(void);
+const int32_t *equina_read(struct scratch *scratch, const letter *letters, int32_t count, int32_t may_be_carer);
+
+#endif

@@ -1,0 +1,56 @@
+/* What one call works with: arrays that stay from call to call and grow when they must. */
+#include <stdlib.h>
+
+#include "reader.h"
+
+void *grown(struct scratch *scratch, struct pile *pile, size_t size)
+{
+    size_t room = pile->room ? 2 * pile->room : 64;
+    void *items = room > SIZE_MAX / size ? NULL : realloc(pile->items, room * size);
+    if (!items) {
+        scratch->failed = true;
+        return NULL;
+    }
+    pile->items = items;
+    pile->room = room;
+    return items;
+}
+
+/* A scratch for these tables, which must outlive it; NULL without memory. */
+struct scratch *equina_scratch(const struct tables *tables)
+{
+    struct scratch *scratch = calloc(1, sizeof *scratch);
+    if (!scratch)
+        return NULL;
+    scratch->tables = tables;
+    scratch->letter_seen = calloc(tables->limit + 1, sizeof *scratch->letter_seen);
+    scratch->wanted_seen = calloc(tables->wanted_count + 1, sizeof *scratch->wanted_seen);
+    scratch->finding_seen = calloc(tables->findings + 1, sizeof *scratch->finding_seen);
+    scratch->latest = calloc(tables->findings + 1, sizeof *scratch->latest);
+    if (scratch->letter_seen && scratch->wanted_seen && scratch->finding_seen && scratch->latest)
+        return scratch;
+    equina_scratch_free(scratch);
+    return NULL;
+}
+
+/* Frees what a scratch holds. */
+void empty_scratch(struct scratch *scratch)
+{
+    struct pile *piles[] = {&scratch->letters, &scratch->candidates, &scratch->matches, &scratch->backs, &scratch->frames,
+                            &scratch->all, &scratch->senses, &scratch->hits, &scratch->found, &scratch->commas, &scratch->told};
+    for (size_t i = 0; i < sizeof piles / sizeof *piles; i++)
+        free(piles[i]->items);
+    free(scratch->tried.slots);
+    free(scratch->interned.slots);
+    free(scratch->letter_seen);
+    free(scratch->wanted_seen);
+    free(scratch->finding_seen);
+    free(scratch->latest);
+}
+
+void equina_scratch_free(struct scratch *scratch)
+{
+    if (scratch)
+        empty_scratch(scratch);
+    free(scratch);
+}

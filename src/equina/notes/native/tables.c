@@ -1,0 +1,271 @@
+/* The tables of a lexicon, built from the row of numbers that tables.py makes of it. Every number is checked: a row that does not
+ * fit makes no tables, and tables that were made hold no place outside themselves. */
+#include <stdlib.h>
+
+#include "reader.h"
+
+
+/* What is left of the row. */
+struct rest {
+    const int32_t *next;
+    int64_t count;
+    bool bad;
+};
+
+static int32_t take(struct rest *rest)
+{
+    if (rest->count < 1) {
+        rest->bad = true;
+        return 0;
+    }
+    rest->count--;
+    return *rest->next++;
+}
+
+/* A number from 0 up to below `limit`. */
+static uint32_t take_below(struct rest *rest, int64_t limit)
+{
+    int32_t number = take(rest);
+    if (number < 0 || number >= limit) {
+        rest->bad = true;
+        return 0;
+    }
+    return (uint32_t)number;
+}
+
+/* How many items follow, of so many numbers each. */
+static uint32_t take_count(struct rest *rest, int64_t numbers)
+{
+    uint32_t count = take_below(rest, INT32_MAX);
+    if ((int64_t)count * numbers > rest->count)
+        rest->bad = true;
+    return rest->bad ? 0 : count;
+}
+
+static void *some(struct rest *rest, size_t count, size_t size)
+{
+    void *items = calloc(count ? count : 1, size);
+    if (!items)
+        rest->bad = true;
+    return items;
+}
+
+static void take_letters(struct rest *rest, struct tables *tables)
+{
+    tables->sets_count = take_count(rest, 1);
+    tables->sets = some(rest, tables->sets_count, sizeof *tables->sets);
+    uint32_t total = 0, many = 0, words = tables->limit / 64 + 1;
+    for (uint32_t i = 0; i < tables->sets_count && !rest->bad; i++) {
+        struct set *set = &tables->sets[i];
+        *set = (struct set){total, take_below(rest, tables->limit), NONE};
+        if (set->count > MANY)
+            set->bits = words * many++;
+        total += set->count;
+        if (total > INT32_MAX / 2)
+            rest->bad = true;
+    }
+    if (total > rest->count)
+        rest->bad = true;
+    if (rest->bad)
+        return;
+    tables->letters_count = total;
+    tables->bits_count = words * many;
+    tables->letters = some(rest, total, sizeof *tables->letters);
+    tables->bits = some(rest, tables->bits_count, sizeof *tables->bits);
+    for (uint32_t i = 0; i < tables->sets_count && !rest->bad; i++) {
+        struct set *set = &tables->sets[i];
+        for (uint32_t j = 0; j < set->count; j++) {
+            letter one = (letter)take_below(rest, tables->limit);
+            if (j && one <= tables->letters[set->first + j - 1])
+                rest->bad = true;
+            tables->letters[set->first + j] = one;
+            if (set->bits != NONE)
+                tables->bits[set->bits + (one >> 6)] |= UINT64_C(1) << (one & 63);
+        }
+    }
+}
+
+/* Whether an instruction leads to others of the program alone, and forward: then every pattern comes to an end. */
+static bool sound(const struct tables *tables, uint32_t at)
+{
+    uint32_t what = tables->program[at] & 0xffffff, left = tables->program_count - 1 - at;
+    switch (tables->program[at] >> 24) {
+    case OP_ONE:
+        return left && what < tables->limit;
+    case OP_SET:
+        return left && what < tables->sets_count;
+    case OP_NUMBER:
+        return left > 0;
+    case OP_GAP:
+        return left && what >> 8 <= 1;
+    case OP_SPLIT:
+    case OP_JUMP:
+        return what >= 1 && what <= left;
+    case OP_CALL: /* what stands before it calls nothing behind it */
+        return left && what < at;
+    case OP_RETURN:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void take_program(struct rest *rest, struct tables *tables)
+{
+    tables->program_count = take_count(rest, 1);
+    tables->program = some(rest, tables->program_count, sizeof *tables->program);
+    if (rest->bad)
+        return;
+    for (uint32_t i = 0; i < tables->program_count; i++)
+        tables->program[i] = (uint32_t)take(rest);
+    for (uint32_t i = 0; i < tables->program_count; i++)
+        if (!sound(tables, i))
+            rest->bad = true;
+}
+
+/* A list of findings, kept in tables->lists from `*used` on. */
+static struct list take_list(struct rest *rest, struct tables *tables, uint32_t *used, uint32_t all)
+{
+    struct list list = {*used, take_count(rest, 1)};
+    if (list.count > all - *used)
+        rest->bad = true;
+    for (uint32_t i = 0; i < list.count && !rest->bad; i++)
+        tables->lists[(*used)++] = take_below(rest, tables->findings);
+    return list;
+}
+
+static void take_finds(struct rest *rest, struct tables *tables)
+{
+    uint32_t all = take_below(rest, INT32_MAX), used = 0;
+    if (all > rest->count)
+        rest->bad = true;
+    tables->finds_count = take_count(rest, 6);
+    if (rest->bad)
+        return;
+    tables->lists = some(rest, all, sizeof *tables->lists);
+    tables->finds = some(rest, tables->finds_count, sizeof *tables->finds);
+    for (uint32_t i = 0; i < tables->finds_count && !rest->bad; i++) {
+        struct find *find = &tables->finds[i];
+        find->finding = (int32_t)take_below(rest, (int64_t)tables->findings + 1) - 1;
+        find->kind = (int32_t)take_below(rest, 64);
+        find->normal = take_below(rest, 2);
+        find->measured = take_below(rest, 2);
+        find->instead_of = take_list(rest, tables, &used, all);
+        find->of = take_list(rest, tables, &used, all);
+    }
+}
+
+static void take_cues(struct rest *rest, struct tables *tables)
+{
+    tables->cues_count = take_count(rest, 9);
+    if (rest->bad)
+        return;
+    tables->cues = some(rest, tables->cues_count, sizeof *tables->cues);
+    for (uint32_t i = 0; i < tables->cues_count && !rest->bad; i++) {
+        struct cue *cue = &tables->cues[i];
+        cue->kind = (int32_t)take_below(rest, KINDS);
+        cue->reach = take(rest);
+        cue->forward = take_below(rest, 2);
+        cue->backward = take_below(rest, 2);
+        cue->over_commas = take_below(rest, 2);
+        cue->box = take_below(rest, 2);
+        cue->noun = take_below(rest, 2);
+        cue->of = (uint32_t)take(rest);
+        cue->of |= (uint64_t)(uint32_t)take(rest) << 32;
+    }
+}
+
+/* Pairs of a letter and a thing, the letters in order. */
+static void take_single(struct rest *rest, const struct tables *tables, struct by_letter *by, uint32_t things)
+{
+    uint32_t count = take_count(rest, 2), before = 0;
+    by->start = some(rest, (size_t)tables->limit + 1, sizeof *by->start);
+    by->items = some(rest, count, sizeof *by->items);
+    if (rest->bad)
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t one = take_below(rest, tables->limit);
+        by->items[i] = take_below(rest, things);
+        if (one < before)
+            rest->bad = true;
+        if (rest->bad)
+            return;
+        before = one;
+        by->start[one + 1]++;
+    }
+    for (uint32_t one = 0; one < tables->limit; one++)
+        by->start[one + 1] += by->start[one];
+}
+
+static void take_index(struct rest *rest, const struct tables *tables, struct index *index, uint32_t things)
+{
+    take_single(rest, tables, &index->single, things);
+    index->count = take_count(rest, 2 + NEEDS);
+    index->groups = some(rest, index->count, sizeof *index->groups);
+    for (uint32_t i = 0; i < index->count && !rest->bad; i++) {
+        struct group *group = &index->groups[i];
+        group->what = take_below(rest, things);
+        group->entry = take_below(rest, tables->program_count);
+        group->begins = NONE;
+        for (int j = 0; j < NEEDS; j++) {
+            uint32_t set = take_below(rest, (int64_t)tables->sets_count + 1);
+            group->needs[j] = set ? set - 1 : NONE;
+        }
+        if (group->needs[0] == NONE)
+            rest->bad = true;
+    }
+}
+
+struct tables *equina_tables(const int32_t *given, int64_t count)
+{
+    struct rest rest = {given, count, false};
+    if (take(&rest) != VERSION)
+        return NULL;
+    struct tables *tables = calloc(1, sizeof *tables);
+    if (!tables)
+        return NULL;
+    tables->limit = take_below(&rest, UINT16_MAX);
+    tables->findings = take_below(&rest, INT32_MAX);
+    take_letters(&rest, tables);
+    take_program(&rest, tables);
+    take_finds(&rest, tables);
+    take_cues(&rest, tables);
+    for (int i = 0; i < INDEXES && !rest.bad; i++)
+        take_index(&rest, tables, &tables->indexes[i], i == FINDS ? tables->finds_count : tables->cues_count);
+    for (int i = 0; i < NAMED_SETS; i++)
+        tables->named[i] = take_below(&rest, tables->sets_count);
+    if (rest.bad || rest.count || !add_beginnings(tables) || !add_leads(tables) || !add_choices(tables)) {
+        equina_tables_free(tables);
+        return NULL;
+    }
+    return tables;
+}
+
+void equina_tables_free(struct tables *tables)
+{
+    if (!tables)
+        return;
+    for (int i = 0; i < INDEXES; i++) {
+        struct index *index = &tables->indexes[i];
+        free(index->single.start);
+        free(index->single.items);
+        free(index->led_start);
+        free(index->led);
+        free(index->groups);
+    }
+    free(tables->sets);
+    free(tables->letters);
+    free(tables->bits);
+    free(tables->program);
+    free(tables->finds);
+    free(tables->cues);
+    free(tables->lists);
+    free(tables->marks);
+    free(tables->wanted.start);
+    free(tables->wanted.items);
+    free(tables->choices);
+    free(tables->keys);
+    free(tables->starts);
+    free(tables->ways);
+    free(tables);
+}

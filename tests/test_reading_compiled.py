@@ -1,0 +1,250 @@
+"""The compiled reader says what the Python reader says, of any letters, with any lexicon; one that it cannot take it leaves alone.
+
+The rows of letters are those of real sentences, and random ones cut from them. EQUINA_FULL=1 tries ten times as many.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import struct
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from equina.notes.lexicon import Lexicon, lexicon
+from equina.notes.native.library import CHOICE, LIBRARY, _Handle, _library, sources, which
+from equina.notes.native.program import UnfitError
+from equina.notes.native.tables import Tables, tables
+from equina.notes.sentence import told
+from equina.notes.vocabulary import folded
+from equina.protocol import load
+from sentences import sentences
+
+ROOT = Path(__file__).parents[1]
+FULL = 10 if os.environ.get("EQUINA_FULL") == "1" else 1
+PROTOCOL = load()
+FILES = sorted((Path(__file__).parent / "reading").glob("*.txt"))
+TEXTS = [sentence.text for file in FILES for sentence in sentences(file)]
+
+pytestmark = pytest.mark.skipif(which() != "compiled", reason=which())
+
+
+def letters(own: Lexicon, text: str) -> str:
+    return "".join(map(own.vocabulary.__getitem__, folded(text).split(" "))) + own.end
+
+
+def check(own: Lexicon, row: str) -> int:
+    """Both readers say the same of these letters; how many mentions."""
+    assert own.compiled is not None
+    for may_be_carer in (True, False):
+        found = own.compiled.told(own, row, may_be_carer=may_be_carer)
+        assert found == told(own, row, may_be_carer=may_be_carer), row
+    return len(found)
+
+
+def test_there_is_a_library_where_there_is_a_compiler() -> None:
+    assert sources() == digest(LIBRARY.parent), "the library is of other sources: make setup"
+
+
+def digest(folder: Path) -> str:
+    sys.path.insert(0, str(ROOT))
+    try:
+        from hatch_build import digest
+    except ImportError:
+        pytest.skip("no build backend here")
+    finally:
+        sys.path.remove(str(ROOT))
+    return digest(folder)
+
+
+def test_it_says_the_same_of_every_sentence() -> None:
+    own = lexicon(PROTOCOL)
+    found = sum(check(own, letters(own, text)) for text in TEXTS[:: 1 if FULL > 1 else 25])
+    assert found > 100
+
+
+def rows(own: Lexicon, count: int, seed: int) -> list[str]:
+    """Random rows: pieces of real sentences, their letters in any order, rare letters, repeats."""
+    draw = random.Random(seed)
+    real = [letters(own, text) for text in TEXTS[::5]]
+    frequent, every = "".join(real), list(own.vocabulary.letters.values())
+
+    def piece() -> str:
+        kind, row = draw.random(), draw.choice(real)
+        if kind < 0.6:
+            start = draw.randrange(len(row))
+            return row[start : start + draw.randint(1, 15)]
+        if kind < 0.8:
+            return "".join(draw.choices(frequent, k=draw.randint(1, 8)))
+        if kind < 0.9:
+            return "".join(draw.choices(every, k=draw.randint(1, 5)))
+        return row[: draw.randint(1, 4)] * draw.randint(1, 12)
+
+    return ["".join(piece() for _ in range(draw.randint(1, 6))) + own.end for _ in range(count)]
+
+
+def test_it_says_the_same_of_any_letters() -> None:
+    own = lexicon(PROTOCOL)
+    assert sum(check(own, row) for row in rows(own, 1000 * FULL, seed=FULL)) > 300
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "numb and ",
+        "can't can't i my ",
+        "my bum and legs and ",
+        "no fever , ",
+        "pvr 600 ",
+        "no ",
+        "if you if you ",
+        "bladder or bowel or , no ",
+        "since yesterday numb worse , not ",
+    ],
+)
+def test_it_says_the_same_of_words_that_go_on_and_on(words: str) -> None:
+    own = lexicon(PROTOCOL)
+    check(own, letters(own, words * (300 * FULL)))
+
+
+# Two words and their kin, so that random patterns match often.
+VOCABULARY = ["ant", "bee", "cat", "dog", "elk", "fox*", "foxglove", "<#few>", "#", '","', "<some>"]
+
+
+def pattern(draw: random.Random, depth: int) -> str:
+    """A random line of the language of patterns.py."""
+    kind = draw.random() if depth else 0.0
+    if kind < 0.35:
+        return draw.choice(VOCABULARY)
+    if kind < 0.6:
+        return f"({'|'.join(pattern(draw, depth - 1) for _ in range(draw.randint(2, 6)))})"
+    if kind < 0.75:
+        least = draw.randint(0, 2)
+        return f"({pattern(draw, depth - 1)}){draw.choice(['?', f'{{{least},{least + draw.randint(0, 2)}}}'])}"
+    words = [pattern(draw, depth - 1) for _ in range(draw.randint(2, 4))]
+    for i in range(1, len(words)):
+        if draw.random() < 0.4:
+            words[i] = f"{draw.choice(['~', '~~'])}{draw.randint(0, 4)} {words[i]}"
+    return " ".join(words)
+
+
+def file_of(folder: Path, draw: random.Random) -> Path:
+    """A lexicon of random patterns: each stands beside a plain word, so that none matches nothing."""
+    drawn = dict.fromkeys(f'"""{draw.choice(VOCABULARY[:6])} {pattern(draw, 4)}"""' for _ in range(100))
+    line = [one for one in drawn if "?){" not in one and "?)?" not in one][:40]
+    names = draw.sample(sorted(name for name, finding in PROTOCOL.findings.items() if finding.kind), 8)
+    text = ["replaces = true", "[numbers.few]\nleast = 2\nmost = 5", '[terms]\nsome = ["ant bee", "cat", "dog ~2 (elk|ant)"]']
+    for i, name in enumerate(names):
+        text.append(f"[cues.{name}]\nsays = [{', '.join(line[3 * i : 3 * i + 3])}]\ninstead_of = ['{names[i - 1]}']")
+    text += [f"[unrelated.other{i}]\nsays = [{line[24 + i]}]\nof = ['{names[i]}']" for i in range(3)]
+    text += [f"[measures.much{i}]\nfinding = '{name}'\nsays = [{line[30 + i]}]" for i, name in enumerate(names)]
+    file = folder / f"own{draw.random()}.toml"
+    file.write_text("\n".join(text), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("seed", range(6 * FULL))
+def test_it_says_the_same_with_any_patterns(seed: int, tmp_path: Path) -> None:
+    draw = random.Random(seed)
+    own = lexicon(PROTOCOL, file_of(tmp_path, draw))
+    assert own.compiled is not None or unfit(own)
+    if own.compiled is None:
+        return
+    words = ["ant", "bee", "cat", "dog", "elk", "fox", "foxglove", "foxes", "1", "3", "5", "9", ",", "other"]
+    found = 0
+    for _ in range(150):
+        text = " ".join(draw.choices(words, k=draw.randint(1, 40))) + draw.choice([".", "?", ""])
+        found += check(own, letters(own, text + draw.choice(["", " no ant", " not bee, or cat"])))
+    assert found
+
+
+def unfit(own: Lexicon) -> bool:
+    """Whether it is the patterns that the compiled reader cannot take."""
+    with pytest.raises(UnfitError):
+        compiled_tables(own)
+    return True
+
+
+def compiled_tables(own: Lexicon) -> Tables:
+    group = own.finds.groups[0]
+    writer = group._writer
+    return tables(own, writer.letters, own.vocabulary.last, writer.stops)
+
+
+def test_a_pattern_of_many_ways_is_tried_to_its_end(tmp_path: Path) -> None:
+    """So many that the matcher begins again and remembers what was in vain."""
+    file = tmp_path / "many.toml"
+    says = '["ant ~12 bee ~12 cat ~12 (ant|bee|cat){0,8} elk", "(ant|bee) ~12 (bee|cat|ant){0,8} ~12 dog"]'
+    file.write_text(f"replaces = true\n[cues.fever]\nsays = {says}", encoding="utf-8")
+    own = lexicon(PROTOCOL, file)
+    assert check(own, letters(own, "ant bee cat " * 10 + "elk and " + "ant bee cat " * 12 + "dog")) > 0
+    check(own, letters(own, "ant bee cat " * 14))
+
+
+def test_a_pattern_that_it_cannot_take_is_read_by_the_other_reader(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text('replaces = true\n[cues.fever]\nsays = ["hot (very?){0,3} ~2 today"]', encoding="utf-8")
+    own = lexicon(PROTOCOL, file)
+    assert own.compiled is None
+    assert told(own, letters(own, "hot very very today"), may_be_carer=True)
+
+
+def test_the_choice_of_the_python_reader_is_heeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text('replaces = true\n[cues.fever]\nsays = ["hot today"]', encoding="utf-8")
+    monkeypatch.setenv(CHOICE, "python")
+    assert which().startswith("python")
+    assert lexicon(PROTOCOL, file).compiled is None
+
+
+def test_threads_read_side_by_side() -> None:
+    own = lexicon(PROTOCOL)
+    assert own.compiled is not None
+    given = [letters(own, text) for text in TEXTS[:400]]
+    alone = [own.compiled.told(own, row, may_be_carer=True) for row in given]
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(3):
+            assert list(threads.map(lambda row: own.compiled.told(own, row, may_be_carer=True), given)) == alone
+
+
+def test_tables_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    """One number changed: no tables, or others that hold no place outside themselves."""
+    file = tmp_path / "own.toml"
+    file.write_text('replaces = true\n[cues.fever]\nsays = ["hot ~2 (today|now|all day){1,3} #"]', encoding="utf-8")
+    own, library, draw = lexicon(PROTOCOL, file), _library(), random.Random(FULL)
+    assert library is not None
+    right, refused = compiled_tables(own), 0
+    assert _Handle(library, right).handle
+    for _ in range(1000 * FULL):
+        numbers = right.numbers[:]
+        numbers[draw.randrange(len(numbers))] = draw.choice([-1, 0, 1, 7 << 24, 1 << 30, draw.randrange(1 << 27)])
+        refused += not _Handle(library, Tables(numbers[: draw.choice([len(numbers)] * 9 + [100])], right.finds)).handle
+    assert refused > 200
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
+def test_no_letters_and_no_tables_lead_it_outside_its_memory(tmp_path: Path) -> None:
+    """The same sources with the compiler's own guards, on the whole lexicon, random letters and spoilt tables."""
+    own = lexicon(PROTOCOL)
+    program, given, text = tmp_path / "sanitized", tmp_path / "tables", tmp_path / "rows"
+    guards = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+    files = [*sorted(LIBRARY.parent.glob("*.c")), Path(__file__).parent / "reading" / "sanitized.c"]
+    built = subprocess.run(
+        ["cc", "-std=c11", "-O1", "-g", *guards, f"-I{LIBRARY.parent}", *map(str, files), "-o", str(program)],
+        capture_output=True,
+        text=True,
+    )
+    if "libasan" in built.stderr:
+        pytest.skip("this compiler has no guards")
+    assert built.returncode == 0, built.stderr
+    given.write_bytes(compiled_tables(own).numbers.tobytes())
+    drawn = [*rows(own, 300 * FULL, seed=7), *(letters(own, text) for text in TEXTS[:: 50 // FULL])]
+    text.write_bytes(b"".join(struct.pack("i", len(row)) + row.encode("utf-16-le") for row in drawn))
+    done = subprocess.run([str(program), str(given), str(text), str(20 * FULL)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) > 100  # mentions
