@@ -61,7 +61,7 @@ echo "setup    $(1): $$("$$py" --version)"; \
 "$$py" -m venv --clear $(1)
 endef
 
-.PHONY: help setup run browser java checkers conformance test pictures verify agree prove diff released score evaluate bench mutation docs fuzz lint format lock clean
+.PHONY: help setup run browser java checkers conformance test pictures verify agree prove diff released score evaluate bench mutation licences docs fuzz lint format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -166,6 +166,10 @@ prove: setup  ## prove the safety properties over every case
 diff: setup  ## whom the edits since the last release move; fails while a lowered emergency is not signed for
 	$(STEP) diff "$(RELEASED) and $(PROTOCOL)"
 	@$(BIN)/equina diff '$(RELEASED)' '$(PROTOCOL)' --accept tests/released/accepted.toml
+
+licences: setup  ## write docs/licences.md anew, of the locks and what is installed
+	$(STEP) licences "docs/licences.md docs/licences.toml"
+	@$(BIN)/python tests/licences.py --from .venv .venv-bench .venv-docs .venv-fuzz
 
 released:  ## keep the protocol as it now is as the last released one (then empty tests/released/accepted.toml)
 	$(STEP) released "$(RELEASED)"
