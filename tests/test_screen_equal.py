@@ -5,6 +5,8 @@ import gzip
 import json
 import os
 import random
+import re
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from equina.batch.alike import Alike
 from equina.exchange import read_request
 from equina.fhir.records import cases_of
 from equina.notes.evidence import with_text
@@ -156,6 +159,40 @@ def test_random_records(tmp_path, seed):
         assert rows[owner]["present"] == sorted(
             (name for name, value in case.values.items() if value in (True, "long_standing") and value is not False and not
              PROTOCOL.findings[name].measured), key=PROTOCOL.order.__getitem__)  # fmt: skip
+
+
+def likenesses(draws, records, times):
+    """The records, and each patient so many times more, under other ids and with dates moved by up to forty days."""
+    yield from records
+    for copy in range(times):
+        for record in records:
+            told = json.dumps(record).replace('"Patient/p', f'"Patient/{copy}-p').replace('"id": "', f'"id": "{copy}-')
+            yield json.loads(re.sub(r'"(20\d\d-\d\d-\d\d)', lambda day: f'"{moved(draws, day[1])}', told))
+
+
+def moved(draws, day):
+    return (datetime.fromisoformat(day) + timedelta(days=draws.choice((0, 0, 0, -1, -40, 40)))).date().isoformat()
+
+
+@pytest.mark.parametrize("options", [(), ("--pseudonymise",)])
+def test_what_others_say_too_is_told_of_each_as_if_it_were_the_only_one(tmp_path, monkeypatch, options):
+    """Patients who are alike are judged once: every column of every row, and what was set aside, is as without that."""
+    monkeypatch.setenv("EQUINA_PSEUDONYM_KEY", "k" * 32)
+    draws = random.Random(8)
+    given = [
+        each for each in records_of(draws, NOW, patients=150) if each["resourceType"] not in ("DocumentReference", "Communication")
+    ]
+    records = list(likenesses(draws, given, 12 if FULL else 2))
+    path = write_lines(tmp_path / "a.ndjson", records)
+    judged_for, of = Counter(), Alike.of
+    monkeypatch.setattr(Alike, "of", lambda *given: ((found := of(*given)) and judged_for.update([found.key])) or found)
+    fast = screen(tmp_path / "fast", path, options=("--workers", "1", *options))
+    assert sum(count > 1 for count in judged_for.values()) > 20 < sum(count == 1 for count in judged_for.values())
+    monkeypatch.setattr(Alike, "of", lambda *_: None)
+    slow = screen(tmp_path / "slow", path, options=("--workers", "1", *options))
+    assert fast.rows == slow.rows
+    assert fast.asides == slow.asides
+    assert fast.manifest["not_counted"] == slow.manifest["not_counted"]
 
 
 def test_evidence_says_where_it_stands(tmp_path):

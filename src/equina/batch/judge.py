@@ -14,6 +14,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from equina.batch.alike import Alike, Pattern, fill, filled, fits, stood_in
 from equina.batch.joined import join
 from equina.batch.outcome import Outcome, Outcomes
 from equina.batch.plan import Plan
@@ -29,12 +30,13 @@ from equina.model import Value
 
 __all__ = ["Aside", "Patients", "Spilled", "judge", "owners_in"]
 
-_values = msgspec.json.Decoder().decode_lines
+_values = msgspec.json.Decoder(str | tuple[str | None, int, int, msgspec.Raw]).decode_lines
+_QUIET, _CASE = f'["{QUIET}"'.encode("ascii"), b'{"case":'
 _REMEMBERED = 200_000
 _NOT_READ = "not JSON: it is not well-formed UTF-8 text"
 _OWNER = re.compile(rb'\[?("(?:[^"\\]|\\.)*")')
 _HEAD = re.compile(rb'\[(?:null|"(?:[^"\\]|\\.)*"),(\d+),(\d+),')
-Item = tuple[int, int, Any]  # input, line of it, record
+Item = tuple[int, int, bytes]  # input, line of it, what was kept
 Aside = Callable[[int, int | None, str, str, str | None, str | None], None]  # input, line, what, reason, id, quote
 
 
@@ -56,6 +58,8 @@ class Patients:
         self._ages: dict[str, float | None] = {}  # by birth date; below nought where it cannot be
         self._plain: dict[tuple[float | None, str], tuple[float | None, str | None, Outcome]] = {}
         self._named: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
+        self._alike = Alike(run.protocol, plan.as_of, plan.window_days)
+        self._files = [each.name for each in plan.inputs]
         self._nothing = outcomes.of(Case(as_of=plan.as_of, answered_by="record"))
 
     def take(self, rows: Rows, owner: str | None, items: Sequence[Item], aside: Aside) -> None:
@@ -63,12 +67,56 @@ class Patients:
         if not items:
             rows.silent(owner, None, None, self._nothing)
         elif len(items) == 1 and is_quiet(items[0]):
-            outcome, age, sex = outcome_of(items[0][2])
+            outcome, age, sex = outcome_of(loaded(items[0][2]))
             rows.silent(owner, age, sex, outcome)
-        elif len(items) == 1 and isinstance(items[0][2], list) and (found := self._plain_person(items[0][2])):
+        elif len(items) == 1 and _is_person(items[0]) and (found := self._plain_person(loaded(items[0][2]))):
             rows.silent(owner, *found)
-        else:
+        elif not self._like(rows, owner, items, aside):
             self._join(rows, owner, items, aside)
+
+    def _like(self, rows: Rows, owner: str | None, items: Sequence[Item], aside: Aside) -> bool:
+        """Add the row of one whose records say what others' do; whether they are of kinds that recur."""
+        persons = [data for _, _, data in items if data[:1] == b"["]
+        person = self._plain_person(loaded(persons[0])) if len(persons) == 1 else None
+        if len(persons) > (person is not None):
+            return False
+        age, sex, _ = person or (None, None, None)
+        likeness = self._alike.of(items, age, sex)
+        if likeness is None:
+            return False
+        key, records = likeness
+        patterns = self._alike.patterns
+        pattern = patterns[key] if key in patterns else patterns.setdefault(key, self._pattern(items))
+        if pattern is None:
+            return False
+        if pattern.not_counted:
+            self.not_counted.update(pattern.not_counted)
+        names = self._files
+        outcome = self._alike.outcome(self.outcomes, pattern, age, sex)
+        fill(rows, owner, pattern, outcome, records, [(names[input], line) for input, line, _ in items], age, sex)
+        for at, why, quote, origin in pattern.asides:
+            record = records[at]
+            input, line, _ = items[at]
+            aside(input, line, "value", why, owner, rows.quote(filled(quote, record and record.id), origin))
+        return True
+
+    def _pattern(self, items: Sequence[Item]) -> Pattern | None:
+        """What follows of all who are like the one with these items."""
+        if not fits([data for _, _, data in items]):
+            return None
+        self._forget()
+        try:
+            given = [loaded(data) for _, _, data in items]
+        except (ValueError, RecursionError):
+            return None
+        records = [stood_in(at, _person(each, None) if isinstance(each, list) else each) for at, each in enumerate(given)]
+        medicines = self._medicines(records)
+        joined = join(self.run.protocol, self.plan.as_of, self.plan.window_days, records, (), medicines, self._named)
+        return self._alike.pattern(joined, records)
+
+    def _forget(self) -> None:
+        if len(self._named) > _REMEMBERED:
+            self._named.clear()
 
     def _plain_person(self, plain: list[str]) -> tuple[float | None, str | None, Outcome] | None:
         """Age, sex and outcome of one of whom nothing else is known; None where something of it cannot be."""
@@ -90,20 +138,27 @@ class Patients:
         return found
 
     def _join(self, rows: Rows, owner: str | None, items: Sequence[Item], aside: Aside) -> None:
-        if len(self._named) > _REMEMBERED:
-            self._named.clear()
+        self._forget()
         records: list[Resource] = []
         answers: list[tuple[str, Mapping[str, object]]] = []
         places: dict[str | None, Place] = {}
-        for input, line, data in items:
-            source, file = f"{input}:{line}", self.plan.inputs[input].name
-            if isinstance(data, dict) and "case" in data:
+        for input, line, kept in items:
+            source, file = f"{input}:{line}", self._files[input]
+            try:
+                data = loaded(kept)
+            except (ValueError, RecursionError):
+                aside(input, line, "input", _NOT_READ, None, None)
+                continue
+            if kept.startswith(_CASE):
                 answers.append((source, data["case"]))
                 places[source] = Place(file, line, None, _text(data["case"].get("as_of")))
             else:
                 record = _person(data, owner) if isinstance(data, list) else data
                 records.append({**record, "meta": {"source": source}})
                 places[source] = Place(file, line, record)
+        if not places:
+            rows.silent(owner, None, None, self._nothing)
+            return
         if len(places) == 1:
             places[None] = next(iter(places.values()))
         joined = join(
@@ -113,9 +168,9 @@ class Patients:
         for source, why in joined.refused:
             input, line = map(int, source.split(":"))
             aside(input, line, "input", why, owner, None)
-        for item in joined.case.set_aside:
-            input, line = map(int, (item.source or f"{items[0][0]}:{items[0][1]}").split(":"))
-            aside(input, line, "value", item.why, owner, rows.quote(item.quote, item.origin))
+        for each in joined.case.set_aside:
+            input, line = map(int, (each.source or f"{items[0][0]}:{items[0][1]}").split(":"))
+            aside(input, line, "value", each.why, owner, rows.quote(each.quote, each.origin))
         if joined.judged:
             outcome = self.outcomes.of(joined.case)
             rows.add(owner, joined.case, outcome, places.get, len(joined.case.set_aside) + len(joined.refused), joined.deceased)
@@ -188,7 +243,12 @@ def judge(patients: Patients, number: int, spilled: Sequence[Spilled], folder: P
 
 def is_quiet(item: Item) -> bool:
     """Whether an item is the outcome of a row in which nothing speaks."""
-    return isinstance(item[2], list) and item[2][0] == QUIET and len(item[2]) > len(("birth date", "gender", "sex"))
+    return item[2].startswith(_QUIET) and len(loaded(item[2])) > len(("birth date", "gender", "sex"))
+
+
+def _is_person(item: Item) -> bool:
+    """Whether an item is a plain Patient."""
+    return item[2][:1] == b"[" and not is_quiet(item)
 
 
 def _as_cases(patients: Patients, owners: dict[str | None, list[Item]]) -> None:
@@ -201,13 +261,25 @@ def _as_cases(patients: Patients, owners: dict[str | None, list[Item]]) -> None:
     found = {input: rows_at(patients.run.protocol, patients.plan.inputs[input], lines) for input, lines in wanted.items()}
     for owner in several:
         owners[owner] = [
-            (input, line, {"case": found[input][line]} if is_quiet((input, line, kept)) else kept)
+            (
+                input,
+                line,
+                json.dumps({"case": found[input][line]}, default=str).encode("ascii") if is_quiet((input, line, kept)) else kept,
+            )
             for input, line, kept in owners[owner]
         ]
 
 
 def _is_case(item: Item) -> bool:
-    return isinstance(item[2], dict) and "case" in item[2]
+    return item[2].startswith(_CASE)
+
+
+def loaded(data: bytes) -> Any:
+    """A kept item, read; msgspec takes no halves of characters, which JSON can name."""
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.MsgspecError, UnicodeError):
+        return json.loads(data)
 
 
 def _by_owner(spilled: Sequence[Spilled], wanted: Iterable[int], aside: Aside) -> dict[str | None, list[Item]]:
@@ -222,7 +294,12 @@ def _by_owner(spilled: Sequence[Spilled], wanted: Iterable[int], aside: Aside) -
                         owners.setdefault(row, [])
                     else:
                         owner, input, line, record = row
-                        owners.setdefault(owner, []).append((input, line + before.get(input, 0), record))
+                        found = owners.get(owner)
+                        item = (input, line + before.get(input, 0), bytes(record))
+                        if found is None:
+                            owners[owner] = [item]
+                        else:
+                            found.append(item)
     return owners
 
 
@@ -244,7 +321,8 @@ def _decoded(block: bytes, before: Mapping[int, int], aside: Aside) -> Iterator[
         pass  # some line of it is not what it seemed: each by itself
     for line in block.splitlines():
         try:
-            yield json.loads(line)
+            row = json.loads(line)
+            yield row if isinstance(row, str) else (*row[:3], json.dumps(row[3]).encode("ascii"))
         except (ValueError, RecursionError):
             found = _HEAD.match(line)
             assert found is not None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -12,15 +13,16 @@ import pyarrow as pa
 from equina.batch.contract import EVIDENCE, RESULT_COLUMNS
 from equina.batch.outcome import Outcome, is_present
 from equina.case import Case
+from equina.case import Evidence as Piece
 from equina.fhir.coded import SYSTEMS
 from equina.fhir.elements import Resource, codes_in, part, parts, span, text_of
 from equina.model import Protocol, Value
 from equina.triage import NOT_STATED
 
-__all__ = ["Place", "Run", "Rows", "schema"]
+__all__ = ["DATES", "Evidence", "Place", "Rows", "Run", "code_of", "date_of", "pieces_of", "present_in", "schema", "told", "whole"]
 
 # Where each kind of record says when it is of, first to last.
-_DATES: Mapping[str, tuple[tuple[str, ...], ...]] = {
+DATES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "Condition": (("recordedDate",), ("onsetDateTime",), ("onsetPeriod", "start")),
     "Observation": (("effectiveDateTime",), ("effectivePeriod", "start"), ("effectiveInstant",), ("issued",)),
     "MedicationRequest": (("authoredOn",),),
@@ -40,6 +42,10 @@ _KINDS: Mapping[str, pa.DataType] = {
     "timestamp": pa.timestamp("us", tz="UTC"),
     "list<string>": pa.list_(pa.string()),
 }
+
+
+# One item of the column `evidence`: its parts in the order of the contract.
+Evidence = tuple[str, str, str | None, str, str | None, int | None, int | None, int | None, str | None, str | None, str | None]
 
 
 def schema() -> pa.Schema:
@@ -82,12 +88,25 @@ class Rows:
         self, id: str | None, case: Case, outcome: Outcome, place: Callable[[str | None], Place | None], aside: int, deceased: bool
     ) -> None:
         """Add a patient; `place` says where a source is."""
-        protocol, values = self._run.protocol, case.values
-        present = sorted((name for name, value in values.items() if is_present(value)), key=protocol.order.__getitem__)
         evidence, latest = self._evidence(case, place)
-        age, sex = values.get("age_years"), values.get("sex_at_birth")
+        age, sex = case.values.get("age_years"), case.values.get("sex_at_birth")
         conflicts = tuple(dict.fromkeys(conflict.finding for conflict in case.conflicts))
-        self._add(id, outcome, tuple(present), latest, age, sex, evidence, conflicts, aside, deceased)
+        self._add(id, outcome, present_in(self._run.protocol, case), latest, age, sex, evidence, conflicts, aside, deceased)
+
+    def add_like(
+        self,
+        id: str | None,
+        outcome: Outcome,
+        present: tuple[str, ...],
+        latest: datetime | None,
+        age: float | None,
+        sex: str | None,
+        evidence: list[Evidence],
+        conflicts: tuple[str, ...],
+        aside: int,
+    ) -> None:
+        """Add a patient of whom all of it is known already."""
+        self._add(id, outcome, present, latest, age, sex, evidence, conflicts, aside, False)
 
     def _add(
         self, id: str | None, outcome: Outcome, present: Any, latest: Any, age: Any, sex: Any, evidence: Any, *rest: Any
@@ -97,40 +116,30 @@ class Rows:
             id = whole(id) if run.pseudonym is None else run.pseudonym(id)
         self._rows.append((id, *outcome, present, latest, age, sex, evidence, *rest))
 
-    def _evidence(self, case: Case, place: Callable[[str | None], Place | None]) -> tuple[list[dict[str, Any]], datetime | None]:
+    def _evidence(self, case: Case, place: Callable[[str | None], Place | None]) -> tuple[list[Evidence], datetime | None]:
         """The evidence of everything that the case states but age and sex, and when the latest of what is present was recorded."""
-        found, latest = [], None
-        for name, value in case.values.items():
-            if name in NOT_STATED:
-                continue
-            for piece in case.evidence.get(name, ()):
-                if piece.origin == "answer" and not (is_present(value) or self._meets(name, value)):
-                    continue
-                where = place(piece.source)
-                date = None if where is None else where.date if where.record is None else date_of(where.record)
-                if is_present(value) and piece.assertion in (None, "present") and (moment := self._within(date)) is not None:
-                    latest = moment if latest is None else max(latest, moment)
-                found.append(
-                    {
-                        "finding": name,
-                        "value": told(value),
-                        "assertion": piece.assertion,
-                        "origin": piece.origin,
-                        "file": where.file if where else None,
-                        "line": where.line if where else None,
-                        "start": piece.start,
-                        "end": piece.end,
-                        "quote": self.quote(piece.quote, piece.origin),
-                        "code": None if where is None or piece.origin != "record" else code_of(where.record),
-                        "date": date,
-                    }
+        found, latest = list[Evidence](), None
+        for name, value, piece in pieces_of(self._run.protocol, case):
+            where = place(piece.source)
+            date = None if where is None else where.date if where.record is None else date_of(where.record)
+            if is_present(value) and piece.assertion in (None, "present") and (moment := self._within(date)) is not None:
+                latest = moment if latest is None else max(latest, moment)
+            found.append(
+                (
+                    name,
+                    told(value),
+                    piece.assertion,
+                    piece.origin,
+                    where.file if where else None,
+                    where.line if where else None,
+                    piece.start,
+                    piece.end,
+                    self.quote(piece.quote, piece.origin),
+                    None if where is None or piece.origin != "record" else code_of(where.record),
+                    date,
                 )
+            )
         return found, latest
-
-    def _meets(self, name: str, value: Value) -> bool:
-        """Whether a number meets any comparison that the protocol makes of it."""
-        measures = self._run.protocol.table.measures.get(name, ())
-        return isinstance(value, int | float) and any(measure.relation(value, measure.number) for measure in measures)
 
     def _within(self, date: str | None) -> datetime | None:
         """The moment of a date, where it is within the window."""
@@ -162,10 +171,44 @@ class Rows:
         arrays = [
             pa.repeat(pa.scalar(alike[field.name], field.type), len(self._rows))
             if field.name in alike
+            else _lists(columns[field.name], field.type)
+            if field.name == "evidence"
             else pa.array(columns[field.name], type=field.type)
             for field in fields
         ]
         return pa.Table.from_arrays(arrays, schema=fields)
+
+
+def _lists(rows: Sequence[Sequence[Evidence]], kind: pa.ListType) -> pa.Array:
+    """The evidence of each row as an array, made column by column."""
+    offsets = [0, *accumulate(map(len, rows))]
+    items = [item for row in rows for item in row]
+    columns = zip(*items, strict=True) if items else ((),) * len(EVIDENCE)
+    parts = [pa.array(column, field.type) for column, field in zip(columns, kind.value_type, strict=True)]
+    return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(parts, fields=list(kind.value_type)), type=kind)
+
+
+def pieces_of(protocol: Protocol, case: Case) -> Iterator[tuple[str, Value, Piece]]:
+    """(Finding, its value, a piece that it rests on) of everything that the case states but age and sex.
+
+    Of plain answers what is present, or meets a comparison.
+    """
+    for name, value in case.values.items():
+        if name not in NOT_STATED:
+            for piece in case.evidence.get(name, ()):
+                if piece.origin != "answer" or is_present(value) or _meets(protocol, name, value):
+                    yield name, value, piece
+
+
+def _meets(protocol: Protocol, name: str, value: Value) -> bool:
+    """Whether a number meets any comparison that the protocol makes of it."""
+    measures = protocol.table.measures.get(name, ())
+    return isinstance(value, int | float) and any(measure.relation(value, measure.number) for measure in measures)
+
+
+def present_in(protocol: Protocol, case: Case) -> tuple[str, ...]:
+    """The findings that the case states as present, in the order of a handover."""
+    return tuple(sorted((name for name, value in case.values.items() if is_present(value)), key=protocol.order.__getitem__))
 
 
 def whole(text: str) -> str:
@@ -182,7 +225,7 @@ def told(value: Value) -> str:
 
 def date_of(record: Resource) -> str | None:
     """When a record is of, as it says it itself."""
-    for path in _DATES.get(text_of(record, "resourceType"), ()):
+    for path in DATES.get(text_of(record, "resourceType"), ()):
         if found := text_of(part(record, *path[:-1]), path[-1]):
             return found
     return None

@@ -15,12 +15,12 @@ from equina.model import LONG_STANDING, Finding, Protocol, Value
 from equina.notes.evidence import with_text
 from equina.notes.lexicon import has_lexicon, lexicon
 
-__all__ = ["NOT_NOW", "Gathered", "NotNow"]
+__all__ = ["NOT_NOW", "SHOWN", "Gathered", "NotNow", "limits"]
 
 _DENIED = "denied in one place of the record, present in another: what is present counts"
 _OTHERWISE = "answered as not there, or as old, and in the record as present, or new: what is present counts"
 _AHEAD = timedelta(days=1)  # a day's grace for clocks and time zones
-_SHOWN = 60
+SHOWN = 60
 _REMEMBERED = 500  # letters of the words of a concept: whatever is sent, memory stays flat
 # Of what once happened: for how many days it is "recent", where the finding's own words say more than an episode.
 _LOOKS_BACK: Mapping[str, int] = {
@@ -32,6 +32,12 @@ _LOOKS_BACK: Mapping[str, int] = {
     "postpartum": 366,
     "pregnancy": 300,
 }
+
+
+def limits(protocol: Protocol, episode_days: int) -> list[timedelta]:
+    """Every span before the moment of a case by which the date of a record may decide something, the shortest first."""
+    days = {0, episode_days, protocol.new_within_days, *_LOOKS_BACK.values(), *(row.onset_within_days for row in protocol.dated)}
+    return sorted({-_AHEAD, *(timedelta(days=count) for count in days)})
 
 
 class NotNow:
@@ -72,11 +78,11 @@ class Gathered:
             if value is False
             else "present"
         )
-        piece = Evidence(origin="record", quote=quote[:_SHOWN], assertion=told, source=self.source)
+        piece = Evidence(origin="record", quote=quote[:SHOWN], assertion=told, source=self.source)
         self.said.setdefault(name, []).append((value, piece))
 
     def aside(self, quote: str, why: str, origin: str = "record") -> None:
-        self.asides.append(SetAside(origin=origin, quote=quote[:_SHOWN], why=why, source=self.source))
+        self.asides.append(SetAside(origin=origin, quote=quote[:SHOWN], why=why, source=self.source))
 
     def skip(self, why: str) -> None:
         """Count a resource that says nothing of the patient now; it is told of once, with how many."""
@@ -141,7 +147,7 @@ class Gathered:
         self.conflicts += case.conflicts
         for item in case.set_aside:
             told = f"{quote}: {item.quote}" if quote else item.quote
-            self.asides.append(replace(item, quote=told[:_SHOWN], source=self.source))
+            self.asides.append(replace(item, quote=told[:SHOWN], source=self.source))
 
     def named_in(self, text: str, kinds: Iterable[str]) -> tuple[str, ...]:
         """The findings of these kinds that the words of a concept name as present."""
