@@ -20,7 +20,7 @@ static char *content(const char *name, long *size)
     return all;
 }
 
-/* How many mentions; every row is copied, so that a step past its end is noticed. */
+/* How many numbers were told; every row is copied, so that a step past its end is noticed. */
 static long read_rows(const struct tables *tables, const char *rows, long size)
 {
     struct scratch *scratch = equina_scratch(tables);
@@ -31,7 +31,7 @@ static long read_rows(const struct tables *tables, const char *rows, long size)
         letter *row = malloc((size_t)count * sizeof *row);
         memcpy(row, rows + at + sizeof count, (size_t)count * sizeof *row);
         const int32_t *told = equina_read(scratch, row, count, 1);
-        mentions += told ? told[0] / 7 : 0;
+        mentions += told ? told[0] : 0;
         free(row);
         at += (long)sizeof count + count * (long)sizeof *row;
     }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -21,8 +22,10 @@ __all__ = ["CueWords", "Mention", "Reading", "read", "read_note"]
 _BEFORE_HEADING = re.compile(r"[.,;\n?!\])]")
 _HEADING = re.compile(r"[A-Z][A-Za-z/&'\-]*(?: [A-Za-z/&'\-]+){0,4}$")
 # "Fever: N  Rigors: Y": an answer of a form, and the blank before the next field.
+_VALUES = ("y", "n", "yes", "no", "nil", "neg", "pos", "none")
 _ANSWERED = re.compile(r"([:=?] ?(?:[yn]|yes|no|nil|neg|pos|none))(?: (?=[ \t]+\w)|\t(?=[ \t]*\w))")
 _REMEMBERED = 20_000
+_made = tuple.__new__  # of a named tuple, without looking at each name
 _WRAPPED = 55  # a line this long that ends without a stop goes on in the next
 
 
@@ -71,40 +74,54 @@ def read_note(protocol: Protocol, text: str) -> Reading:
 def read(lexicon: Lexicon, text: str) -> Reading:
     """As `read_note`, with a lexicon already at hand."""
     small = _unwrapped(folded(text)) if "\n" in text else folded(text)
-    if "  " in small or "\t" in small:
+    if "\t" in small or _may_answer(small):
         small = _ANSWERED.sub(r"\1,", small)
     chunks = small.split(" ")
-    letters = list(map(lexicon.vocabulary.__getitem__, chunks))
-    classes = "".join(letters) + lexicon.end
     if refused := refusal(lexicon, small, chunks):
         return Reading((), refused)
     sections = _sections(lexicon, text) if ":" in text else []
-    found = (told if lexicon.compiled is None else lexicon.compiled.told)(lexicon, classes, may_be_carer=not sections)
-    if not found:
-        return Reading(())
-    places = _Places(chunks, letters)
-    return Reading(tuple([_mention(one, sections, places, text) for one in found]))
+    if lexicon.compiled is not None:
+        found = lexicon.compiled.read(chunks, may_be_carer=not sections)
+    else:
+        found = _read(lexicon, chunks, may_be_carer=not sections)
+    return Reading(tuple([_mention(one, sections, text) for one in found]))
 
 
-def _mention(one: Told, sections: Sequence[tuple[int, Section | None]], places: _Places, text: str) -> Mention:
-    find, assertion, onset = one.find, one.assertion, one.onset
+def _read(lexicon: Lexicon, chunks: list[str], *, may_be_carer: bool) -> list[Told]:
+    """What a text says, its places in characters: what the compiled reader does where there is one."""
+    letters = list(map(lexicon.vocabulary.__getitem__, chunks))
+    found = told(lexicon, "".join(letters) + lexicon.end, may_be_carer=may_be_carer)
+    return _Places(chunks, letters).placed(found) if found else []
+
+
+def _mention(one: Told, sections: Sequence[tuple[int, Section | None]], text: str) -> Mention:
+    start, end, find, assertion, onset, _, _, as_before, low, high, number_low, number_high = one
     assert find.finding is not None
-    start, end = places.span(one.start, one.end)
     section = _section(sections, start) if sections else None
     cue = value = None
     if section and section.assertion and find.finding not in section.but_not and one.open_to(section.assertion):
         assertion, onset = section.assertion, "unknown"
-    elif one.low >= 0:
-        low, high = places.span(one.low, one.high)
-        cue = CueWords(low, high, text[low:high])
-    if one.as_before and (assertion, onset) == ("present", "unknown"):
+    elif low >= 0:
+        cue = _made(CueWords, (low, high, text[low:high]))
+    if as_before and (assertion, onset) == ("present", "unknown"):
         onset = "long_standing"
-    if one.value >= 0:
-        low, high = places.span(one.value, one.value + 1)
-        value = _number(text[low:high], find.measure or "")
-    return Mention(find.finding, start, end, text[start:end], assertion, onset, cue, section.id if section else None, value)
+    if number_low >= 0:
+        value = _number(text[number_low:number_high], find.measure or "")
+    name = section.id if section else None
+    return _made(Mention, (find.finding, start, end, text[start:end], assertion, onset, cue, name, value))
 
 
+def _may_answer(small: str) -> bool:
+    """Whether an answer stands before two blanks: the quick look before the thorough one."""
+    place = small.find("  ")
+    while place >= 0:
+        if small.endswith(_VALUES, 0, place):
+            return True
+        place = small.find("  ", place + 1)
+    return False
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def _number(words: str, unit: str) -> float:
     """The number of a word such as "38.9", "1,200" or "4+/5", in the unit of its finding."""
     value = float(re.match(r"[\d.]+", words.replace(",", ""))[0].rstrip("."))  # type: ignore[index]  # the word is a number
@@ -130,9 +147,25 @@ class _Places:
         low, high = words[i - self._word_ends[chunk] + len(self._letters[chunk])]
         return start + low, start + high
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
+    def _span(self, start: int, end: int) -> tuple[int, int]:
         """From the first letter of the word `start` to the end of the word before `end`."""
+        if start < 0:
+            return -1, -1
         return self._word(start)[0], self._word(min(end, self._word_ends[-1]) - 1)[1]  # a cue may take the end of the text in
+
+    def placed(self, found: Iterable[Told]) -> list[Told]:
+        """The same with places in characters."""
+        return [
+            Told._make(
+                (
+                    *self._span(one.start, one.end),
+                    *one[2:8],
+                    *self._span(one.low, one.high),
+                    *self._span(one.number_low, one.number_high),
+                )
+            )
+            for one in found
+        ]
 
 
 _SPANS: dict[str, list[tuple[int, int]]] = {}

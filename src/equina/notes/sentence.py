@@ -24,8 +24,8 @@ _REMEMBERED, _LONG = 50_000, 120  # sentences remembered, and of how many words 
 
 
 class Told(NamedTuple):
-    """A mention by its place in the text: the words from `start` to before `end`, what they name, where its number stands, what the
-    context makes of it, and from which word to before which the cue stands that decided so. -1: there is none.
+    """A mention by its place in the text: from `start` to before `end`, what it names, what the context makes of it; from `low` to
+    before `high` the cue that decided so, and likewise its number. -1: there is none. Places are words, or characters.
 
     `as_before`: the next sentence says that it has long been the same.
     """
@@ -33,7 +33,6 @@ class Told(NamedTuple):
     start: int
     end: int
     find: Find
-    value: int
     assertion: str
     onset: str
     bare: bool
@@ -41,6 +40,8 @@ class Told(NamedTuple):
     as_before: bool
     low: int
     high: int
+    number_low: int
+    number_high: int
 
     def open_to(self, assertion: str) -> bool:
         """Whether a section of that assertion decides: a past history holds nothing that is told of now."""
@@ -48,8 +49,10 @@ class Told(NamedTuple):
 
 
 def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
-    """What a text says, sentence by sentence. One that `may_be_carer` is looked at for who writes it: about a relative, as a carer
-    does, or about themselves."""
+    """What a text says, sentence by sentence, its places in words.
+
+    One that `may_be_carer` is looked at for who writes it: about a relative, as a carer does, or about themselves.
+    """
     carer = may_be_carer and not lexicon.carers.isdisjoint(letters) and _told_of_a_relative(lexicon, letters)
     mentions: list[Told] = []
     begin = last = 0
@@ -67,10 +70,11 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
 
 
 def _told(one: Said, begin: int) -> Told:
-    verdict, value = one.verdict, -1 if one.value is None else begin + one.value
-    low, high = (-1, -1) if verdict.cue is None else (begin + verdict.cue.start, begin + verdict.cue.end)
+    verdict = one.verdict
+    cue = (-1, -1) if verdict.cue is None else (begin + verdict.cue.start, begin + verdict.cue.end)
+    number = (-1, -1) if one.value is None else (begin + one.value, begin + one.value + 1)
     what = (verdict.assertion, verdict.onset, verdict.bare, verdict.now, False)
-    return Told(begin + one.start, begin + one.end, one.find, value, *what, low, high)
+    return Told(begin + one.start, begin + one.end, one.find, *what, *cue, *number)
 
 
 def _told_of_a_relative(lexicon: Lexicon, letters: str) -> bool:

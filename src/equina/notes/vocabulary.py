@@ -10,15 +10,18 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
-__all__ = ["OTHER", "NumberClass", "Vocabulary", "cut", "folded"]
+__all__ = ["OTHER", "NumberClass", "Vocabulary", "cut", "folded", "holds_line_end", "is_kept", "parts"]
 
 OTHER = "\x01"
 _FIRST = 0x0400  # letters start beyond ASCII, so that none means anything to a regular expression
 _KEPT = 200_000  # spellings remembered; more are worked out anew each time, so that memory stays flat
 _SLIP_FROM = 5  # a slip is forgiven in words of this many letters and more; in shorter ones only a swap or a doubled letter
 _LONGEST = 24
+_HEAD = 3  # first letters by which stems are sought
+_START = 5  # first letters by which a slip is ruled out
 
 _PLAIN = str.maketrans(
     {
@@ -109,12 +112,22 @@ class Vocabulary(dict[str, str]):
             word[:-1]: letter for word, letter in self.letters.items() if word.endswith("*") and word != "*"
         }
         self._stem_lengths = sorted({len(stem) for stem in self._stems}, reverse=True)
+        self._brief = [length for length in self._stem_lengths if length < _HEAD]
+        self._heads = self._lengths_by_head()
         self._slip_lengths = [length for length in self._stem_lengths if length > _SLIP_FROM]
         self._spellings = {
             other: letter for other, word in spellings.items() if other not in self.letters and (letter := self._known(word))
         }
         self._slips = _slips(word for word in self.letters if word.isalpha() and len(word) >= _SLIP_FROM)
         self._stem_slips = _slips(stem for stem in self._stems if stem.isalpha() and len(stem) >= _SLIP_FROM)
+
+    def _lengths_by_head(self) -> dict[str, list[int]]:
+        """Of the stems with these first letters how long they are, the longest first, and last the lengths of brief ones."""
+        lengths: dict[str, set[int]] = {}
+        for stem in self._stems:
+            if len(stem) >= _HEAD:
+                lengths.setdefault(stem[:_HEAD], set()).add(len(stem))
+        return {head: sorted(found, reverse=True) + self._brief for head, found in lengths.items()}
 
     def _new(self) -> str:
         letter, self._next = chr(self._next), self._next + 1
@@ -146,21 +159,23 @@ class Vocabulary(dict[str, str]):
         return "".join(self.letters[other] for other in self._sorted[first:last])
 
     def __missing__(self, chunk: str) -> str:
-        if (
-            "\n" in chunk and "?" not in chunk and not chunk.isspace()
-        ):  # the end of a line and the head of the next: known by themselves
-            return "".join([self[part] for part in _BLANKS.split(chunk) if part])
+        if holds_line_end(chunk):
+            return "".join([self[part] for part in parts(chunk)])
+        joined = "".join(self.spelt(chunk)[1])
+        if is_kept(self, chunk):
+            self[chunk] = joined
+        return joined
+
+    def spelt(self, chunk: str) -> tuple[list[str], list[str]]:
+        """The words of a chunk, and the letter of each."""
         words = cut(chunk)
         letters = [self._letter(word) for word in words]
-        for i, word in enumerate(words):
+        for i, word in enumerate(words) if "." in chunk or "?" in chunk else ():
             if word == "?" and (len(words) == 1 or (i + 1 < len(words) and words[i + 1][0].isalnum())):
                 letters[i] = self.letters.get("query", OTHER)  # "?discitis", "? discitis"
             elif word[0] == "." and not self._ends(words, i):
                 letters[i] = OTHER
-        joined = "".join(letters)
-        if len(self) < _KEPT and len(chunk) <= 2 * _LONGEST:
-            self[chunk] = joined
-        return joined
+        return words, letters
 
     def _ends(self, words: list[str], i: int) -> bool:
         """Whether the full stop at `i` ends a sentence: not inside "e.g", not after "Dr" or a lone letter that follows a stop."""
@@ -190,14 +205,14 @@ class Vocabulary(dict[str, str]):
             return letter
         if word.endswith("in") and (letter := self.letters.get(word + "g")):
             return letter
-        for length in self._stem_lengths:
+        for length in self._heads.get(word[:_HEAD], self._brief):
             if len(word) >= length and (letter := self._stems.get(word[:length])):
                 return letter
         return None
 
     def _slip(self, word: str) -> str | None:
         """The letter of the word of the lexicon that is one slip away: a letter too many, too few, another, or two swapped."""
-        if not word.isalpha():
+        if not word.isalpha() or (len(word) > _START and self._starts.isdisjoint(_starts(word))):
             return None
         for near in _near(word, self._slips):
             return self.letters[near]
@@ -205,13 +220,19 @@ class Vocabulary(dict[str, str]):
             if len(word) >= length:
                 for near in _near(word[:length], self._stem_slips):
                     return self._stems[near]
-        for i in range(1, len(word) - 1) if len(word) >= _SLIP_FROM - 1 else ():
+        # In longer words these were found above.
+        for i in range(1, len(word) - 1) if _SLIP_FROM - 1 <= len(word) <= _SLIP_FROM else ():
             swapped = word[:i] + word[i + 1] + word[i] + word[i + 2 :]
             single = word[:i] + word[i + 1 :] if word[i] == word[i - 1] else ""  # the doubled letter once
             for changed in (swapped, single):
                 if len(changed) >= _SLIP_FROM - 1 and (letter := self.letters.get(changed)):
                     return letter
         return None
+
+    @cached_property
+    def _starts(self) -> frozenset[str]:
+        """The first letters of all spellings under which a word or stem that is one slip away would be found."""
+        return frozenset(short[:_START] for table in (self._slips, self._stem_slips) for short in table)
 
     def _over(self, below: int) -> tuple[int, int] | None:
         """The narrowest range of the lexicon that holds what stands below the line."""
@@ -232,6 +253,24 @@ class Vocabulary(dict[str, str]):
         return letters[2 * place + (place < len(ends) and ends[place] == value)]
 
 
+def is_kept(known: Mapping[str, str], chunk: str) -> bool:
+    """Whether a chunk is remembered: while there is room, and when it is no longer than words are."""
+    return len(known) < _KEPT and len(chunk) <= 2 * _LONGEST
+
+
+def holds_line_end(chunk: str) -> bool:
+    """Whether a chunk is the end of a line and the head of the next, which are known by themselves."""
+    return "\n" in chunk and "?" not in chunk and not chunk.isspace()
+
+
+def parts(chunk: str) -> list[str]:
+    """Those, and what is between."""
+    before, line_end, after = chunk.partition("\n")
+    if before and after and before.isprintable() and after.isprintable():  # so nothing else between: nearly always
+        return [before, line_end, after]
+    return [part for part in _BLANKS.split(chunk) if part]
+
+
 def _slips(words: Iterable[str]) -> dict[str, list[str]]:
     """Each word under every spelling of it that lacks one letter, and under its own."""
     table: dict[str, list[str]] = {}
@@ -239,6 +278,12 @@ def _slips(words: Iterable[str]) -> dict[str, list[str]]:
         for short in {word, *(word[:i] + word[i + 1 :] for i in range(len(word)))}:
             table.setdefault(short, []).append(word)
     return table
+
+
+def _starts(word: str) -> list[str]:
+    """The first letters of a word of more than _START letters, and of what is left of it when one is left out."""
+    head = word[: _START + 1]
+    return [head[:_START], *[head[:i] + head[i + 1 :] for i in range(_START)]]
 
 
 def _near(word: str, table: Mapping[str, list[str]]) -> Iterable[str]:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
 from equina.notes.cues import Find
 from equina.notes.lexicon import Lexicon
 from equina.notes.native.program import UnfitError
+from equina.notes.native.spelled import BLANK, Spelled
 from equina.notes.native.tables import Tables, tables
 from equina.notes.sentence import ASSERTED, ONSETS, Told
+from equina.notes.vocabulary import Vocabulary
 
 __all__ = ["LIBRARY", "Compiled", "compiled", "sources", "which"]
 
 LIBRARY = Path(__file__).with_name("reader.so")
 CHOICE = "EQUINA_READER"  # "python": the compiled reader is left aside
-_NUMBERS = 7  # of a mention
+_NUMBERS = 8  # of a mention
 # What the bits of a verdict say: assertion, onset, bare, now, as before.
 _VERDICTS: list[tuple[str, str, bool, bool, bool]] = [
     (
@@ -47,7 +49,7 @@ def _library() -> ctypes.CDLL | None:
         ("scratch", ctypes.c_void_p, [ctypes.c_void_p]),
         ("scratch_free", None, [ctypes.c_void_p]),
         ("sources", ctypes.c_char_p, []),
-        ("read", numbers, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int32, ctypes.c_int32]),
+        ("read", numbers, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int32]),
     ):
         function = getattr(library, f"equina_{name}")
         function.restype, function.argtypes = result, takes
@@ -97,25 +99,34 @@ class _Handle:
 class Compiled:
     """Reads with the compiled reader. Any number of threads may, at once."""
 
-    def __init__(self, library: ctypes.CDLL, tables: _Handle, finds: tuple[Find, ...]) -> None:
+    def __init__(self, library: ctypes.CDLL, tables: _Handle, finds: tuple[Find, ...], vocabulary: Vocabulary) -> None:
+        self.spelled = Spelled(vocabulary)
+        self._end = vocabulary.letters["\n"] + chr(1) + chr(1)
         self._library, self._tables, self._finds = library, tables, finds
         self._read = library.equina_read
         self._threads = threading.local()
 
-    def told(self, _lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
-        """As sentence.told."""
+    def read(self, chunks: Iterable[str], *, may_be_carer: bool) -> list[Told]:
+        """What a text in chunks between blanks says, its places in characters; else as sentence.told."""
+        return self.told(BLANK.join(map(self.spelled.__getitem__, chunks)), may_be_carer=may_be_carer)
+
+    def told(self, spelled: str, *, may_be_carer: bool) -> list[Told]:
+        """The same of a text that is spelled."""
         try:
             scratch = self._threads.scratch
         except AttributeError:
             scratch = self._threads.scratch = _Scratch(self._library, self._tables)
-        given = self._read(scratch.handle, letters.encode("utf-16-le"), len(letters), may_be_carer)
+        spelled += self._end
+        given = self._read(scratch.handle, spelled.encode("utf-16-le"), len(spelled), may_be_carer)
         if not given:
             raise MemoryError("a text too long for this machine")
-        numbers = iter(given[1 : 1 + given[0]])
-        finds, verdicts = self._finds, _VERDICTS
+        if not (count := given[0]):
+            return []
+        numbers = iter(given[1 : 1 + count])
+        finds, verdicts, make = self._finds, _VERDICTS, Told._make
         return [
-            Told._make((start, end, finds[find], value, *verdicts[bits], low, high))
-            for start, end, find, value, bits, low, high in zip(*[numbers] * _NUMBERS, strict=True)
+            make((start, end, finds[find], *verdicts[bits], *places))
+            for start, end, find, bits, *places in zip(*[numbers] * _NUMBERS, strict=True)
         ]
 
 
@@ -129,4 +140,4 @@ def compiled(lexicon: Lexicon, letters: Callable[[str], str], last: str, stops: 
     except UnfitError:
         return None
     handle = _Handle(library, made)
-    return Compiled(library, handle, made.finds) if handle.handle else None
+    return Compiled(library, handle, made.finds, lexicon.vocabulary) if handle.handle else None

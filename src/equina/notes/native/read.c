@@ -5,8 +5,8 @@
 #define REMARK 16  /* words of a sentence that says of the one before that it is old */
 #define OPENING 16 /* words in which a carer says for whom */
 
-#define NUMBERS 7 /* told of a mention: start, end, find, value, verdict, start and end of the cue */
-#define VERDICT 4 /* which of them is the verdict: bits as below */
+#define NUMBERS 8 /* told of a mention: start, end, find, verdict, then start and end of the cue and of its number, or -1 */
+#define VERDICT 3 /* which of them is the verdict: bits as below */
 #define BARE 32   /* above three bits of assertion and two of onset */
 #define IS_NOW 64
 #define AS_BEFORE 128 /* the next sentence said that it has long been the same */
@@ -42,16 +42,24 @@ static bool told_of_a_relative(struct scratch *scratch, struct row text)
     return carer;
 }
 
+/* From which character to before which some words stand. A cue may take in the end of the text, which is no word of it. */
+static void place_words(const struct scratch *scratch, int32_t start, int32_t end, int32_t *numbers)
+{
+    int32_t words = (int32_t)scratch->text.count - 1, last = (end < words ? end : words) - 1;
+    numbers[0] = ((const int32_t *)scratch->starts.items)[start];
+    numbers[1] = ((const int32_t *)scratch->ends.items)[last < 0 ? 0 : last];
+}
+
 static void tell(struct scratch *scratch, const struct hit *hit, const struct verdict *verdict, int32_t begin)
 {
-    int32_t bits = (int32_t)verdict->assertion | (int32_t)verdict->onset << 3 | (verdict->bare ? BARE : 0) | (verdict->now ? IS_NOW : 0);
-    const int32_t numbers[NUMBERS] = {begin + hit->start,
-                                      begin + hit->end,
-                                      hit->find,
-                                      hit->value < 0 ? -1 : begin + hit->value,
-                                      bits,
-                                      verdict->cue ? begin + verdict->cue->start : -1,
-                                      verdict->cue ? begin + verdict->cue->end : -1};
+    int32_t numbers[NUMBERS] = {0, 0, hit->find, 0, -1, -1, -1, -1};
+    place_words(scratch, begin + hit->start, begin + hit->end, numbers);
+    numbers[VERDICT] = (int32_t)verdict->assertion | (int32_t)verdict->onset << 3;
+    numbers[VERDICT] |= (verdict->bare ? BARE : 0) | (verdict->now ? IS_NOW : 0);
+    if (verdict->cue)
+        place_words(scratch, begin + verdict->cue->start, begin + verdict->cue->end, numbers + 4);
+    if (hit->value >= 0)
+        place_words(scratch, begin + hit->value, begin + hit->value + 1, numbers + 6);
     for (int i = 0; i < NUMBERS; i++) {
         int32_t *number = put(scratch, &scratch->told, sizeof *number);
         if (!number)
@@ -118,24 +126,21 @@ static void read_text(struct scratch *scratch, struct row text, bool carer)
     }
 }
 
-/* What a text says: how many numbers follow, then NUMBERS for each mention, in the order of the text. They stay until the next call
- * with this scratch. NULL: memory ran out, or a letter is none of the tables'. */
-const int32_t *equina_read(struct scratch *scratch, const letter *letters, int32_t count, int32_t may_be_carer)
+/* What a text, spelled as spelled.py does, says: how many numbers follow, then NUMBERS for each mention, in the order of the text.
+ * They stay until the next call with this scratch. NULL: memory ran out, or these are not numbers that spelled.py makes. */
+const int32_t *equina_read(struct scratch *scratch, const letter *spelled, int64_t count, int32_t may_be_carer)
 {
-    struct row text = {letters, count};
-    scratch->failed = count < 0;
-    for (int32_t i = 0; i < count; i++)
-        scratch->failed |= letters[i] >= scratch->tables->limit;
+    scratch->failed = false;
     scratch->told.count = 0;
-    int32_t *told = put(scratch, &scratch->told, sizeof *told);
-    if (!told || scratch->failed)
+    if (!put(scratch, &scratch->told, sizeof(int32_t)) || !take_words(scratch, spelled, count))
         return NULL;
+    struct row text = {scratch->text.items, (int32_t)scratch->text.count};
     bool carer = may_be_carer && told_of_a_relative(scratch, text);
     if (!scratch->failed)
         read_text(scratch, text, carer);
     if (scratch->failed)
         return NULL;
-    told = scratch->told.items;
+    int32_t *told = scratch->told.items;
     *told = (int32_t)scratch->told.count - 1;
     return told;
 }

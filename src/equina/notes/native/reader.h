@@ -217,6 +217,9 @@ struct scratch {
     int32_t *latest; /* of a finding, its last hit kept */
     unsigned marks;  /* of all letters of the row */
 
+    struct pile text;           /* letter: the words of the text */
+    struct pile starts, ends;   /* int32_t: where each word begins and ends in it, in characters */
+
     struct pile letters;    /* letter: those of the row, each once */
     struct pile candidates; /* uint32_t: groups that may match */
     struct pile matches;    /* struct match */
@@ -229,7 +232,7 @@ struct scratch {
     struct pile hits;   /* struct hit: those that stand */
     struct pile found;  /* struct found */
     struct pile commas; /* int32_t */
-    struct pile told;   /* int32_t: a count, then seven numbers for each mention */
+    struct pile told;   /* int32_t: a count, then the numbers of each mention */
 };
 
 /* scratch.c: a pile made larger; NULL without memory. */
@@ -302,8 +305,11 @@ bool add_leads(struct tables *tables);
 struct tables *equina_tables(const int32_t *given, int64_t count);
 void equina_tables_free(struct tables *tables);
 
+/* spelled.c: the words of a text out of what spelled.py makes of it. False when it is not that, or without memory. */
+bool take_words(struct scratch *scratch, const letter *spelled, int64_t count);
+
 /* read.c */
 const char *equina_sources(void);
-const int32_t *equina_read(struct scratch *scratch, const letter *letters, int32_t count, int32_t may_be_carer);
+const int32_t *equina_read(struct scratch *scratch, const letter *spelled, int64_t count, int32_t may_be_carer);
 
 #endif

@@ -36,7 +36,7 @@ struct scratch *equina_scratch(const struct tables *tables)
 /* Frees what a scratch holds. */
 void empty_scratch(struct scratch *scratch)
 {
-    struct pile *piles[] = {&scratch->letters, &scratch->candidates, &scratch->matches, &scratch->backs, &scratch->frames,
+    struct pile *piles[] = {&scratch->text, &scratch->starts, &scratch->ends, &scratch->letters, &scratch->candidates, &scratch->matches, &scratch->backs, &scratch->frames,
                             &scratch->all, &scratch->senses, &scratch->hits, &scratch->found, &scratch->commas, &scratch->told};
     for (size_t i = 0; i < sizeof piles / sizeof *piles; i++)
         free(piles[i]->items);
