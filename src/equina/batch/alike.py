@@ -18,16 +18,17 @@ from typing import Any, NamedTuple
 import msgspec
 
 from equina.batch.joined import Joined
+from equina.batch.letters import LETTERS, Letter, letters_of
 from equina.batch.outcome import Outcome, Outcomes, is_present
-from equina.batch.rows import DATES, Evidence, Rows, code_of, pieces_of, present_in, told
+from equina.batch.rows import DATES, Evidence, Rows, code_of, pieces_of, present_in, told, whole
 from equina.case import Case
 from equina.fhir.elements import Resource, part, span, text_of
 from equina.fhir.statements import SHOWN, limits
 from equina.model import Protocol
 
-__all__ = ["Alike", "Likeness", "Pattern", "Record", "fill", "filled", "fits", "stood_in"]
+__all__ = ["Alike", "Likeness", "Pattern", "Record", "fill", "filled", "stood_in"]
 
-# The kinds that recur. Of letters no two are alike.
+# The kinds that recur: whole, and but for their texts.
 _KINDS = frozenset(
     f'"{kind}"'.encode("ascii")
     for kind in ("Condition", "Observation", "MedicationRequest", "MedicationStatement", "Procedure", "Encounter")
@@ -39,7 +40,7 @@ _APART = frozenset(
 _DATES = frozenset(path[0] for paths in DATES.values() for path in paths if len(path) == 1)
 _REMEMBERED = 100_000
 _STAND_IN = 0xE000  # the first of the characters that stand for ids while a pattern is made: of private use, in no record
-_STANDS = re.compile("[\ue000-\uf8ff]")
+_STANDS, _TEXT, _FIRST_TEXT = re.compile("([\ue000-\uf8ff])"), re.compile("[\ue800-\uf8ff]"), "\ue800"
 _MOST = 1_000  # records of one patient
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 Dated = tuple[int, str, datetime | None]  # the class of a date, its text, its moment where that is within the window
@@ -51,6 +52,7 @@ class Record(NamedTuple):
     kind: int  # the number of those that are alike
     id: bytes | None  # as JSON has it
     dates: dict[str, Dated]
+    letter: Letter | None
 
 
 class Likeness(NamedTuple):
@@ -68,6 +70,7 @@ class Piece(NamedTuple):
     assertion: str | None
     origin: str
     at: int | None  # of which item it is
+    mention: int | None  # of a text: its place among those of the letter
     quote: tuple[str, ...] | None  # what stands around the id
     code: str | None
     date: str | None  # the element that has its date
@@ -83,6 +86,7 @@ class Pattern:
     outcomes: dict[object, Outcome]  # by sex, and by the comparisons that the age meets
     present: tuple[str, ...]
     pieces: tuple[Piece, ...]
+    several: bool  # whether a mention may be evidence of more than one finding
     conflicts: tuple[str, ...]
     asides: tuple[tuple[int, str, tuple[str, ...] | None, str], ...]  # of which item, why, quote, origin
     age: float | None  # by the records, where the person has none
@@ -99,6 +103,8 @@ class Alike:
         self._limits = limits(protocol, window_days)
         self._spans: dict[float | None, object] = {}
         self._kinds: dict[tuple[object, ...], int] = {}
+        self._odd: set[int] = set()  # those that have themselves a character that stands for what is to be filled in
+        self._letter = letters_of(protocol)
         self._dates: dict[bytes, Dated] = {}
         self.patterns: dict[object, Pattern | None] = {}
 
@@ -109,6 +115,7 @@ class Alike:
         """
         if len(self._kinds) >= _REMEMBERED or len(self._dates) >= _REMEMBERED or len(self.patterns) >= _REMEMBERED:
             self._kinds.clear()
+            self._odd.clear()
             self._dates.clear()
             self.patterns.clear()
         key: list[object] = [age is None, sex is None]
@@ -118,7 +125,7 @@ class Alike:
             if record is None and data[:1] != b"[":
                 return None
             records.append(record)
-            key.append(None if record is None else record.kind)
+            key.append(record and (record.kind if record.letter is None else (record.kind, record.letter.key)))
         return Likeness(tuple(key), records)
 
     def outcome(self, outcomes: Outcomes, pattern: Pattern, age: float | None, sex: str | None) -> Outcome:
@@ -139,9 +146,14 @@ class Alike:
             fields = _fields(data)
         except (msgspec.MsgspecError, UnicodeError):
             return None
-        if bytes(fields.get("resourceType", b"")) not in _KINDS:
+        kind, letter = bytes(fields.get("resourceType", b"")), None
+        if kind in LETTERS:
+            letter = self._letter(kind, bytes(fields.pop(LETTERS[kind], b"")))
+            if letter is None:
+                return None
+        elif kind not in _KINDS:
             return None
-        key: list[object] = []
+        key: list[str | bytes | int] = []
         id, dates = None, {}
         for name, raw in fields.items():
             if name in _APART:
@@ -155,8 +167,12 @@ class Alike:
                 key.append(name)
             else:
                 key += (name, value)
-        kind = self._kinds.setdefault(tuple(key), len(self._kinds))
-        return Record(kind, id, dates)
+        number = self._kinds.get(tuple(key))
+        if number is None:
+            number = self._kinds[tuple(key)] = len(self._kinds)
+            if any(isinstance(each, bytes) and (b"\\u" in each or b"\xee" in each or b"\xef" in each) for each in key):
+                self._odd.add(number)
+        return Record(number, id, dates, letter)
 
     def _date(self, value: bytes) -> Dated:
         """What is remembered of a date. Its class tells whether it says a day, and where it lies among the limits."""
@@ -174,13 +190,22 @@ class Alike:
         self._dates[value] = found
         return found
 
-    def pattern(self, joined: Joined, records: Sequence[Resource]) -> Pattern:
-        """What follows of all who are like the one of these records, by their places."""
+    def fits(self, records: Sequence[Record | None]) -> bool:
+        """Whether a pattern can be made of such records."""
+        return len(records) <= _MOST and not any(record is not None and record.kind in self._odd for record in records)
+
+    def pattern(self, joined: Joined, records: Sequence[Resource], own: Sequence[Record | None]) -> Pattern | None:
+        """What follows of all who are like the one of these records; None where something is told of its own alone."""
         protocol, case = self._protocol, joined.case
-        pieces = []
+        if any(item.origin == "text" and not _TEXT.search(item.quote) for item in case.set_aside):
+            return None  # words of a mention
+        pieces, several = [], False
         for name, value, piece in pieces_of(protocol, case):
             at = int(piece.source) if piece.source else None
             record = None if at is None else records[at]
+            mention = piece.start if piece.origin == "text" else None
+            if at is not None and mention is not None and (each := own[at]) is not None and each.letter is not None:
+                several |= each.letter.mentions[mention].finding != name
             pieces.append(
                 Piece(
                     name,
@@ -188,6 +213,7 @@ class Alike:
                     piece.assertion,
                     piece.origin,
                     at,
+                    mention,
                     around(piece.quote),
                     code_of(record) if piece.origin == "record" else None,
                     *self._dated(record),
@@ -200,6 +226,7 @@ class Alike:
             {},
             present_in(protocol, case),
             tuple(pieces),
+            several,
             tuple(dict.fromkeys(conflict.finding for conflict in case.conflicts)),
             tuple((int(item.source or 0), item.why, around(item.quote), item.origin) for item in case.set_aside),
             age if isinstance(age, float) else None,
@@ -221,22 +248,22 @@ def stood_in(at: int, record: dict[str, Any]) -> dict[str, Any]:
     return {**record, **id, "meta": {"source": str(at)}}
 
 
-def fits(records: Sequence[bytes]) -> bool:
-    """Whether no record has itself a character that stands for an id, nor are they too many."""
-    return len(records) <= _MOST and not any(mark in data for data in records for mark in (b"\\u", b"\xee", b"\xef"))
-
-
 def around(words: str | None) -> tuple[str, ...] | None:
-    """What stands around the id in the words."""
-    return None if words is None else tuple(_STANDS.split(words, maxsplit=1))
+    """The words in parts: every second one stands for an id, or for a text."""
+    return None if words is None else tuple(_STANDS.split(words))
 
 
-def filled(words: tuple[str, ...] | None, id: bytes | None) -> str | None:
-    """The words with the id."""
-    if words is None or len(words) == 1:
+def filled(words: tuple[str, ...] | None, record: Record | None) -> str | None:
+    """The words, with the id or the text that stands in them."""
+    if words is None or len(words) == 1 or record is None:
         return None if words is None else words[0]
-    own: str = json.loads(id or b'""')
-    return own.join(words)[:SHOWN]
+    parts = list(words)
+    for i in range(1, len(parts), 2):
+        if parts[i] < _FIRST_TEXT:
+            parts[i] = json.loads(record.id or b'""')
+        elif record.letter is not None:
+            parts[i] = record.letter.text.strip()[:SHOWN]
+    return "".join(parts)[:SHOWN]
 
 
 def fill(
@@ -251,17 +278,27 @@ def fill(
 ) -> None:
     """Add the row of one who is like the pattern."""
     evidence, latest = list[Evidence](), None
-    for piece in pattern.pieces:
-        record = None if piece.at is None else records[piece.at]
-        file, line = (None, None) if piece.at is None else places[piece.at]
-        dated = piece.dated if record is None or piece.date is None else record.dates[piece.date]
+    told_once: set[object] = set()
+    for name, value, assertion, origin, at, mention, words, code, element, dated, counts in pattern.pieces:
+        record = None if at is None else records[at]
+        file, line = (None, None) if at is None else places[at]
+        if record is not None and element is not None:
+            dated = record.dates[element]
         _, date, moment = dated or (0, None, None)
-        if piece.counts and moment is not None and (latest is None or moment > latest):
+        if counts and moment is not None and (latest is None or moment > latest):
             latest = moment
-        quote = rows.quote(filled(piece.quote, None if record is None else record.id), piece.origin)
-        evidence.append(
-            (piece.finding, piece.value, piece.assertion, piece.origin, file, line, None, None, quote, piece.code, date)
-        )
+        if mention is None or record is None or record.letter is None:
+            quote = rows.quote(filled(words, record), origin)
+            evidence.append((name, value, assertion, origin, file, line, None, None, quote, code, date))
+            continue
+        said = record.letter.mentions[mention]
+        if pattern.several:
+            one = (name, at, said.start, said.end, assertion, said.cue and said.cue.quote)
+            if one in told_once:
+                continue
+            told_once.add(one)
+        _, start, end, quote, *_ = said
+        evidence.append((name, value, assertion, origin, file, line, start, end, whole(quote), code, date))
     rows.add_like(
         owner,
         outcome,

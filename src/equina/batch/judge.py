@@ -14,7 +14,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from equina.batch.alike import Alike, Pattern, fill, filled, fits, stood_in
+from equina.batch.alike import Alike, Pattern, Record, fill, filled, stood_in
 from equina.batch.joined import join
 from equina.batch.outcome import Outcome, Outcomes
 from equina.batch.plan import Plan
@@ -86,7 +86,7 @@ class Patients:
             return False
         key, records = likeness
         patterns = self._alike.patterns
-        pattern = patterns[key] if key in patterns else patterns.setdefault(key, self._pattern(items))
+        pattern = patterns[key] if key in patterns else patterns.setdefault(key, self._pattern(items, records))
         if pattern is None:
             return False
         if pattern.not_counted:
@@ -97,12 +97,12 @@ class Patients:
         for at, why, quote, origin in pattern.asides:
             record = records[at]
             input, line, _ = items[at]
-            aside(input, line, "value", why, owner, rows.quote(filled(quote, record and record.id), origin))
+            aside(input, line, "value", why, owner, rows.quote(filled(quote, record), origin))
         return True
 
-    def _pattern(self, items: Sequence[Item]) -> Pattern | None:
+    def _pattern(self, items: Sequence[Item], own: Sequence[Record | None]) -> Pattern | None:
         """What follows of all who are like the one with these items."""
-        if not fits([data for _, _, data in items]):
+        if not self._alike.fits(own):
             return None
         self._forget()
         try:
@@ -111,8 +111,9 @@ class Patients:
             return None
         records = [stood_in(at, _person(each, None) if isinstance(each, list) else each) for at, each in enumerate(given)]
         medicines = self._medicines(records)
-        joined = join(self.run.protocol, self.plan.as_of, self.plan.window_days, records, (), medicines, self._named)
-        return self._alike.pattern(joined, records)
+        letters = {str(at): each.letter for at, each in enumerate(own) if each is not None and each.letter is not None}
+        joined = join(self.run.protocol, self.plan.as_of, self.plan.window_days, records, (), medicines, self._named, letters)
+        return self._alike.pattern(joined, records, own)
 
     def _forget(self) -> None:
         if len(self._named) > _REMEMBERED:

@@ -9,9 +9,9 @@ from equina.case import Case, Conflict, Evidence, SetAside
 from equina.crosscheck import misfit
 from equina.model import Protocol, Value
 from equina.notes.lexicon import Lexicon, has_lexicon, lexicon
-from equina.notes.reading import Mention, read
+from equina.notes.reading import Mention, Reading, read
 
-__all__ = ["with_text"]
+__all__ = ["with_reading", "with_text"]
 
 _DENIED = "denied in one place, said to be present in another: what is present counts"
 _NOTHING = "nothing that bears on the protocol was read in this text: that is no reassurance"
@@ -26,7 +26,11 @@ def with_text(protocol: Protocol, case: Case, words: Lexicon | None = None) -> C
     if not case.told.strip() or (words is None and not has_lexicon(protocol)):
         return case  # a text that nobody can read stays set aside, as it came
     words = words or lexicon(protocol)
-    reading = read(words, case.told)
+    return with_reading(protocol, case, read(words, case.told), words)
+
+
+def with_reading(protocol: Protocol, case: Case, reading: Reading, words: Lexicon) -> Case:
+    """As `with_text`, of a text that is read already."""
     if reading.refused or not reading.mentions:
         why = f"{reading.refused}; say it in English, or give it under findings" if reading.refused else _NOTHING
         return replace(case, set_aside=(SetAside(origin="text", quote=case.told.strip()[:_SHOWN], why=why),))
