@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -14,9 +15,11 @@ import pytest
 
 from command import COMMAND, ENVIRONMENT, run
 from equina import Case, assess, load
+from snippets import snippets
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 HEAD_INJURY = EXAMPLES / "head_injury"
+NOTEBOOK = EXAMPLES / "notebook.ipynb"
 
 
 def files():
@@ -31,15 +34,21 @@ def test_the_readme_leads_to_every_file_that_says_something():
     silent = {
         name for name in files() if name.startswith("head_injury/") and "[" not in (EXAMPLES / name).read_text(encoding="utf-8")
     }
-    assert {name for name in files() if name not in silent} == linked - {"head_injury/"}
+    assert {name for name in files() if name not in silent} == linked - {"head_injury/", "public_records/"}
+
+
+def equina_in(folder):
+    """The command as a script in that folder."""
+    command = folder / "equina"
+    command.write_text(f'#!/bin/sh\nexec {shlex.join(COMMAND)} "$@"\n', encoding="utf-8")
+    command.chmod(0o700)
+    return command
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a shell script")
 def test_the_pipeline_ends_at_the_emergencies(tmp_path):
     pytest.importorskip("pyarrow")
-    command = tmp_path / "equina"
-    command.write_text(f'#!/bin/sh\nexec {shlex.join(COMMAND)} "$@"\n', encoding="utf-8")
-    command.chmod(0o700)
+    command = equina_in(tmp_path)
     out = tmp_path / "a b"
     done = subprocess.run(
         ["sh", EXAMPLES / "pipeline.sh", EXAMPLES / "notes.jsonl", out],
@@ -95,3 +104,47 @@ def test_its_safety_properties_hold_and_it_says_what_it_is():
         line for name in ("findings", "rules") for line in (HEAD_INJURY / f"{name}.toml").read_text(encoding="utf-8").splitlines()
     ]
     assert len(lines) == 30
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell")
+def test_the_page_about_it_prints_what_it_says(tmp_path):
+    pytest.importorskip("z3")
+    shutil.copytree(EXAMPLES, tmp_path / "examples")
+    path = f"{equina_in(tmp_path).parent}:{os.environ['PATH']}"
+    found = snippets("own-protocol.md")
+    assert len(found) == 4
+    for _, code, printed in found:
+        done = subprocess.run(
+            ["sh", "-c", code], cwd=tmp_path, env=ENVIRONMENT | {"PATH": path}, capture_output=True, text=True, check=False
+        )
+        assert (done.stdout, done.stderr) == (printed, ""), code
+
+
+# --- the notebook ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_notebook_runs_from_top_to_bottom(monkeypatch, capsys):
+    monkeypatch.chdir(EXAMPLES)
+    names = {}
+    for number, code in enumerate(cells("code")):
+        exec(compile(code, f"cell {number}", "exec"), names)  # noqa: S102  (our own file)
+    shown = capsys.readouterr().out
+    assert shown.count("low self_care") == 4
+    assert "self_care -> emergency\ncannot_pass_urine: " in shown
+    assert re.search(r"saddle_anesthesia +present +new +'bum is numb'\nfever +absent", shown)
+    assert "I fainted." in shown
+    assert all(names["assess"](names["protocol"], case).low == "self_care" for case in names["cases"].values())
+    assert names["result"].disposition == "emergency"
+
+
+def test_the_notebook_is_kept_without_outputs_and_says_what_it_is():
+    told = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in told["cells"] if cell["cell_type"] == "code")
+    assert "No clinician has reviewed the protocol" in "".join(cells("markdown"))
+    assert (told["nbformat"], len({cell["id"] for cell in told["cells"]})) == (4, len(told["cells"]))
+
+
+def cells(kind):
+    return [
+        "".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == kind
+    ]
