@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from command import ENVIRONMENT, run
 from equina.notes.lexicon import Lexicon, lexicon
 from equina.notes.native.library import CHOICE, LIBRARY, _Handle, _library, sources, which
 from equina.notes.native.program import UnfitError
@@ -284,3 +285,8 @@ def test_no_letters_and_no_tables_lead_it_outside_its_memory(tmp_path: Path) -> 
     done = subprocess.run([str(program), str(given), str(text), str(20 * FULL)], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert int(done.stdout) > 1000  # numbers told of mentions
+
+
+def test_the_command_tells_which_reader_is_in_use() -> None:
+    assert b"compiled" in run("read", "--version")[1]
+    assert b"python" in run("read", "--version", env=ENVIRONMENT | {CHOICE: "python"})[1]

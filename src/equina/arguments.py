@@ -47,6 +47,15 @@ exit codes:
 """
 
 
+class _ReaderVersion(argparse.Action):
+    """Tells the version and which reader of notes is in use, which is looked up only when it is asked."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from equina.notes.native import which
+
+        parser.exit(0, f"equina {__version__}, reader of notes: {which()}\n")
+
+
 def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
     """The parser of the command line; `runs` has for each command what runs it."""
     whole = argparse.ArgumentParser(
@@ -112,6 +121,9 @@ def _records(add: Add) -> None:
     reader.add_argument("--html", action="store_true", help="the same as one HTML page")
     reader.add_argument(
         "--cues", metavar="FILE", help="a lexicon file of your own, besides the protocol's or (replaces = true) instead"
+    )
+    reader.add_argument(
+        "--version", nargs=0, action=_ReaderVersion, help="tell which reader is in use, the compiled one or Python's"
     )
 
 

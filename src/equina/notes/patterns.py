@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 __all__ = [
@@ -241,9 +241,15 @@ class Needs:
     most: int
     known: dict[int, tuple[Pattern, Sets]]  # the pattern is kept, so that its number stays its own
     weighed: dict[frozenset[str], int]
+    words: dict[str, Sets] = field(default_factory=dict)
 
     def of(self, pattern: Pattern) -> Sets:
         """The sets of a pattern."""
+        if isinstance(pattern, Letter):  # nine parts of ten
+            found = self.words.get(pattern.word)
+            if found is None:
+                found = self.words[pattern.word] = (frozenset(self.letters(pattern.word)),)
+            return found
         if id(pattern) not in self.known:
             rarest = sorted(dict.fromkeys(self._of(pattern)), key=self._weight)
             self.known[id(pattern)] = pattern, tuple(rarest[: self.most])
@@ -256,9 +262,7 @@ class Needs:
 
     def _of(self, pattern: Pattern) -> Sets:
         match pattern:
-            case Letter(word):
-                return (frozenset(self.letters(word)),)
-            case Gap():
+            case Letter() | Gap():
                 return ()
             case Repeat(part, least, _):
                 return self.of(part) if least else ()

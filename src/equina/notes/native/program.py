@@ -121,12 +121,12 @@ class Program:
 
     def _either(self, parts: Sequence[Pattern], catch: bool) -> tuple[Code, bool]:
         """Longer parts in their order, then one set of all single letters, as Writer has them."""
-        single: dict[str, None] = {}
+        single: list[str] = []
         longer: list[Code] = []
         may_be_empty = False
         for part in flat(parts):
             if isinstance(part, Letter) and not (catch and part.word[0] == "#"):
-                single.update(dict.fromkeys(self._letters(part.word)))
+                single.append(self._letters(part.word))
             else:
                 code, empty = self._part(part, catch)
                 longer.append(code)
