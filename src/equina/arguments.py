@@ -53,7 +53,8 @@ class _ReaderVersion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from equina.notes.native import which
 
-        parser.exit(0, f"equina {__version__}, reader of notes: {which()}\n")
+        print(f"equina {__version__}, reader of notes: {which()}")
+        parser.exit(0)
 
 
 def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
