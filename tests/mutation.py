@@ -6,7 +6,8 @@
 mutmut makes the mutants: other operators, numbers, strings and arguments, dropped cases. Each is a file of its own in a copy of the
 repository, so that what runs while the protocol is loaded is under test too, which mutmut's own runs leave out. The quick tests of
 the core are run over it, those of the module first, until one fails. What is kept is told by the text of the mutant, so that an
-edit of the core asks again only for what it changed. Exit code 1: fewer than --least percent are noticed.
+edit of the core asks again only for what it changed, and an edit of the tests for what they had not noticed. Exit code 1: fewer
+than --least percent are noticed.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def main() -> int:
     print(f"{len(faults)} mutants, {len(chosen)} of them looked at", flush=True)
     folder = given.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    kept = Kept(folder / "kept.jsonl")
+    kept = Kept(folder / "kept.jsonl", digest_of_tests())
     copies: SimpleQueue[Path] = SimpleQueue()
     for number in range(given.jobs):
         copies.put(copied(folder / f"copy-{number}"))
@@ -145,6 +146,13 @@ def tests_for(module: str) -> list[str]:
     return [f"tests/test_{name}.py" for name in names if (ROOT / "tests" / f"test_{name}.py").exists()]
 
 
+def digest_of_tests() -> str:
+    """Of the text of the quick tests, and of what they read beside the protocol."""
+    files = [ROOT / name for name in tests_for("model")]
+    files += sorted(path for path in (ROOT / "tests" / "bad_protocols").rglob("*") if path.is_file())
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
+
+
 def tested(copy: Path, python: Path, module: str, seconds: int) -> bool:
     """Whether all tests pass, within so many seconds of a processor."""
 
@@ -182,16 +190,17 @@ def unharmed(copy: Path, python: Path) -> int:
 class Kept:
     """What was found of each mutant, kept in a file of JSON lines from run to run."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self._lock = path, threading.Lock()
-        lines = path.read_text("utf-8").splitlines() if path.exists() else []
-        self.told: dict[str, bool] = {row["mutant"]: row["noticed"] for row in map(json.loads, lines)}
+    def __init__(self, path: Path, tests: str) -> None:
+        self.path, self._tests, self._lock = path, tests, threading.Lock()
+        rows = map(json.loads, path.read_text("utf-8").splitlines() if path.exists() else [])
+        self.told: dict[str, bool] = {row["mutant"]: row["noticed"] for row in rows if row["noticed"] or row["tests"] == tests}
 
     def tell(self, mutant: Mutant, noticed: bool) -> None:
         with self._lock:
             self.told[mutant.key] = noticed
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"mutant": mutant.key, "noticed": noticed, "change": mutant.change}) + "\n")
+                row = {"mutant": mutant.key, "noticed": noticed, "tests": self._tests, "change": mutant.change}
+                file.write(json.dumps(row) + "\n")
 
 
 def looked_at(mutant: Mutant, copies: SimpleQueue[Path], kept: Kept, python: Path, seconds: int) -> None:

@@ -3,8 +3,12 @@
 Each folder of `bad_protocols` holds what differs from `bad_protocols/valid`: files that replace its own, and in `removed.txt` the
 names of files that are taken away. `expected.txt` holds one block a fault, in any order; all its lines stand in that one fault.
 A block of `...` allows faults that follow from the first, as when a whole file is missing.
+
+`bad_protocol_errors.txt` has every word of every error, so that none changes unseen: EQUINA_WRITE=1 writes it again, to be read.
 """
 
+import os
+import re
 import shutil
 from pathlib import Path
 
@@ -54,6 +58,8 @@ def test_the_error_says_what_is_wrong_and_how_to_mend_it(name, tmp_path):
         assert fault.file
         assert fault.problem
         assert fault.mend
+        assert isinstance(fault.table, str)
+        assert isinstance(fault.key, str)
     assert str(error) == "\n".join(map(str, error.faults))
 
 
@@ -62,3 +68,15 @@ def test_one_fault_is_told_once(name, tmp_path):
     """Nobody is sent to look for a second fault that is none."""
     error = loaded(name, tmp_path / "protocol")
     assert len(error.faults) == len(expected(name)), f"told:\n{error}"
+
+
+def test_every_word_of_every_error_is_as_it_was_read(tmp_path):
+    blocks = []
+    for name in FAULTS:
+        # What Python itself says of a file differs from version to version.
+        told = re.sub(r"(not TOML|cannot be read): [^;]*;", r"\1: ...;", str(loaded(name, tmp_path / name)))
+        blocks.append(f"{name}\n{told}\n")
+    kept = HERE.parent / "bad_protocol_errors.txt"
+    if os.environ.get("EQUINA_WRITE"):
+        kept.write_text("\n".join(blocks), encoding="utf-8")
+    assert "\n".join(blocks) == kept.read_text(encoding="utf-8")
