@@ -272,6 +272,7 @@ def event_figures(found: dict[str, Any]) -> Iterator[Figure]:
     for peer, package in (("DuckDB", "duckdb"), ("Polars", "polars"), ("fhir.resources", "fhir")):
         if not find_spec(package):
             yield absent(area, "coded events", peer, "MB a processor second", "not installed here")
+    yield absent(area, "coded events", "fhir4ds-v2", "MB a processor second", "no bench of it yet")
     one = next(rate for name, rate in rates.items() if name.startswith("equina screen, 1"))
     bare = next(rate for name, rate in rates.items() if name.startswith("bare"))
     yield measured(area, "coded events beside a bare parse", EQUINA, "of its speed", one / bare)
