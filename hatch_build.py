@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +24,26 @@ FLAGS = ["-std=c11", "-O2", "-fPIC", "-shared"]
 
 
 class CompiledReader(BuildHookInterface):
-    """The build hook."""
+    """The build hook. An editable install keeps the library beside its sources, where git ignores it; a wheel takes it in, and
+    nothing is written into the source tree."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile before the files are gathered; a wheel with a library is for this kind of machine alone."""
-        if self.target_name != "wheel":
-            return
         root = Path(self.root)
-        if not compile_reader(root):
+        if version == "editable":
+            (root / LIBRARY).unlink(missing_ok=True)  # it would not be of these sources
+            compile_reader(root, root / LIBRARY)
             return
-        if version != "editable":
-            build_data["force_include"][str(root / LIBRARY)] = str(LIBRARY.relative_to("src"))
+        self._folder = Path(tempfile.mkdtemp(prefix="equina-"))
+        if compile_reader(root, self._folder / LIBRARY.name):
+            build_data["force_include"][str(self._folder / LIBRARY.name)] = str(LIBRARY.relative_to("src"))
             build_data["pure_python"] = False
             build_data["tag"] = f"py3-none-{platform_tag()}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002  (given by the backend)
+        """Leave nothing behind."""
+        if version != "editable":
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def platform_tag() -> str:
@@ -48,30 +56,20 @@ def digest(folder: Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.glob("*.[ch]")))).hexdigest()
 
 
-def compile_reader(root: Path) -> bool:
-    """Whether the library is there now. It is made beside the old one and put in its place whole; one that cannot be made anew is
-    removed, since it would not be of these sources."""
+def compile_reader(root: Path, library: Path) -> bool:
+    """Whether the library was made. It is put in its place whole, so that no other process meets half of it."""
     compiler = shlex.split(os.environ.get("CC", "cc"))
-    made = root / FOLDER / f"reader-{os.getpid()}.so"
+    made = library.with_name(f"{library.stem}-{os.getpid()}.so")
     sources = sorted(str(path) for path in (root / FOLDER).glob("*.c"))
     try:
         if not shutil.which(compiler[0]):
             raise OSError(f"no C compiler: {compiler[0]} is not here")
-        command = [
-            *compiler,
-            *FLAGS,
-            f'-DSOURCES="{digest(root / FOLDER)}"',
-            *shlex.split(os.environ.get("CFLAGS", "")),
-            *sources,
-            "-o",
-            str(made),
-        ]
-        subprocess.run(command, check=True, capture_output=True, text=True)
+        flags = [*FLAGS, f'-DSOURCES="{digest(root / FOLDER)}"', *shlex.split(os.environ.get("CFLAGS", ""))]
+        subprocess.run([*compiler, *flags, *sources, "-o", str(made)], check=True, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError) as error:
         made.unlink(missing_ok=True)
-        (root / LIBRARY).unlink(missing_ok=True)
         why = getattr(error, "stderr", None) or error
         print(f"equina: notes are read without the compiled reader, more slowly ({why})", file=sys.stderr)
         return False
-    made.replace(root / LIBRARY)
+    made.replace(library)
     return True

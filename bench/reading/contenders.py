@@ -32,7 +32,8 @@ class Contender:
 
 
 CONTENDERS = (
-    Contender("equina", "reader", "", "peer_equina.py", ""),
+    Contender("equina", "reader", "", "peer_equina.py", "compiled"),
+    Contender("equina, Python reader", "reader", "", "peer_equina.py", "python"),
     Contender("medspacy", "reader", "medspacy", "peer_medspacy.py", "default"),
     Contender("medspacy, own cues", "reader", "medspacy", "peer_medspacy.py", "own-cues"),
     Contender("medspacy, sentencizer", "reader", "medspacy", "peer_medspacy.py", "sentencizer"),

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
 from lexicon import Lexicon
 from peer import Found, PeerMissingError, Reader, serve
+
+
+def compiled(lexicon: Lexicon) -> Reader:
+    """The compiled reader with the shipped protocol."""
+    reader = load(lexicon)
+    from equina.notes.native import which
+
+    if which() != "compiled":
+        raise PeerMissingError(f"equina reads with {which()}")
+    return reader
+
+
+def python(lexicon: Lexicon) -> Reader:
+    """The reader without its compiled part."""
+    os.environ["EQUINA_READER"] = "python"
+    return load(lexicon)
 
 
 def load(_lexicon: Lexicon) -> Reader:
@@ -31,4 +48,4 @@ def mentions(read: Any) -> list[Found]:
 
 
 if __name__ == "__main__":
-    sys.exit(serve({"equina": load}, ("equina",)))
+    sys.exit(serve({"compiled": compiled, "python": python}, ("equina",)))
