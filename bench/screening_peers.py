@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import resource
+import subprocess
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +17,15 @@ from equina.batch.columns import Columns
 from equina.logic import Connectives, fold
 from equina.model import DISPOSITIONS, Protocol
 
-__all__ = ["bare_msgspec", "by_hand_in_duckdb", "by_hand_in_polars", "fhir_resources", "rules_in_duckdb", "rules_in_polars"]
+__all__ = [
+    "bare_msgspec",
+    "by_cql_in_fhir4ds",
+    "by_hand_in_duckdb",
+    "by_hand_in_polars",
+    "fhir_resources",
+    "rules_in_duckdb",
+    "rules_in_polars",
+]
 
 BACK, RETENTION = ("M54.50", "M54.9"), ("R33.9",)
 
@@ -128,6 +138,14 @@ def by_hand_in_polars(files: Sequence[Path], as_of: datetime) -> int:
     return (
         new.select("patient").unique().join(kept.filter(pl.col("code").is_in(BACK)).select("patient").unique(), on="patient").height
     )
+
+
+def by_cql_in_fhir4ds(python: Path, folder: Path, as_of: datetime) -> dict[str, Any]:
+    """As `by_hand_in_duckdb`, in CQL, by the interpreter of an environment that has fhir4ds-v2: what peer_fhir4ds.py tells."""
+    command = [python, Path(__file__).with_name("peer_fhir4ds.py"), folder, as_of.isoformat()]
+    done = subprocess.run([*map(str, command)], check=True, capture_output=True, text=True)
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------------------
