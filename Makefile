@@ -1,6 +1,6 @@
 # Everything a person or the build does here is a target. `make` alone lists them.
 # Needs GNU make, and Python 3.11 or newer with its venv module. Nothing is installed outside this folder, but for
-# one case: as root on a Debian machine that lacks Python's venv package, setup installs that package.
+# two cases: as root on a Debian machine that lacks Python's venv package or a C compiler, setup installs them.
 
 SHELL := /bin/sh
 .SHELLFLAGS := -ec
@@ -71,7 +71,7 @@ setup: .venv/.stamp  ## build .venv with the pinned tools and the package (what 
 
 .venv/.locked: requirements.lock
 	@$(call new_venv,.venv)
-	$(STEP) setup "packages of requirements.lock, each checked against its hash"
+	$(STEP) setup "packages of requirements.lock, each checked against its hash: 1.4 GB, a few minutes the first time"
 	@$(BIN)/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements.lock
 	@touch $@
 
@@ -93,7 +93,8 @@ READER := $(wildcard src/equina/notes/native/*.[ch])
 	@touch $@
 
 run: setup  ## triage the shipped stories, then serve the pages and print their address (Ctrl-C stops them)
-	@$(BIN)/equina stories
+	$(STEP) run "what five invented people are told (none of them is you):"
+	@$(BIN)/equina stories --short
 	@$(BIN)/equina serve
 
 browser:  ## Chromium, with which the tests of the pages look at them; installed as root on Debian, where it is missing

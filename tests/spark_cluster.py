@@ -19,7 +19,7 @@ PATIENCE = 300  # seconds for the cluster to be there, or for a run to come so f
 def why_not():
     """Why there can be no cluster here, or None."""
     if any(find_spec(name) is None for name in ("pyspark", "pyarrow", "msgspec", "pandas")):
-        return "needs the extra spark: pip install 'equina[spark]'"
+        return "needs the extra spark: pip install '.[spark]'"
     if shutil.which("java") is None:
         return "needs Java 17 or newer: make java"
     return None

@@ -232,7 +232,7 @@ def test_proofs_say_what_to_install_when_the_solver_is_missing(call, monkeypatch
     monkeypatch.setitem(sys.modules, "z3", None)
     code, output, said = call("prove", "--protocol", TINY)
     assert (code, output) == (2, "")
-    assert "pip install 'equina[proofs]'" in said
+    assert "pip install '.[proofs]'" in said
 
 
 # --- how they end --------------------------------------------------------------------------------------------------------------

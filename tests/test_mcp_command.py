@@ -21,6 +21,7 @@ from equina import assess
 from equina.assistant.server import _called
 from equina.case import Case
 from equina.exchange import answer, request_of
+from equina.extras import lacking
 from strategies import FEWER_TRIES, NOW, PROTOCOL, dated, findings
 
 PAGE = (Path(__file__).parent.parent / "docs" / "assistants.md").read_text(encoding="utf-8")
@@ -174,7 +175,7 @@ def test_without_the_extra_it_says_what_to_install(tmp_path):
     environment = {**ENVIRONMENT, "PYTHONPATH": f"{tmp_path}:{ENVIRONMENT['PYTHONPATH']}"}
     code, output, errors = run("mcp", env=environment)
     assert (code, output) == (2, b"")
-    assert errors == "equina: the tools for assistants need mcp; install the extra: pip install 'equina[mcp]'\n"
+    assert errors == f"equina: {lacking('the tools for assistants need', 'mcp', 'mcp')}\n"
 
 
 def test_another_protocol_has_its_own_words_and_no_reader():

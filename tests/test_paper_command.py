@@ -83,4 +83,4 @@ def test_without_the_extra_it_is_said_what_to_install(tmp_path):
     before = [sys.executable, "-c", "import sys; sys.modules['typst'] = None; from equina.cli import main; sys.exit(main())"]
     status, output, said = run("paper", "form", "--out", tmp_path / "x.pdf", before=before)
     assert (status, output) == (2, b"")
-    assert "equina[paper]" in said
+    assert "'.[paper]'" in said

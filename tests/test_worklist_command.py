@@ -16,6 +16,7 @@ import pyarrow.parquet as pq  # noqa: E402
 from command import ENVIRONMENT  # noqa: E402
 from command import run as equina  # noqa: E402
 from equina.cli import main  # noqa: E402
+from equina.extras import lacking  # noqa: E402
 from equina.fhir.definitions import definitions  # noqa: E402
 from screened import SCHEMA, days, parted, piece, row, run  # noqa: E402
 from strategies import PROTOCOL  # noqa: E402
@@ -362,7 +363,7 @@ def test_without_the_extra_it_says_what_to_install(folder, tmp_path):
     path = os.pathsep.join((str(tmp_path), ENVIRONMENT["PYTHONPATH"]))
     code, out, said = equina("worklist", folder, env=ENVIRONMENT | {"PYTHONPATH": path})
     assert (code, out) == (2, b"")
-    assert said == "equina: worklists are read with pyarrow; install the extra: pip install 'equina[batch]'\n"
+    assert said == f"equina: {lacking('worklists are read with', 'pyarrow', 'batch')}\n"
 
 
 # --- with the real screening run -----------------------------------------------------------------------------------------------

@@ -153,7 +153,8 @@ def _cards(add: Add) -> None:
     show = add("show", "the card of a rule, finding, cause, test, care, medicine or source")
     show.add_argument("ids", nargs="*", metavar="ID", help="an id of the protocol, such as cannot_pass_urine (default: list them)")
 
-    stories = add("stories", "triage the shipped stories and print one result in full")
+    stories = add("stories", "triage the shipped stories, of invented people, and print one result in full")
+    stories.add_argument("--short", action="store_true", help="a line for each story, and no more")
     stories.add_argument("--full", metavar="STORY", help="the story to print in full, by its id (default: the first)")
 
     add("export", "the questions, codes and rules as definitions in FHIR R4").add_argument(

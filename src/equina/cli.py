@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from equina.arguments import parser as arguments_of
+from equina.extras import lacking
 from equina.proof.command import command as proofs
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _print(protocol: Protocol, options: argparse.Namespace, sheet: str, stream: 
     try:
         from equina.paper.command import print_sheet
     except ModuleNotFoundError as error:
-        return _refuse(f"printing needs {error.name}; install the extra: pip install 'equina[paper]'")
+        return _refuse(lacking("printing needs", error.name, "paper"))
     return print_sheet(protocol, _say, sheet, options.pdf, lines_of(stream) if stream else (), letter=options.letter)
 
 
@@ -145,7 +146,7 @@ def _serve(options: argparse.Namespace) -> int:
 
         return serve({language: localized(protocol, language) for language in languages(protocol)}, options, _refuse)
     except ModuleNotFoundError as error:
-        return _refuse(f"the pages need {error.name}; install the extra: pip install 'equina[service]'")
+        return _refuse(lacking("the pages need", error.name, "service"))
 
 
 def _installed(name: str) -> None:
@@ -164,7 +165,7 @@ def _mcp(options: argparse.Namespace) -> int:
         from equina.assistant.server import serve
         from equina.locale import languages, localized
     except ModuleNotFoundError as error:
-        return _refuse(f"the tools for assistants need {error.name}; install the extra: pip install 'equina[mcp]'")
+        return _refuse(lacking("the tools for assistants need", error.name, "mcp"))
     return _reading(lambda: serve({language: localized(protocol, language) for language in languages(protocol)}, options, _refuse))
 
 
@@ -194,7 +195,7 @@ def _screen(options: argparse.Namespace) -> int:
         return _reading(lambda: run(protocol, options, _say))
     except ModuleNotFoundError as error:
         extra = "spark" if error.name in ("pyspark", "pandas") else "batch"
-        return _refuse(f"screening needs {error.name}; install the extra: pip install 'equina[{extra}]'")
+        return _refuse(lacking("screening needs", error.name, extra))
 
 
 def _with_lines(options: argparse.Namespace, run: Callable[[BinaryIO], int]) -> int:
@@ -276,7 +277,8 @@ def _stories(options: argparse.Namespace) -> int:
         return _refuse(f'"{chosen}" is no story; {nearest(chosen, protocol.stories)}')
     for story in protocol.stories.values():
         print(story_line(protocol, story))
-    print("\n" + story_in_full(protocol, protocol.stories[chosen]))
+    if not options.short:
+        print("\n" + story_in_full(protocol, protocol.stories[chosen]))
     return OK
 
 
@@ -310,7 +312,7 @@ def _prove(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         if error.name != "z3":
             raise
-        return _refuse("proofs need z3; install the extra: pip install 'equina[proofs]'")
+        return _refuse(lacking("proofs need", "z3", "proofs"))
 
 
 RUNS = {

@@ -15,7 +15,7 @@ from equina.ask.session import Session, known
 from equina.ask.talk import BAD_INPUT, hold, open_new, open_resumed, tell
 from equina.ask.terminal import printable, standard, width
 from equina.case import Case
-from equina.exchange import BadInput, read_request
+from equina.exchange import BadInput, NotJson, read_request
 from equina.handover import handover
 from equina.model import Protocol
 from equina.notes.evidence import with_text
@@ -26,6 +26,7 @@ from equina.wording import wording
 __all__ = ["interview", "pages", "told_answers"]
 
 OK = 0
+MOST_BAD = 3  # lines that are no JSON, at the head of a file: then it is another kind of file
 
 
 def now() -> datetime:
@@ -105,7 +106,8 @@ def told_answers(protocol: Protocol, warn: Callable[[str], None], *, answers: st
 
 
 def pages(protocol: Protocol, warn: Callable[[str], None], lines: Iterable[tuple[int, bytes | None]], *, markdown: bool) -> int:
-    """Print the handover of each case, with a line across between two; the exit code. A bad line is told and left out."""
+    """Print the handover of each case, with a line across between two; the exit code. A bad line is told and left out; a file
+    that begins with lines of another kind is left."""
     terminal, words = standard(), wording("ask", protocol.language)
     given = faulty = 0
     for number, line in lines:
@@ -117,6 +119,9 @@ def pages(protocol: Protocol, warn: Callable[[str], None], lines: Iterable[tuple
         except BadInput as error:
             faulty += 1
             warn(words["bad_line"].format(n=number, why=error))
+            if faulty == given == MOST_BAD and isinstance(error, NotJson):
+                warn(words["no_saved"])
+                return BAD_INPUT
             continue
         if given - faulty > 1:
             terminal.write("\n---\n\n" if markdown else f"\n{'-' * width()}\n\n")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from equina.extras import lacking
 from equina.tables import ProtocolError
 
 __all__ = ["add_arguments", "diff"]
@@ -73,7 +74,7 @@ def diff(options: argparse.Namespace, out: TextIO, say: Callable[[str], None], l
     except ModuleNotFoundError as error:
         if error.name != "z3":
             raise
-        say("diff needs z3; install the extra: pip install 'equina[proofs]'")
+        say(lacking("diff needs", "z3", "proofs"))
         return BAD_INPUT
     from equina.diff.counts import given_cases, shipped_vignettes
     from equina.diff.patients import Both

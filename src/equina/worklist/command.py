@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from equina.exchange import BadInput
+from equina.extras import lacking
 from equina.model import Protocol
 from equina.outputs import check_new, write_new
 from equina.prose import Block, as_text
@@ -18,7 +19,6 @@ __all__ = ["run"]
 
 OK, BAD_INPUT = 0, 2
 WIDEST = 100
-NO_TABLE = "worklists are read with {name}; install the extra: pip install 'equina[batch]'"
 
 
 def run(protocol: Protocol, options: argparse.Namespace, warn: Callable[[str], None]) -> int:
@@ -37,7 +37,7 @@ def run(protocol: Protocol, options: argparse.Namespace, warn: Callable[[str], N
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "pyarrow":
             raise
-        warn(NO_TABLE.format(name="pyarrow"))
+        warn(lacking("worklists are read with", "pyarrow", "batch"))
         return BAD_INPUT
     except BadInput as error:
         warn(str(error))
