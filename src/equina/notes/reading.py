@@ -187,10 +187,14 @@ def _unwrapped(small: str) -> str:
     """The text with a blank where a long line goes on in the next."""
     lines = small.split("\n")
     for i, line in enumerate(lines[:-1]):
-        after = lines[i + 1].lstrip()
-        goes_on = len(line) >= _WRAPPED and line.rstrip()[-1:] not in ".:;?!" and after[:1].isalpha() and ":" not in after[:30]
+        goes_on = len(line) >= _WRAPPED and line.rstrip()[-1:] not in ".:;?!" and _is_run_on(lines[i + 1].lstrip())
         lines[i] = line + (" " if goes_on else "\n")
     return "".join(lines)
+
+
+def _is_run_on(line: str) -> bool:
+    """Whether a line can be the middle of a sentence: it begins with a letter, and is no heading."""
+    return line[:1].isalpha() and ":" not in line[:30]
 
 
 def _sections(lexicon: Lexicon, text: str) -> list[tuple[int, Section | None]]:
@@ -198,17 +202,26 @@ def _sections(lexicon: Lexicon, text: str) -> list[tuple[int, Section | None]]:
     found: list[tuple[int, Section | None]] = []
     colon = text.find(":")
     while colon >= 0:
-        if not text[colon - 1 : colon].isalpha() and text[colon - 1 : colon] not in (" ", ")"):
-            colon = text.find(":", colon + 1)
-            continue
-        line = _BEFORE_HEADING.split(text[max(0, colon - 50) : colon])[-1].strip()
-        known = lexicon.sections.get(line.lower())
-        if known is None and line.lower().endswith(lexicon.openings):
-            known = lexicon.sections[next(end for end in lexicon.openings if line.lower().endswith(end))]
-        if known is not None or _HEADING.match(line):
-            found.append((colon, known))
+        before = text[colon - 1 : colon]
+        if before.isalpha() or before in (" ", ")"):
+            line = _BEFORE_HEADING.split(text[max(0, colon - 50) : colon])[-1].strip()
+            heads, known = lexicon.headings.get(line) or _heading(lexicon, line)
+            if heads:
+                found.append((colon, known))
         colon = text.find(":", colon + 1)
     return found
+
+
+def _heading(lexicon: Lexicon, line: str) -> tuple[bool, Section | None]:
+    """Whether words before a colon are a heading, and of what part; remembered, since headings recur."""
+    small = line.lower()
+    known = lexicon.sections.get(small)
+    if known is None and small.endswith(lexicon.openings):
+        known = lexicon.sections[next(end for end in lexicon.openings if small.endswith(end))]
+    if len(lexicon.headings) >= _REMEMBERED:
+        lexicon.headings.clear()
+    answer = lexicon.headings[line] = (known is not None or bool(_HEADING.match(line)), known)
+    return answer
 
 
 def _section(sections: Sequence[tuple[int, Section | None]], start: int) -> Section | None:

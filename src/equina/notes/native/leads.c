@@ -30,23 +30,22 @@ static void number_wanted(struct tables *tables, uint32_t *numbers)
 
 static bool add_wanted(struct tables *tables, const uint32_t *numbers)
 {
-    struct by_letter *wanted = &tables->wanted;
-    wanted->start = calloc((size_t)tables->limit + 1, sizeof *wanted->start);
+    tables->wanted_start = calloc((size_t)tables->limit + 1, sizeof *tables->wanted_start);
     uint32_t *next = malloc(tables->limit * sizeof *next);
-    for (uint32_t set = 0; set < tables->sets_count && wanted->start; set++)
+    for (uint32_t set = 0; set < tables->sets_count && tables->wanted_start; set++)
         if (numbers[set])
-            count_letters(tables, set, wanted->start);
-    if (wanted->start)
-        sum(wanted->start, tables->limit);
-    wanted->items = wanted->start ? malloc((wanted->start[tables->limit] + 1) * sizeof *wanted->items) : NULL;
-    if (next && wanted->items) {
+            count_letters(tables, set, tables->wanted_start);
+    if (tables->wanted_start)
+        sum(tables->wanted_start, tables->limit);
+    tables->wanted = tables->wanted_start ? malloc((tables->wanted_start[tables->limit] + 1) * sizeof *tables->wanted) : NULL;
+    if (next && tables->wanted) {
         for (uint32_t one = 0; one < tables->limit; one++)
-            next[one] = wanted->start[one];
+            next[one] = tables->wanted_start[one];
         for (uint32_t set = 0; set < tables->sets_count; set++)
             for (uint32_t i = 0; numbers[set] && i < tables->sets[set].count; i++)
-                wanted->items[next[tables->letters[tables->sets[set].first + i]]++] = numbers[set];
+                tables->wanted[next[tables->letters[tables->sets[set].first + i]]++] = (uint16_t)numbers[set];
     }
-    bool done = next && wanted->items;
+    bool done = next && tables->wanted;
     free(next);
     return done;
 }
@@ -56,7 +55,7 @@ static struct lead lead_of(const struct index *index, uint32_t group, const uint
     struct lead lead = {.group = group};
     for (int i = 1; i < NEEDS; i++) {
         uint32_t set = index->groups[group].needs[i];
-        lead.wants[i - 1] = set == NONE ? 0 : numbers[set];
+        lead.wants[i - 1] = set == NONE ? 0 : (uint16_t)numbers[set];
     }
     return lead;
 }
@@ -108,7 +107,7 @@ bool add_leads(struct tables *tables)
     bool done = tables->marks && numbers;
     if (done) {
         number_wanted(tables, numbers);
-        done = add_wanted(tables, numbers);
+        done = tables->wanted_count < UINT16_MAX && add_wanted(tables, numbers);
     }
     for (int i = 0; i < INDEXES && done; i++)
         done = add_led(tables, &tables->indexes[i], numbers);

@@ -16,10 +16,13 @@
 bool holds_slowly(const struct tables *tables, const struct set *set, letter one)
 {
     const letter *letters = tables->letters + set->first;
-    for (uint32_t i = 0; i < set->count; i++)
-        if (letters[i] >= one)
-            return letters[i] == one;
-    return false;
+    uint32_t low = 0;
+    for (uint32_t count = set->count; count > 1;) {
+        uint32_t half = count / 2;
+        low += letters[low + half] <= one ? half : 0;
+        count -= half;
+    }
+    return set->count && letters[low] == one;
 }
 
 /* ---- memory of what was tried ---- */

@@ -52,7 +52,7 @@ struct group {
 /* A group under a letter of its rarest set, and what else it needs: numbers of wanted sets, 0 for nothing. */
 struct lead {
     uint32_t group;
-    uint32_t wants[NEEDS - 1];
+    uint16_t wants[NEEDS - 1];
 };
 
 /* Where ways part, by the next letter: those that can go on with letter keys[i] are ways[start[i]] up to before ways[start[i + 1]], in
@@ -123,7 +123,8 @@ struct tables {
 
     /* What is worked out from these when they are built. */
     uint16_t *marks;         /* of each letter: the bits below */
-    struct by_letter wanted; /* the numbers of the sets that groups need besides their rarest, by letter */
+    uint32_t *wanted_start;  /* the numbers of the sets that groups need besides their rarest, by letter like the others */
+    uint16_t *wanted;
     uint32_t wanted_count;
     struct choice *choices;
     letter *keys;
@@ -213,7 +214,8 @@ struct scratch {
     bool failed; /* memory ran out */
 
     uint32_t now; /* the number of the row; what a mark below says holds when it is of now */
-    uint32_t *letter_seen, *wanted_seen, *finding_seen;
+    uint32_t *letter_seen, *finding_seen;
+    uint16_t *wanted_seen, now_wanted; /* the same in short: it is asked most often */
     int32_t *latest; /* of a finding, its last hit kept */
     unsigned marks;  /* of all letters of the row */
 

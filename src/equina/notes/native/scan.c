@@ -8,10 +8,13 @@
 static void new_mark(struct scratch *scratch)
 {
     const struct tables *tables = scratch->tables;
+    if (!++scratch->now_wanted) {
+        memset(scratch->wanted_seen, 0, (tables->wanted_count + 1) * sizeof *scratch->wanted_seen);
+        scratch->now_wanted = 1;
+    }
     if (++scratch->now)
         return;
     memset(scratch->letter_seen, 0, tables->limit * sizeof *scratch->letter_seen);
-    memset(scratch->wanted_seen, 0, (tables->wanted_count + 1) * sizeof *scratch->wanted_seen);
     memset(scratch->finding_seen, 0, tables->findings * sizeof *scratch->finding_seen);
     scratch->now = 1;
 }
@@ -23,7 +26,7 @@ void new_row(struct scratch *scratch, struct row row)
     new_mark(scratch);
     scratch->letters.count = 0;
     scratch->marks = 0;
-    scratch->wanted_seen[0] = scratch->now; /* what needs nothing more has it */
+    scratch->wanted_seen[0] = scratch->now_wanted; /* what needs nothing more has it */
     for (int32_t i = 0; i < row.count; i++) {
         letter one = row.letters[i];
         if (scratch->letter_seen[one] == scratch->now)
@@ -34,8 +37,9 @@ void new_row(struct scratch *scratch, struct row row)
             return;
         *kept = one;
         scratch->marks |= tables->marks[one];
-        for (uint32_t j = tables->wanted.start[one]; j < tables->wanted.start[one + 1]; j++)
-            scratch->wanted_seen[tables->wanted.items[j]] = scratch->now;
+        const uint16_t *wanted = tables->wanted + tables->wanted_start[one], *end = tables->wanted + tables->wanted_start[one + 1];
+        for (; wanted < end; wanted++)
+            scratch->wanted_seen[*wanted] = scratch->now_wanted;
     }
 }
 
@@ -43,7 +47,7 @@ void new_row(struct scratch *scratch, struct row row)
 static inline bool may_match(const struct scratch *scratch, const struct lead *lead)
 {
     for (int i = 0; i < NEEDS - 1; i++)
-        if (scratch->wanted_seen[lead->wants[i]] != scratch->now)
+        if (scratch->wanted_seen[lead->wants[i]] != scratch->now_wanted)
             return false;
     return true;
 }

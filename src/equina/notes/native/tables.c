@@ -261,8 +261,8 @@ void equina_tables_free(struct tables *tables)
     free(tables->cues);
     free(tables->lists);
     free(tables->marks);
-    free(tables->wanted.start);
-    free(tables->wanted.items);
+    free(tables->wanted_start);
+    free(tables->wanted);
     free(tables->choices);
     free(tables->keys);
     free(tables->starts);
