@@ -216,11 +216,12 @@ class Vocabulary(dict[str, str]):
 
     def _slip(self, word: str) -> str | None:
         """The letter of the word of the lexicon that is one slip away: a letter too many, too few, another, or two swapped."""
-        if not word.isalpha() or (len(word) > _START and self._starts.isdisjoint(_starts(word))):
+        if not word.isalpha():
             return None
-        for near in _near(word, self._slips):
+        like_words, like_stems = self._begins_like(word)
+        for near in _near(word, self._slips) if like_words else ():
             return self.letters[near]
-        for length in self._slip_lengths:
+        for length in self._slip_lengths if like_stems else ():
             if len(word) >= length:
                 for near in _near(word[:length], self._stem_slips):
                     return self._stems[near]
@@ -233,10 +234,19 @@ class Vocabulary(dict[str, str]):
                     return letter
         return None
 
+    def _begins_like(self, word: str) -> tuple[bool, bool]:
+        """Whether a word begins as one does that is a slip away from a word, from a stem: the quick look before the thorough one."""
+        if len(word) <= _START:
+            return True, True
+        starts = _starts(word)
+        of_words, of_stems = self._starts
+        return not of_words.isdisjoint(starts), not of_stems.isdisjoint(starts)
+
     @cached_property
-    def _starts(self) -> frozenset[str]:
-        """The first letters of all spellings under which a word or stem that is one slip away would be found."""
-        return frozenset(short[:_START] for table in (self._slips, self._stem_slips) for short in table)
+    def _starts(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The first letters of all spellings under which a word, a stem that is one slip away would be found."""
+        words, stems = (frozenset(short[:_START] for short in table) for table in (self._slips, self._stem_slips))
+        return words, stems
 
     def _over(self, below: int) -> tuple[int, int] | None:
         """The narrowest range of the lexicon that holds what stands below the line."""
