@@ -25,6 +25,7 @@ from equina.case import Case
 from equina.fhir.elements import Resource, part, span, text_of
 from equina.fhir.statements import SHOWN, limits
 from equina.model import Protocol
+from equina.notes.reading import Mention
 
 __all__ = ["Alike", "Likeness", "Pattern", "Record", "fill", "filled", "stood_in"]
 
@@ -78,6 +79,21 @@ class Piece(NamedTuple):
     counts: bool  # whether its date may be the latest
 
 
+class Parts(NamedTuple):
+    """The evidence where all of it is of one letter, part by part."""
+
+    at: int
+    mentions: tuple[int, ...]
+    findings: tuple[str, ...]
+    values: tuple[str, ...]
+    assertions: tuple[str | None, ...]
+    origins: tuple[str, ...]
+    codes: tuple[None, ...]
+    date: str | None  # as of a piece
+    dated: Dated | None
+    counts: bool  # whether any date of theirs counts
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """What follows of all patients who are alike."""
@@ -86,6 +102,7 @@ class Pattern:
     outcomes: dict[object, Outcome]  # by sex, and by the comparisons that the age meets
     present: tuple[str, ...]
     pieces: tuple[Piece, ...]
+    parts: Parts | None
     several: bool  # whether a mention may be evidence of more than one finding
     conflicts: tuple[str, ...]
     asides: tuple[tuple[int, str, tuple[str, ...] | None, str], ...]  # of which item, why, quote, origin
@@ -226,6 +243,7 @@ class Alike:
             {},
             present_in(protocol, case),
             tuple(pieces),
+            None if several else _parts(pieces),
             several,
             tuple(dict.fromkeys(conflict.finding for conflict in case.conflicts)),
             tuple((int(item.source or 0), item.why, around(item.quote), item.origin) for item in case.set_aside),
@@ -240,6 +258,17 @@ class Alike:
             if found := text_of(part(record, *path[:-1]), path[-1]):
                 return (path[0], None) if len(path) == 1 else (None, self._date(json.dumps(found).encode("ascii")))
         return None, None
+
+
+def _parts(pieces: Sequence[Piece]) -> Parts | None:
+    """The pieces part by part, where all are mentions of one letter."""
+    mentions = tuple(piece.mention for piece in pieces if piece.mention is not None)
+    places = {piece.at for piece in pieces}
+    if len(mentions) < len(pieces) or len(places) != 1 or (at := places.pop()) is None:
+        return None
+    findings, values, assertions, origins, *_ = zip(*pieces, strict=True)
+    counts, first = any(piece.counts for piece in pieces), pieces[0]
+    return Parts(at, mentions, findings, values, assertions, origins, (None,) * len(pieces), first.date, first.dated, counts)
 
 
 def stood_in(at: int, record: dict[str, Any]) -> dict[str, Any]:
@@ -277,6 +306,53 @@ def fill(
     sex: str | None,
 ) -> None:
     """Add the row of one who is like the pattern."""
+    parts = pattern.parts
+    if parts is not None and (record := records[parts.at]) is not None and record.letter is not None:
+        evidence, latest = _of_letter(parts, record, record.letter.mentions, places[parts.at])
+    else:
+        evidence, latest = _of_pieces(rows, pattern, records, places)
+    rows.add_like(
+        owner,
+        outcome,
+        pattern.present,
+        latest,
+        pattern.age if age is None else age,
+        pattern.sex if sex is None else sex,
+        evidence,
+        pattern.conflicts,
+        len(pattern.asides),
+    )
+
+
+def _of_letter(
+    parts: Parts, record: Record, mentions: Sequence[Mention], place: tuple[str, int]
+) -> tuple[Sequence[Sequence[Any]], datetime | None]:
+    """(The evidence part by part, when the latest of what is present was recorded), where all of it is of one letter."""
+    count, (file, line) = len(parts.mentions), place
+    said = [mentions[i] for i in parts.mentions]
+    _, date, moment = (record.dates[parts.date] if parts.date is not None else parts.dated) or (0, None, None)
+    starts, ends, quotes = [each[1] for each in said], [each[2] for each in said], [each[3] for each in said]
+    _, _, findings, values, assertions, origins, codes, *_ = parts
+    evidence = (
+        findings,
+        values,
+        assertions,
+        origins,
+        (file,) * count,
+        (line,) * count,
+        starts,
+        ends,
+        quotes,
+        codes,
+        (date,) * count,
+    )
+    return evidence, moment if parts.counts else None
+
+
+def _of_pieces(
+    rows: Rows, pattern: Pattern, records: Sequence[Record | None], places: Sequence[tuple[str, int]]
+) -> tuple[Sequence[Sequence[Any]], datetime | None]:
+    """As `_of_letter`, of pieces of any kind."""
     evidence, latest = list[Evidence](), None
     told_once: set[object] = set()
     for name, value, assertion, origin, at, mention, words, code, element, dated, counts in pattern.pieces:
@@ -299,14 +375,4 @@ def fill(
             told_once.add(one)
         _, start, end, quote, *_ = said
         evidence.append((name, value, assertion, origin, file, line, start, end, whole(quote), code, date))
-    rows.add_like(
-        owner,
-        outcome,
-        pattern.present,
-        latest,
-        pattern.age if age is None else age,
-        pattern.sex if sex is None else sex,
-        evidence,
-        pattern.conflicts,
-        len(pattern.asides),
-    )
+    return tuple(zip(*evidence, strict=True)), latest

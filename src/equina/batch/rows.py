@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -78,7 +78,8 @@ class Rows:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._rows: list[tuple[Any, ...]] = []  # of what differs from row to row
+        self._rows: list[tuple[Any, ...]] = []  # of what differs from row to row; of the evidence, how many pieces there are
+        self._pieces: tuple[list[Any], ...] = tuple([] for _ in EVIDENCE)  # the parts of the evidence, one after the other
 
     def silent(self, id: str | None, age: float | None, sex: str | None, outcome: Outcome) -> None:
         """Add a patient of whom nothing is known but age and sex."""
@@ -91,7 +92,8 @@ class Rows:
         evidence, latest = self._evidence(case, place)
         age, sex = case.values.get("age_years"), case.values.get("sex_at_birth")
         conflicts = tuple(dict.fromkeys(conflict.finding for conflict in case.conflicts))
-        self._add(id, outcome, present_in(self._run.protocol, case), latest, age, sex, evidence, conflicts, aside, deceased)
+        parts = tuple(zip(*evidence, strict=True))
+        self._add(id, outcome, present_in(self._run.protocol, case), latest, age, sex, parts, conflicts, aside, deceased)
 
     def add_like(
         self,
@@ -101,11 +103,11 @@ class Rows:
         latest: datetime | None,
         age: float | None,
         sex: str | None,
-        evidence: list[Evidence],
+        evidence: Sequence[Sequence[Any]],
         conflicts: tuple[str, ...],
         aside: int,
     ) -> None:
-        """Add a patient of whom all of it is known already."""
+        """Add a patient of whom all of it is known already; the evidence as its parts, each of all pieces."""
         self._add(id, outcome, present, latest, age, sex, evidence, conflicts, aside, False)
 
     def _add(
@@ -114,7 +116,9 @@ class Rows:
         run = self._run
         if id is not None:
             id = whole(id) if run.pseudonym is None else run.pseudonym(id)
-        self._rows.append((id, *outcome, present, latest, age, sex, evidence, *rest))
+        for column, values in zip(self._pieces, evidence, strict=False):  # there are none of one who has no evidence
+            column.extend(values)
+        self._rows.append((id, *outcome, present, latest, age, sex, len(evidence[0]) if evidence else 0, *rest))
 
     def _evidence(self, case: Case, place: Callable[[str | None], Place | None]) -> tuple[list[Evidence], datetime | None]:
         """The evidence of everything that the case states but age and sex, and when the latest of what is present was recorded."""
@@ -171,21 +175,18 @@ class Rows:
         arrays = [
             pa.repeat(pa.scalar(alike[field.name], field.type), len(self._rows))
             if field.name in alike
-            else _lists(columns[field.name], field.type)
+            else self._lists(columns[field.name], field.type)
             if field.name == "evidence"
             else pa.array(columns[field.name], type=field.type)
             for field in fields
         ]
         return pa.Table.from_arrays(arrays, schema=fields)
 
-
-def _lists(rows: Sequence[Sequence[Evidence]], kind: pa.ListType) -> pa.Array:
-    """The evidence of each row as an array, made column by column."""
-    offsets = [0, *accumulate(map(len, rows))]
-    items = [item for row in rows for item in row]
-    columns = zip(*items, strict=True) if items else ((),) * len(EVIDENCE)
-    parts = [pa.array(column, field.type) for column, field in zip(columns, kind.value_type, strict=True)]
-    return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(parts, fields=list(kind.value_type)), type=kind)
+    def _lists(self, counts: Iterable[int], kind: pa.ListType) -> pa.Array:
+        """The evidence of the rows as an array; each has so many pieces."""
+        fields = list(kind.value_type)
+        parts = [pa.array(part, field.type) for part, field in zip(self._pieces, fields, strict=True)]
+        return pa.ListArray.from_arrays([0, *accumulate(counts)], pa.StructArray.from_arrays(parts, fields=fields), type=kind)
 
 
 def pieces_of(protocol: Protocol, case: Case) -> Iterator[tuple[str, Value, Piece]]:
