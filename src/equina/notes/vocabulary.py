@@ -235,7 +235,7 @@ class Vocabulary(dict[str, str]):
         return None
 
     def _begins_like(self, word: str) -> tuple[bool, bool]:
-        """Whether a word begins as one does that is a slip away from a word, from a stem: the quick look before the thorough one."""
+        """Whether a word begins as one does that is a slip away from a word, from a stem: a quick look before the thorough one."""
         if len(word) <= _START:
             return True, True
         starts = _starts(word)
