@@ -98,6 +98,8 @@ class Second(NamedTuple):
 def _worker(settings: Settings, heed: Callable[[int], None]) -> Callable[[tuple[str, int]], int]:
     """What a worker does: `read` a task, `judge` a partition. Each leaves its answer behind in the folder."""
     plan, folder = settings.plan, Path(settings.folder)
+    if settings.protocol is None:
+        gc.disable()  # in a process of its own, as `_uncollected` says
     protocol = settings.protocol or load(plan.protocol or SHIPPED)
     sieve = Sieve(protocol, plan.as_of, plan.window_days)
 
@@ -116,8 +118,7 @@ def _worker(settings: Settings, heed: Callable[[int], None]) -> Callable[[tuple[
         write_json(folder / _judged(number), judge(patients, number, after.spilled, folder, only_one=after.only_one))
 
     def work(task: tuple[str, int]) -> int:
-        with _uncollected():
-            (read if task[0] == "read" else part)(task[1])
+        (read if task[0] == "read" else part)(task[1])
         return task[1]
 
     return work
@@ -125,7 +126,7 @@ def _worker(settings: Settings, heed: Callable[[int], None]) -> Callable[[tuple[
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without looks for rings of garbage, which take a sixth of the time: a task makes none to speak of, and much that is kept."""
+    """Without looks for rings of garbage, which take a sixth of the time: the work makes none to speak of, and keeps much."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -149,7 +150,7 @@ def carry_out(plan: Plan, protocol: Protocol, out: Path, workers: int, progress:
     began = time.monotonic()
     left = [task for task in plan.tasks if not (folder / _found(task.number)).exists()]
     whole = sum(task.weight for task in plan.tasks)
-    with Crew(_worker, Settings(plan, str(folder), protocol if workers <= 1 else None), workers) as crew:
+    with _uncollected(), Crew(_worker, Settings(plan, str(folder), protocol if workers <= 1 else None), workers) as crew:
         progress.phase("reading, step 1 of 2", whole, "bytes", done=whole - sum(task.weight for task in left))
         for _ in crew.work((("read", task.number) for task in left), progress.add):
             pass
