@@ -1,14 +1,19 @@
 """Small things of the core that only a fault put in on purpose has shown to be untested (make mutation)."""
 
+import shutil
 from dataclasses import MISSING, fields, replace
+from pathlib import Path
 
 import pytest
 
 from equina import Case, assess, load, next_questions
 from equina import model as values
 from equina.protocol import edited
+from equina.tables import ProtocolError
 from equina.triage import interval
 from strategies import PROTOCOL
+
+VALID = Path(__file__).parent / "bad_protocols" / "valid"
 
 
 def kinds_of_values():
@@ -84,3 +89,11 @@ def test_the_reason_of_a_test_is_in_the_language_of_the_protocol():
     assert not [name for name in theirs if theirs[name] == english[name]]
     begins = {why.split(" ")[0] for why in theirs.values()}
     assert not begins & {"To", "Look", "You", "Your"}
+
+
+def test_a_translation_that_is_no_toml_is_told_with_its_place(tmp_path):
+    folder = shutil.copytree(VALID, tmp_path / "protocol")
+    (folder / "locale" / "es").mkdir(parents=True)
+    (folder / "locale" / "es" / "findings.toml").write_text("[findings", encoding="utf-8")
+    with pytest.raises(ProtocolError, match=r"locale/es/findings\.toml: not TOML"):
+        load(folder, language="es")
