@@ -39,7 +39,7 @@ _APART = frozenset(
     ("meta", "text", "subject", "encounter", "identifier", "recorder", "asserter", "performer", "requester", "informationSource")
 )
 _DATES = frozenset(path[0] for paths in DATES.values() for path in paths if len(path) == 1)
-_REMEMBERED = 100_000
+_REMEMBERED, _PATTERNS = 50_000, 30_000  # kinds of records and dates; patterns, which take some kilobytes each
 _STAND_IN = 0xE000  # the first of the characters that stand for ids while a pattern is made: of private use, in no record
 _STANDS, _TEXT, _FIRST_TEXT = re.compile("([\ue000-\uf8ff])"), re.compile("[\ue800-\uf8ff]"), "\ue800"
 _MOST = 1_000  # records of one patient
@@ -130,7 +130,7 @@ class Alike:
 
         None when some record is of a kind that does not recur.
         """
-        if len(self._kinds) >= _REMEMBERED or len(self._dates) >= _REMEMBERED or len(self.patterns) >= _REMEMBERED:
+        if len(self._kinds) >= _REMEMBERED or len(self._dates) >= _REMEMBERED or len(self.patterns) >= _PATTERNS:
             self._kinds.clear()
             self._odd.clear()
             self._dates.clear()
