@@ -193,7 +193,7 @@ class Alike:
 
     def _date(self, value: bytes) -> Dated:
         """What is remembered of a date. Its class tells whether it says a day, and where it lies among the limits."""
-        text = json.loads(value)
+        text: str = json.loads(value) if b"\\" in value else value[1:-1].decode("utf-8")
         when = span(text)
         if when is None:
             found: Dated = (-1 if text else -2, text, None)
@@ -289,7 +289,8 @@ def filled(words: tuple[str, ...] | None, record: Record | None) -> str | None:
     parts = list(words)
     for i in range(1, len(parts), 2):
         if parts[i] < _FIRST_TEXT:
-            parts[i] = json.loads(record.id or b'""')
+            id = record.id or b'""'
+            parts[i] = json.loads(id) if b"\\" in id else id[1:-1].decode("utf-8")
         elif record.letter is not None:
             parts[i] = record.letter.text.strip()[:SHOWN]
     return "".join(parts)[:SHOWN]
