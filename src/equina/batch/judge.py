@@ -238,7 +238,7 @@ def judge(patients: Patients, number: int, spilled: Sequence[Spilled], folder: P
                 aside(item[0], item[1], "input", OF_NOBODY, None, None)
     table = rows.table()
     with written(folder / f"{name}.parquet") as file:
-        pq.write_table(table, file, compression="zstd")
+        pq.write_table(table, file, compression="lz4")  # it is read once and written anew
     return {**_counts(table), "not_counted": dict(patients.not_counted), "asides": asides, "inputs": dict(inputs)}
 
 
