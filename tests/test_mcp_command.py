@@ -1,5 +1,6 @@
 """`equina mcp` as a process: how it is registered, where it listens, how it ends; and docs/assistants.md, which says so."""
 
+import argparse
 import json
 import re
 import signal
@@ -18,7 +19,7 @@ from mcp.client.stdio import stdio_client
 from assistants import in_session, said, texts
 from command import COMMAND, ENVIRONMENT, PATIENCE, TINY, readable, run, start
 from equina import assess
-from equina.assistant.server import _called
+from equina.assistant.server import _called, serve
 from equina.case import Case
 from equina.exchange import answer, request_of
 from equina.extras import lacking
@@ -146,6 +147,16 @@ def test_a_port_that_is_taken_is_told():
 
 def test_it_ends_when_the_client_leaves():
     assert run("mcp") == (0, b"", "")
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), ExceptionGroup("tasks", [ExceptionGroup("inner", [BrokenPipeError()])])])
+def test_that_the_client_left_is_told_as_itself_wherever_it_was_noticed(monkeypatch, error):
+    async def noticed(_):
+        raise error
+
+    monkeypatch.setattr("equina.assistant.server._over_stdio", noticed)
+    with pytest.raises(BrokenPipeError):
+        serve({"en": PROTOCOL}, argparse.Namespace(http=False), lambda _: 2)
 
 
 def test_a_client_that_leaves_in_the_middle_of_an_answer_leaves_no_error_of_ours():

@@ -146,10 +146,13 @@ def serve(protocols: Mapping[str, Protocol], options: argparse.Namespace, refuse
     if has_lexicon(first):
         lexicon(first)  # its faults are told before anyone calls
     if not options.http:
+        left = False
         try:
             anyio.run(_over_stdio, server(protocols))
         except* BrokenPipeError:  # the client left in the middle of an answer
-            raise BrokenPipeError from None
+            left = True
+        if left:
+            raise BrokenPipeError  # out here, since what is raised in there comes as a group
         return 0
     if fault := binding_fault(options):
         return refuse(fault)
