@@ -34,8 +34,8 @@ comma := ,
 empty :=
 CORE_FILES := $(subst $(empty) $(empty),$(comma),$(CORE:%=src/equina/%.py))
 
-# $(call new_venv,FOLDER): an empty virtual environment there, made by the first Python found that is new enough.
-define new_venv
+# $$py: the first Python found that is new enough.
+define find_python
 py=; for c in '$(PYTHON)' python3 python3.14 python3.13 python3.12 python3.11; do \
   if "$$c" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then py=$$c; break; fi; \
 done; \
@@ -43,7 +43,12 @@ if [ -z "$$py" ]; then \
   echo "setup: Equina needs Python 3.11 or newer; '$(PYTHON)' is $$('$(PYTHON)' --version 2>&1 || true)" >&2; \
   echo "       On Debian 12 or newer: apt-get install python3 python3-venv. Elsewhere: make setup PYTHON=/path/to/python3" >&2; \
   exit 1; \
-fi; \
+fi
+endef
+
+# $(call new_venv,FOLDER): an empty virtual environment there.
+define new_venv
+$(find_python); \
 has_venv() { "$$py" -c 'import ensurepip, venv' >/dev/null 2>&1; }; \
 if ! has_venv; then \
   case "$${py##*/}" in python3.*) package=$${py##*/}-venv;; *) package=python3-venv;; esac; \
@@ -61,7 +66,7 @@ echo "setup    $(1): $$("$$py" --version)"; \
 "$$py" -m venv --clear $(1)
 endef
 
-.PHONY: help setup run browser java checkers conformance test pictures verify agree prove diff released score evaluate bench mutation licences docs fuzz lint format lock clean
+.PHONY: help setup stories run browser java checkers conformance test pictures verify agree prove diff released score evaluate bench mutation licences docs fuzz lint format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,31 +75,50 @@ setup: .venv/.stamp  ## build .venv with the pinned tools and the package (what 
 	@:
 
 .venv/.locked: requirements.lock
-	@$(call new_venv,.venv)
+	@[ -e .venv/.pages ] && [ ! -e $@ ] || { $(call new_venv,.venv); }
 	$(STEP) setup "packages of requirements.lock, each checked against its hash: 1.4 GB, a few minutes the first time"
 	@$(BIN)/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements.lock
 	@touch $@
 
 # Without a compiler the reader of notes is Python's, some ten times slower.
 READER := $(wildcard src/equina/notes/native/*.[ch])
+PACKAGE := pyproject.toml hatch_build.py $(READER)
 
-.venv/.stamp: .venv/.locked pyproject.toml hatch_build.py $(READER)
-	@if ! command -v cc >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "setup    Debian packages gcc, libc6-dev: the reader of notes is compiled"; \
-	    export DEBIAN_FRONTEND=noninteractive; \
-	    apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null 2>&1 || { \
-	      apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; } || true; \
-	  fi; \
-	  command -v cc >/dev/null || echo "setup    no C compiler here: notes are read by the slower reader" >&2; \
-	fi
-	$(STEP) setup "equina itself, editable: .venv/bin/equina"
-	@$(BIN)/python -m pip install $(PIP_FLAGS) --no-index --no-deps --no-build-isolation -e .
+define install_package
+if ! command -v cc >/dev/null; then \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    echo "setup    Debian packages gcc, libc6-dev: the reader of notes is compiled"; \
+    export DEBIAN_FRONTEND=noninteractive; \
+    apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null 2>&1 || { \
+      apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; } || true; \
+  fi; \
+  command -v cc >/dev/null || echo "setup    no C compiler here: notes are read by the slower reader" >&2; \
+fi; \
+echo "setup    equina itself, editable: .venv/bin/equina"; \
+$(BIN)/python -m pip install $(PIP_FLAGS) --no-index --no-deps --no-build-isolation -e .
+endef
+
+.venv/.stamp: .venv/.locked $(PACKAGE)
+	@$(install_package)
 	@touch $@
 
-run: setup  ## triage the shipped stories, then serve the pages and print their address (Ctrl-C stops them)
+# What the pages need and no more, so that they open in a minute; `make setup` adds the rest.
+.venv/.pages: requirements-service.lock $(PACKAGE)
+	@if [ -e .venv/.locked ]; then $(MAKE) setup; else \
+	  [ -e $@ ] || { $(call new_venv,.venv); }; \
+	  echo "setup    packages of requirements-service.lock, each checked against its hash: 90 MB"; \
+	  $(BIN)/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements-service.lock; \
+	  $(install_package); \
+	fi
+	@touch $@
+
+stories:
+	@$(find_python); PYTHONPATH=src "$$py" -m equina stories --short
+
+run:  ## triage the shipped stories, then serve the pages and print their address (Ctrl-C stops them)
 	$(STEP) run "what five invented people are told (none of them is you):"
-	@$(BIN)/equina stories --short
+	@$(MAKE) stories
+	@$(MAKE) .venv/.pages
 	@$(BIN)/equina serve
 
 browser:  ## Chromium, with which the tests of the pages look at them; installed as root on Debian, where it is missing
