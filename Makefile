@@ -200,7 +200,7 @@ released:  ## keep the protocol as it now is as the last released one (then empt
 	$(STEP) released "$(RELEASED)"
 	@rm -rf '$(RELEASED)' && mkdir -p '$(RELEASED)'
 	@cp -R $(PROTOCOL)/*.toml $(PROTOCOL)/codes '$(RELEASED)'
-	@rm -f $(RELEASED)/cues*.toml $(RELEASED)/context.toml
+	@rm -f $(RELEASED)/cues*.toml $(RELEASED)/context*.toml
 
 score: setup  ## score the triage of vignettes: CASES=FILE, MODE=findings|patient|clinical|all, BAR=share of emergencies to be found
 	$(STEP) score "$(CASES), $(MODE)"

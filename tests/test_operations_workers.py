@@ -31,7 +31,7 @@ def protocol(tmp_path_factory):
     """The shipped protocol without the words of its reader: a service of it starts at once."""
     folder = tmp_path_factory.mktemp("protocol") / "back_pain"
     shutil.copytree(ROOT / "src" / "equina" / "protocols" / "back_pain", folder)
-    for file in (*folder.glob("cues*.toml"), folder / "context.toml"):
+    for file in (*folder.glob("cues*.toml"), *folder.glob("context*.toml")):
         file.unlink()
     return folder
 

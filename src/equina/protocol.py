@@ -25,7 +25,7 @@ SHIPPED = Path(__file__).parent / "protocols" / "back_pain"
 # Without these files the interview asks the core flags by name, then the rest section by section (equina.topics).
 OPTIONAL = ("interview", "handover")
 # Read when a text is read, not before (equina.notes.lexicon).
-LEXICON = ("cues.toml", "context.toml")
+LEXICON = ("cues", "context")  # and whatever begins so
 # Its texts in other languages, a folder each (equina.translation). They are no part of what is decided, nor of the digest.
 LOCALE = "locale"
 CODE_SYSTEMS = ("icd10cm", "hpo", "loinc", "snomed", "rxnorm")
@@ -158,7 +158,7 @@ class _Files:
     def finish(self) -> None:
         opened = {self.folder / table.file for table in self._opened.values()}
         for path in _own_files(self.folder):
-            if path not in opened and path.name not in LEXICON and not path.name.startswith("cues"):
+            if path not in opened and not path.name.startswith(LEXICON):
                 name = path.relative_to(self.folder).as_posix()
                 self.faults.append(Fault(name, "", "", "no file of a protocol", "put its tables into the file they belong to"))
         for table in self._opened.values():

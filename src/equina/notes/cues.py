@@ -8,7 +8,7 @@ __all__ = ["ASSERTIONS", "KINDS", "UNITS", "Cue", "Find", "Section"]
 
 ASSERTIONS = ("present", "absent", "historical", "family", "hypothetical", "uncertain")
 
-# What a cue of context.toml does to the mentions in its scope; the last three tell who writes about whom, and what a
+# What a cue of context*.toml does to the mentions in its scope; the last three tell who writes about whom, and what a
 # sentence says of the one before.
 KINDS = (
     *("negated", "affirmed", "uncertain", "hypothetical", "historical", "family", "kin"),

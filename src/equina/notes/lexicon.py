@@ -1,4 +1,4 @@
-"""The lexicon: everything a text is read with, compiled from cues.toml and context.toml once for each protocol."""
+"""The lexicon: everything a text is read with, compiled from cues*.toml and context*.toml once for each protocol."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def lexicon(protocol: Protocol, extra: Path | None = None) -> Lexicon:
     """The lexicon of a protocol, compiled once.
 
     The tables of the file `extra` are added to it; one of the same name takes the place of the protocol's, and `replaces = true`
-    leaves the protocol's own cues out (context.toml stays). Raises ProtocolError with every fault found.
+    leaves the protocol's own cues out (context*.toml stays). Raises ProtocolError with every fault found.
     """
     if extra is None:
         return _own(protocol)

@@ -44,10 +44,10 @@ def read_source(folder: Path, kinds: Mapping[str, str], extra: Path | None = Non
         own |= read_file(extra.parent, extra.name, faults)
     files: dict[str, dict[str, object]] = {}
     if own.pop("replaces", False) is not True:
-        names = [path.name for path in sorted(folder.glob("cues*.toml"))]
-        for name in names or ["cues.toml"]:
+        for name in _names(folder, "cues"):
             files[name] = read_file(folder, name, faults)
-    files["context.toml"] = read_file(folder, "context.toml", faults)
+    for name in _names(folder, "context"):
+        files[name] = read_file(folder, name, faults)
     if extra is not None:
         files[extra.name] = own
     source = Source(kinds, faults)
@@ -61,6 +61,11 @@ def read_source(folder: Path, kinds: Mapping[str, str], extra: Path | None = Non
     if faults:
         raise ProtocolError(faults)
     return source
+
+
+def _names(folder: Path, kind: str) -> list[str]:
+    """The names of the files of a kind; its first one when there is none, which is then told to be missing."""
+    return [path.name for path in sorted(folder.glob(f"{kind}*.toml"))] or [f"{kind}.toml"]
 
 
 class Source:

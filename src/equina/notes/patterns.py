@@ -1,4 +1,4 @@
-"""Patterns of words: the small language of cues.toml and context.toml, compiled to expressions over the letters of a vocabulary.
+"""Patterns of words: the small language of cues*.toml and context*.toml, compiled to expressions over the letters of a vocabulary.
 
     numb            that word, also with one slip of the keyboard when it is long
     incontinen*     any word that begins so
