@@ -1,6 +1,5 @@
 """`screen` says of a patient what `triage` says: of cases by the line, rows of tables and records, joined where there are many."""
 
-import base64
 import csv
 import gzip
 import json
@@ -175,51 +174,18 @@ def moved(draws, day):
     return (datetime.fromisoformat(day) + timedelta(days=draws.choice((0, 0, 0, -1, -40, 40)))).date().isoformat()
 
 
-SAID = """\
-Back pain
-No back pain
-Back pain for many years
-Back pain since yesterday
-His father has back pain
-Temp 39.1 C
-Temp 36.4 C
-Temp 380 C
-Weather fine
-Possible urinary retention
-Age 41
-Dieser Text ist nicht auf Englisch geschrieben
-Back pain, no fever. Fever and back pain. Cannot pass urine
-Fever and back pain. Back pain, no fever. Passes urine normally
-""".splitlines()
-
-
-def letters(draws):
-    """Each of these texts, and any two together, in letters and messages of several patients: the words stand at other places."""
-    texts = [*SAID, *(f"{one}. {other}." for one in SAID for other in SAID)]
-    for number, text in enumerate(f"{'Dear all. ' * draws.randrange(3)}{text}." for text in texts * 3):
-        date, owner = moved(draws, AS_OF[:10]), {"reference": f"Patient/l{number}"}
-        data = base64.b64encode(text.encode()).decode()
-        if draws.random() < 0.7:
-            content = [{"attachment": {"contentType": "text/plain", "data": data}}]
-            yield {"resourceType": "DocumentReference", "id": f"d{number}", "subject": owner, "date": date, "content": content}
-        else:
-            payload = [{"contentString": text}]
-            yield {"resourceType": "Communication", "id": f"m{number}", "subject": owner, "sent": date, "payload": payload}
-
-
 @pytest.mark.parametrize("options", [(), ("--pseudonymise",)])
 def test_what_others_say_too_is_told_of_each_as_if_it_were_the_only_one(tmp_path, monkeypatch, options):
     """Patients who are alike are judged once: every column of every row, and what was set aside, is as without that."""
     monkeypatch.setenv("EQUINA_PSEUDONYM_KEY", "k" * 32)
     draws = random.Random(8)
     given = [each for each in records_of(draws, NOW, patients=200) if draws.random() < 0.7]
-    records = [*likenesses(draws, given, 12 if FULL else 2), *letters(draws)]
-    path = write_lines(tmp_path / "a.ndjson", records)
+    path = write_lines(tmp_path / "a.ndjson", likenesses(draws, given, 12 if FULL else 2))
     judged_for, of = Counter(), Alike.of
-    monkeypatch.setattr(Alike, "of", lambda *given: ((found := of(*given)) and judged_for.update([found.key])) or found)
+    monkeypatch.setattr(Alike, "of", lambda *given: (found := of(*given), judged_for.update([found]))[0])
     fast = screen(tmp_path / "fast", path, options=("--workers", "1", *options))
     assert sum(count > 1 for count in judged_for.values()) > 20 < sum(count == 1 for count in judged_for.values())
-    monkeypatch.setattr(Alike, "of", lambda *_: None)
+    monkeypatch.setattr(Alike, "records", lambda *_: None)
     slow = screen(tmp_path / "slow", path, options=("--workers", "1", *options))
     assert fast.rows == slow.rows
     assert fast.asides == slow.asides

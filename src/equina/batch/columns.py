@@ -21,8 +21,10 @@ from equina.logic import Connectives, fold
 from equina.model import DISPOSITIONS, LONG_STANDING, Finding, Protocol
 from equina.triage import CAN_ANSWER, NOT_STATED
 
-__all__ = ["Columns", "Verdicts"]
+__all__ = ["POLICIES", "Columns", "Verdicts", "bits_of"]
 
+# The policies that may be reasons; and where none is.
+POLICIES = ("nothing_given", "questions_open", "core_flag_not_known", "nothing_worrying", "")
 # The words of a column of a finding, and the planes that they are.
 WORDS: Mapping[str, str] = {"true": "true", "false": "false", LONG_STANDING: "old", "unknown": "unknown"}
 _COMPARED: Mapping[Callable[[float, float], bool], Callable[..., Any]] = {
@@ -56,6 +58,12 @@ class Verdicts:
     given: np.ndarray[Any, np.dtype[np.bool_]]
     speaks: np.ndarray[Any, np.dtype[np.bool_]]
 
+    @property
+    def policy(self) -> np.ndarray[Any, np.dtype[np.int8]]:
+        """The policy that is a reason of each row, by its place in POLICIES: what `explain.reasons_for` does."""
+        raised = np.where(self.disposition > self.low, 2, np.where(self.disposition == 0, 3, 4))
+        return np.where(self.given, np.where(self.disposition < 0, 1, raised), 0).astype(np.int8)
+
 
 class Columns:
     """The protocol as a program for tables with these columns: a finding is a boolean, a quantity a number, a choice a word.
@@ -84,10 +92,13 @@ class Columns:
         self._settled = self._settle(stated)
         self.must, self.may = self._resolve()
         self.could = self._reach()
-        self.low, self.high, self._could = (self._levels(self._rules(leaves)) for leaves in (self.must, self.may, self.could))
-        self._none, self._raised = self._advice()
+        self.rules = self._rules(self.must)
+        self.low, self.high = self._levels(self.rules), self._levels(self._rules(self.may))
+        could = self._levels(self._rules(self.could))
         age = {bit for name in NOT_STATED for bit in bits_of(protocol.table.about.get(name, 0))}
-        self._speaks = self.program.any_of(plane for bit, plane in self.must.items() if bit not in age)
+        speaks = self.program.any_of(plane for bit, plane in self.must.items() if bit not in age)
+        # The planes of which the verdicts are made.
+        self.decisive = (*self.low[1:], *self.high[1:], *could[1:], *self._advice(), speaks, self._given())
 
     # --- what a table gives ------------------------------------------------------------------------------------------------------
 
@@ -277,9 +288,11 @@ class Columns:
     def judge(self, table: pa.Table | pa.RecordBatch) -> Verdicts:
         """What follows for each row of the table."""
         rows = table.num_rows
-        wanted = [*self.low[1:], *self.high[1:], *self._could[1:], self._none, self._raised, self._speaks, self._given()]
-        planes = self.program.run(self.planes(table), wanted, -(-rows // 64))
-        bits = [unpacked(plane, rows) for plane in planes]
+        planes = self.program.run(self.planes(table), self.decisive, -(-rows // 64))
+        return self.verdicts([unpacked(plane, rows) for plane in planes])
+
+    def verdicts(self, bits: Sequence[np.ndarray[Any, np.dtype[np.bool_]]]) -> Verdicts:
+        """What follows for each row, of the decisive planes as booleans."""
         low, high, could = (_highest(bits[start : start + 3]) for start in (0, 3, 6))
         none, raised, speaks, given = bits[9:]
         urgent = DISPOSITIONS.index("urgent")

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from equina.batch.letters import AlreadyRead, Letter
 from equina.case import ANSWERERS, Case, Evidence
 from equina.exchange import BadInput, request_of
 from equina.fhir.elements import Resource, Span, text_of
@@ -22,7 +21,6 @@ from equina.notes.evidence import with_text
 
 __all__ = ["Joined", "join"]
 
-_NO_LETTERS: Mapping[str, Letter] = {}
 _AHEAD = "it is dated after the moment of the run; mend its as_of, or give --as-of"
 _OLD_TEXT = "a text from before this episode: not read"
 _OLD_MEASURE = "a measurement from before this episode, or without a date"
@@ -47,11 +45,10 @@ def join(
     answers: Sequence[tuple[str, Mapping[str, object]]],
     medicines: Mapping[str, Resource],
     named: dict[tuple[str, tuple[str, ...]], tuple[str, ...]],
-    letters: Mapping[str, Letter] = _NO_LETTERS,
 ) -> Joined:
     """The case of one patient, of the records (the source of each as `meta.source`) and of the (source, object) of each case.
 
-    `named` remembers what the words of concepts were found to name; `letters` are those that are read already, by their source.
+    `named` remembers what the words of concepts were found to name.
     """
     found = Joined(Case())
     cases: list[tuple[str, Case]] = []
@@ -71,7 +68,7 @@ def join(
         found.case = answered
         return found
     found.judged = bool(records) or not answers
-    begun = AlreadyRead(protocol, as_of, window_days, named=named, answered=answered, letters=letters)
+    begun = Gathered(protocol, as_of, window_days, named=named, answered=answered)
     gathered = gather(begun, list(records), medicines)
     found.not_counted.update(gathered.outside)
     gathered.outside.clear()

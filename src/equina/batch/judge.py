@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from equina.batch.alike import Alike, Pattern, Record, fill, filled, stood_in
+from equina.batch.blocks import kind_of
+from equina.batch.dates import Dates
 from equina.batch.joined import join
+from equina.batch.letters import LETTERS, Letters
 from equina.batch.outcome import Outcome, Outcomes
 from equina.batch.plan import Plan
 from equina.batch.quiet import QUIET, outcome_of
 from equina.batch.rows import Place, Rows, Run
 from equina.batch.spill import Block, put, read_blocks, written
 from equina.batch.tables import rows_at
+from equina.batch.together import Together
 from equina.case import Case
 from equina.crosscheck import misfit
 from equina.fhir.elements import Resource, part, reference_id
 from equina.fhir.records import BIRTH_SEX, OF_NOBODY, SEX_OF_GENDER, age_on
 from equina.model import Value
+from equina.notes.lexicon import has_lexicon
 
 __all__ = ["Aside", "Patients", "Spilled", "judge", "owners_in"]
 
@@ -58,9 +64,23 @@ class Patients:
         self._ages: dict[str, float | None] = {}  # by birth date; below nought where it cannot be
         self._plain: dict[tuple[float | None, str], tuple[float | None, str | None, Outcome]] = {}
         self._named: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
-        self._alike = Alike(run.protocol, plan.as_of, plan.window_days)
+        self._dates = Dates(run.protocol, plan.as_of, plan.window_days)
+        self._alike = Alike(run.protocol, self._dates)
         self._files = [each.name for each in plan.inputs]
         self._nothing = outcomes.of(Case(as_of=plan.as_of, answered_by="record"))
+
+    @cached_property
+    def together(self) -> Together:
+        """What tells the outcomes of those who differ from one another."""
+        return Together(self.run.protocol, self.outcomes.nearest)
+
+    @cached_property
+    def _letters(self) -> Letters | None:
+        """What reads letters, where the protocol has a lexicon."""
+        plan = self.plan
+        if not has_lexicon(self.run.protocol):
+            return None
+        return Letters(self.run.protocol, plan.as_of, plan.window_days, self._dates, self.together)
 
     def take(self, rows: Rows, owner: str | None, items: Sequence[Item], aside: Aside) -> None:
         """Add the row of one patient, of whom these items were kept."""
@@ -71,20 +91,38 @@ class Patients:
             rows.silent(owner, age, sex, outcome)
         elif len(items) == 1 and _is_person(items[0]) and (found := self._plain_person(loaded(items[0][2]))):
             rows.silent(owner, *found)
-        elif not self._like(rows, owner, items, aside):
+        elif not self._row(rows, owner, items, aside):
             self._join(rows, owner, items, aside)
 
-    def _like(self, rows: Rows, owner: str | None, items: Sequence[Item], aside: Aside) -> bool:
-        """Add the row of one whose records say what others' do; whether they are of kinds that recur."""
+    def _row(self, rows: Rows, owner: str | None, items: Sequence[Item], aside: Aside) -> bool:
+        """Add the row of one of whom there is a letter alone, or whose records say what others' do; whether it is of such."""
         persons = [data for _, _, data in items if data[:1] == b"["]
         person = self._plain_person(loaded(persons[0])) if len(persons) == 1 else None
         if len(persons) > (person is not None):
             return False
         age, sex, _ = person or (None, None, None)
-        likeness = self._alike.of(items, age, sex)
-        if likeness is None:
+        records = [item for item in items if item[2][:1] != b"["] if persons else items
+        if len(records) == 1 and kind_of(records[0][2])[0] in LETTERS:
+            return self._letter(rows, owner, records[0], age, sex, aside)
+        return self._like(rows, owner, items, age, sex, aside)
+
+    def _letter(self, rows: Rows, owner: str | None, item: Item, age: float | None, sex: str | None, aside: Aside) -> bool:
+        """Add the row of one of whom there is a letter; whether all of it is plain."""
+        input, line, data = item
+        letters = self._letters
+        if letters is None or (letter := letters.letter(data)) is None or (said := letters.said(letter, age, sex)) is None:
             return False
-        key, records = likeness
+        rows.add_letter(owner, self.together.add(said.planes), said, letter.dated, self._files[input], line, sex)
+        for why, quote in said.asides:
+            aside(input, line, "value", why, owner, rows.quote(quote, "text"))
+        return True
+
+    def _like(self, rows: Rows, owner: str | None, items: Sequence[Item], age: float | None, sex: str | None, aside: Aside) -> bool:
+        """Add the row of one whose records say what others' do; whether they are of kinds that recur."""
+        records = self._alike.records(items)
+        if records is None:
+            return False
+        key = self._alike.of(records, age, sex)
         patterns = self._alike.patterns
         pattern = patterns[key] if key in patterns else patterns.setdefault(key, self._pattern(items, records))
         if pattern is None:
@@ -111,9 +149,8 @@ class Patients:
             return None
         records = [stood_in(at, _person(each, None) if isinstance(each, list) else each) for at, each in enumerate(given)]
         medicines = self._medicines(records)
-        letters = {str(at): each.letter for at, each in enumerate(own) if each is not None and each.letter is not None}
-        joined = join(self.run.protocol, self.plan.as_of, self.plan.window_days, records, (), medicines, self._named, letters)
-        return self._alike.pattern(joined, records, own)
+        joined = join(self.run.protocol, self.plan.as_of, self.plan.window_days, records, (), medicines, self._named)
+        return self._alike.pattern(joined, records)
 
     def _forget(self) -> None:
         if len(self._named) > _REMEMBERED:
@@ -236,7 +273,7 @@ def judge(patients: Patients, number: int, spilled: Sequence[Spilled], folder: P
             else:
                 patients.not_counted[OF_NOBODY] += 1
                 aside(item[0], item[1], "input", OF_NOBODY, None, None)
-    table = rows.table()
+    table = rows.table(patients.together.outcomes() if rows.later else ())
     with written(folder / f"{name}.parquet") as file:
         pq.write_table(table, file, compression="lz4")  # it is read once and written anew
     return {**_counts(table), "not_counted": dict(patients.not_counted), "asides": asides, "inputs": dict(inputs)}

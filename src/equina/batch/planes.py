@@ -102,6 +102,35 @@ class Program:
                     result[start:stop] = planes[place]
         return out
 
+    def needed(self, wanted: Iterable[Plane]) -> list[tuple[str, Plane, Plane, Plane]]:
+        """The operations of which the wanted planes are made, in order, each with its plane and the two that it joins."""
+        needed, waiting = set[int](), [plane for plane in wanted if plane > ALL]
+        while waiting:
+            plane = waiting.pop()
+            if plane not in needed and self._nodes[plane][0] != "in":
+                needed.add(plane)
+                waiting += [part for part in self._nodes[plane][1] if part > ALL]
+        return [(kind, plane, left, right) for plane in sorted(needed) for kind, (left, right) in [self._nodes[plane]]]
+
+    def in_integers(self, steps: Iterable[tuple[str, Plane, Plane, Plane]], given: Sequence[int], every: int) -> list[int]:
+        """All planes after the steps, each the bits of an integer: for some thousand rows quicker than in words.
+
+        `given` are the planes of the inputs in their order, `every` is the one in which the bit of every row is set.
+        """
+        planes = [0] * len(self._nodes)
+        planes[ALL] = every
+        for plane, (kind, parts) in enumerate(self._nodes):
+            if kind == "in":
+                planes[plane] = given[parts[0]]
+        for kind, into, left, right in steps:
+            if kind == "and":
+                planes[into] = planes[left] & planes[right]
+            elif kind == "or":
+                planes[into] = planes[left] | planes[right]
+            else:
+                planes[into] = planes[left] & ~planes[right]
+        return planes
+
     def _steps(self, wanted: Sequence[Plane]) -> tuple[list[tuple[str, int, int, int]], int, list[int]]:
         """(The operations needed, by the places of their planes; how many places to work in; where the wanted ones are)."""
         needed, waiting = set[int](), [plane for plane in wanted if plane > ALL]

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from equina.batch.columns import WORDS, Columns, Verdicts
+from equina.batch.columns import POLICIES, WORDS, Columns, Verdicts
 from equina.batch.outcome import Outcome
 from equina.batch.tables import columns_of
 from equina.model import DISPOSITIONS, Protocol
@@ -23,7 +23,6 @@ __all__ = ["QUIET", "Quiet", "outcome_of"]
 
 QUIET = "quiet"  # the first part of what is kept of such a row
 _AS_FINDINGS = {"age": "age_years", "sex": "sex_at_birth"}
-_POLICIES = ("nothing_given", "questions_open", "core_flag_not_known", "nothing_worrying")
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
@@ -82,11 +81,9 @@ class Quiet:
     def _kept(self, verdicts: Verdicts, quiet: Bools, table: pa.Table) -> Iterator[bytes]:
         """Of each quiet row, `["quiet", high, advice, settled, policy, age, sex]` as JSON: few are different, and made once."""
         at = np.flatnonzero(quiet)
-        policy = np.where(verdicts.disposition > 0, 2, 3)
-        policy = np.where(verdicts.disposition < 0, np.where(verdicts.given, 1, 0), policy)
         age, sex = (self._cells(table, name, at) for name in ("age_years", "sex_at_birth"))
         made: dict[tuple[Any, ...], bytes] = {}
-        parts = (verdicts.high, verdicts.disposition, verdicts.settled, policy)
+        parts = (verdicts.high, verdicts.disposition, verdicts.settled, verdicts.policy)
         for key in zip(*(part[at].tolist() for part in parts), age, sex, strict=True):
             found = made.get(key)
             if found is None:
@@ -104,5 +101,5 @@ def outcome_of(kept: list[Any]) -> tuple[Outcome, float | None, str | None]:
     """The outcome, age and sex that was kept of a quiet row."""
     _, high, advice, settled, policy, age, sex = kept
     level = None if advice < 0 else DISPOSITIONS[advice]
-    outcome = Outcome("self_care", DISPOSITIONS[high], level, settled, (_POLICIES[policy],), None, None, (), 0)
+    outcome = Outcome("self_care", DISPOSITIONS[high], level, settled, (POLICIES[policy],), None, None, (), 0)
     return outcome, age, sex

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
 from equina.batch.contract import EVIDENCE, RESULT_COLUMNS
+from equina.batch.dates import Dated
 from equina.batch.outcome import Outcome, is_present
 from equina.case import Case
 from equina.case import Evidence as Piece
@@ -18,6 +19,9 @@ from equina.fhir.coded import SYSTEMS
 from equina.fhir.elements import Resource, codes_in, part, parts, span, text_of
 from equina.model import Protocol, Value
 from equina.triage import NOT_STATED
+
+if TYPE_CHECKING:
+    from equina.batch.letters import Said
 
 __all__ = ["DATES", "Evidence", "Place", "Rows", "Run", "code_of", "date_of", "pieces_of", "present_in", "schema", "told", "whole"]
 
@@ -78,7 +82,9 @@ class Rows:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self.later = 0  # rows whose outcomes are told later
         self._rows: list[tuple[Any, ...]] = []  # of what differs from row to row; of the evidence, how many pieces there are
+        self._outcomes: list[Outcome | int] = []  # or the place among those that are told later
         self._pieces: tuple[list[Any], ...] = tuple([] for _ in EVIDENCE)  # the parts of the evidence, one after the other
 
     def silent(self, id: str | None, age: float | None, sex: str | None, outcome: Outcome) -> None:
@@ -110,15 +116,31 @@ class Rows:
         """Add a patient of whom all of it is known already; the evidence as its parts, each of all pieces."""
         self._add(id, outcome, present, latest, age, sex, evidence, conflicts, aside, False)
 
+    def add_letter(self, id: str | None, place: int, said: Said, dated: Dated, file: str, line: int, sex: str | None) -> None:
+        """Add a patient of whom a letter is known: what it says, and the place of the outcome among those that are told later."""
+        count, (_, date, moment) = len(said.mentions), dated
+        evidence: tuple[Sequence[Any], ...] = ()
+        if count:
+            _, starts, ends, quotes, assertions, *_ = zip(*said.mentions, strict=True)
+            texts, nothing = ("text",) * count, (None,) * count
+            where = (file,) * count, (line,) * count
+            evidence = (
+                said.findings, said.values, assertions, texts, *where, starts, ends, quotes, nothing, (date or None,) * count
+            )  # fmt: skip
+        self.later += 1
+        latest = moment if said.since else None
+        self._add(id, place, said.present, latest, said.age, sex, evidence, said.conflicts, len(said.asides), False)
+
     def _add(
-        self, id: str | None, outcome: Outcome, present: Any, latest: Any, age: Any, sex: Any, evidence: Any, *rest: Any
+        self, id: str | None, outcome: Outcome | int, present: Any, latest: Any, age: Any, sex: Any, evidence: Any, *rest: Any
     ) -> None:
         run = self._run
         if id is not None:
             id = whole(id) if run.pseudonym is None else run.pseudonym(id)
         for column, values in zip(self._pieces, evidence, strict=False):  # there are none of one who has no evidence
             column.extend(values)
-        self._rows.append((id, *outcome, present, latest, age, sex, len(evidence[0]) if evidence else 0, *rest))
+        self._outcomes.append(outcome)
+        self._rows.append((id, present, latest, age, sex, len(evidence[0]) if evidence else 0, *rest))
 
     def _evidence(self, case: Case, place: Callable[[str | None], Place | None]) -> tuple[list[Evidence], datetime | None]:
         """The evidence of everything that the case states but age and sex, and when the latest of what is present was recorded."""
@@ -159,8 +181,8 @@ class Rows:
             return None
         return whole(words) if self._run.pseudonym is None or origin != "record" else _RESOURCE.sub(r"\1", whole(words))
 
-    def table(self) -> pa.Table:
-        """The rows as a table."""
+    def table(self, later: Sequence[Outcome] = ()) -> pa.Table:
+        """The rows as a table, with the outcomes that were to be told later."""
         run, fields = self._run, schema()
         alike = {
             "window_start": run.window_start,
@@ -168,9 +190,10 @@ class Rows:
             "protocol_version": run.protocol.version,
             "protocol_digest": run.protocol.digest,
         }
-        told = [field for field in fields if field.name not in alike]
+        outcomes = [later[each] if isinstance(each, int) else each for each in self._outcomes]
+        names = ("id", "present", "latest", "age_years", "sex", "evidence", "conflicts", "set_aside", "deceased")
         columns = dict(
-            zip((field.name for field in told), zip(*self._rows, strict=True) if self._rows else ((),) * len(told), strict=True)
+            zip((*Outcome._fields, *names), (*_columns(outcomes, Outcome._fields), *_columns(self._rows, names)), strict=True)
         )
         arrays = [
             pa.repeat(pa.scalar(alike[field.name], field.type), len(self._rows))
@@ -187,6 +210,10 @@ class Rows:
         fields = list(kind.value_type)
         parts = [pa.array(part, field.type) for part, field in zip(self._pieces, fields, strict=True)]
         return pa.ListArray.from_arrays([0, *accumulate(counts)], pa.StructArray.from_arrays(parts, fields=fields), type=kind)
+
+
+def _columns(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> Iterable[Sequence[Any]]:
+    return zip(*rows, strict=True) if rows else ((),) * len(names)
 
 
 def pieces_of(protocol: Protocol, case: Case) -> Iterator[tuple[str, Value, Piece]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from equina.case import Case, Conflict, Evidence, SetAside
@@ -11,11 +11,43 @@ from equina.model import Protocol, Value
 from equina.notes.lexicon import Lexicon, has_lexicon, lexicon
 from equina.notes.reading import Mention, Reading, read
 
-__all__ = ["with_reading", "with_text"]
+__all__ = [
+    "VALUED",
+    "Silent",
+    "affirmed",
+    "bearing",
+    "denied",
+    "heard_in",
+    "measured_in",
+    "not_read",
+    "value_heard",
+    "with_reading",
+    "with_text",
+]
 
 _DENIED = "denied in one place, said to be present in another: what is present counts"
 _NOTHING = "nothing that bears on the protocol was read in this text: that is no reassurance"
 _SHOWN = 60
+
+# What a mention says of its finding, as bits: what several say is the union of theirs. One of a relative, or a hypothetical one,
+# says nothing.
+_PRESENT, _NEW, _OLD, _PAST, _UNCERTAIN, _ABSENT, VALUED = (1 << i for i in range(7))
+_HEARD: Mapping[tuple[str, str], int] = {
+    ("present", "new"): _PRESENT | _NEW,
+    ("present", "long_standing"): _PRESENT | _OLD,
+    ("present", "unknown"): _PRESENT,
+    **{
+        (assertion, onset): heard
+        for assertion, heard in (
+            ("historical", _PAST),
+            ("uncertain", _UNCERTAIN),
+            ("absent", _ABSENT),
+            ("family", 0),
+            ("hypothetical", 0),
+        )
+        for onset in ("new", "long_standing", "unknown")
+    },
+}
 
 
 def with_text(protocol: Protocol, case: Case, words: Lexicon | None = None) -> Case:
@@ -31,23 +63,15 @@ def with_text(protocol: Protocol, case: Case, words: Lexicon | None = None) -> C
 
 def with_reading(protocol: Protocol, case: Case, reading: Reading, words: Lexicon) -> Case:
     """As `with_text`, of a text that is read already."""
-    if reading.refused or not reading.mentions:
-        why = f"{reading.refused}; say it in English, or give it under findings" if reading.refused else _NOTHING
+    if why := not_read(reading):
         return replace(case, set_aside=(SetAside(origin="text", quote=case.told.strip()[:_SHOWN], why=why),))
     gathered = _Gathered(dict(case.values), dict(case.evidence))
-    said: dict[str, list[Mention]] = {}
-    onsets: dict[str, set[str]] = {}  # of each finding that is said to be present
-    for mention in reading.mentions:
-        if mention.assertion == "present":
-            onsets.setdefault(mention.finding, set()).add(mention.onset)
-    for mention in reading.mentions:
-        for finding in _named(words, mention, onsets):
-            said.setdefault(finding, []).append(mention)
-    for finding, mentions in said.items():
-        if any(mention.value is not None for mention in mentions):
+    for finding, mentions in bearing(words, reading.mentions).items():
+        heard = heard_in(mentions)
+        if heard & VALUED:
             _measure(protocol, gathered, finding, mentions, words)
         else:
-            _say(protocol, gathered, finding, mentions)
+            _say(protocol, gathered, finding, mentions, heard)
     return replace(
         case,
         values=gathered.values,
@@ -55,6 +79,13 @@ def with_reading(protocol: Protocol, case: Case, reading: Reading, words: Lexico
         set_aside=tuple(gathered.set_aside),
         conflicts=(*case.conflicts, *gathered.conflicts),
     )
+
+
+def not_read(reading: Reading) -> str | None:
+    """Why nothing was read in a text, where nothing was."""
+    if reading.refused:
+        return f"{reading.refused}; say it in English, or give it under findings"
+    return None if reading.mentions else _NOTHING
 
 
 @dataclass
@@ -73,33 +104,26 @@ class _Gathered:
         self.conflicts.append(Conflict(finding=finding, against=(), why=_DENIED))
 
 
-def _say(protocol: Protocol, gathered: _Gathered, finding: str, mentions: Sequence[Mention]) -> None:
+def _say(protocol: Protocol, gathered: _Gathered, finding: str, mentions: Sequence[Mention], heard: int) -> None:
     """Take in what is said of a finding. Present counts against a denial, whichever of text and answers says it."""
     gathered.add(finding, mentions)
-    value = _value(protocol, finding, mentions)
-    if isinstance(value, _Silent):
+    value = value_heard(protocol, finding, heard)
+    if isinstance(value, Silent):
         return
     given = gathered.values.get(finding)
     present = value in (True, "long_standing")
-    if present and (given is False or any(mention.assertion == "absent" for mention in mentions)):
+    if present and (given is False or denied(heard)):
         gathered.conflict(finding)
     if given is None or (given is False and present):
         gathered.values[finding] = value
 
 
 def _measure(protocol: Protocol, gathered: _Gathered, name: str, mentions: Sequence[Mention], words: Lexicon) -> None:
-    """Take in a measured quantity: of several values the one furthest on the side of danger. What cannot be is set aside."""
-    values = []
-    for mention in mentions:
-        if mention.value is None or mention.assertion != "present":
-            continue
-        if why := misfit(protocol.findings[name], mention.value):
-            gathered.set_aside.append(_aside(mention, why))
-        else:
-            values.append(mention.value)
-    if not values:
+    """Take in a measured quantity. What cannot be is set aside."""
+    worst, misfits = measured_in(protocol, name, mentions, words)
+    gathered.set_aside += misfits
+    if worst is None:
         return
-    worst = min(values) if name in words.lowest else max(values)
     given = gathered.values.get(name)
     if given is not None and given != worst:
         gathered.set_aside.append(_aside(mentions[0], "another value was given for it: that one counts"))
@@ -108,44 +132,99 @@ def _measure(protocol: Protocol, gathered: _Gathered, name: str, mentions: Seque
     gathered.add(name, mentions)
 
 
-class _Silent:
+def measured_in(protocol: Protocol, name: str, mentions: Iterable[Mention], words: Lexicon) -> tuple[float | None, list[SetAside]]:
+    """(Of the values that a text gives of a quantity the one furthest on the side of danger, those that cannot be)."""
+    values, misfits = [], []
+    for mention in mentions:
+        if mention.value is None or mention.assertion != "present":
+            continue
+        if why := misfit(protocol.findings[name], mention.value):
+            misfits.append(_aside(mention, why))
+        else:
+            values.append(mention.value)
+    if not values:
+        return None, misfits
+    return min(values) if name in words.lowest else max(values), misfits
+
+
+# --- what is said of a finding ---------------------------------------------------------------------------------------------------
+
+
+class Silent:
     """Nothing was said of the patient now: a relative's, a past or a hypothetical mention leaves a finding not asked."""
 
 
-_SILENT = _Silent()
+_SILENT = Silent()
 
 
-def _named(words: Lexicon, mention: Mention, onsets: Mapping[str, Set[str]]) -> Iterable[str]:
-    """The findings that a mention bears on: its own, and the one it becomes when it is not said to be old.
-
-    A leak of no named kind is a new leak, unless it is old or the same text names its kind.
-    """
-    yield mention.finding
-    becomes = words.becomes.get(mention.finding)
-    same = onsets.get(mention.finding, frozenset())
-    if becomes is None or ("long_standing" in same and "new" not in same):
-        return
-    unless = words.unless.get(mention.finding, frozenset())
-    if mention.assertion == "present" and not unless.isdisjoint(onsets):
-        return
-    yield becomes
+def bearing(words: Lexicon, mentions: Iterable[Mention]) -> dict[str, list[Mention]]:
+    """The mentions that bear on each finding: its own, and those of what it becomes when that is not said to be old. In the order
+    of the text."""
+    said: dict[str, list[Mention]] = {}
+    for mention in mentions:
+        found = said.get(mention[0])
+        if found is None:
+            said[mention[0]] = [mention]
+        else:
+            found.append(mention)
+    return said if words.becomes.keys().isdisjoint(said) else _with_what_they_become(words, mentions, said)
 
 
-def _value(protocol: Protocol, name: str, mentions: Sequence[Mention]) -> Value | _Silent:
-    present = [mention for mention in mentions if mention.assertion == "present"]
-    if present:
-        onsets = {mention.onset for mention in present}  # one of unknown age is the one that is told to be old
-        old = "long_standing" in onsets and "new" not in onsets
-        return "long_standing" if old and protocol.findings[name].changeable else True
-    said = {mention.assertion for mention in mentions}
-    finding = protocol.findings[name]
-    if "historical" in said and finding.lasting and finding.section == "context":
-        return True  # a history is what this finding asks for
-    if "uncertain" in said:
-        return None
-    if "absent" in said:
+def _with_what_they_become(
+    words: Lexicon, mentions: Iterable[Mention], own: Mapping[str, Sequence[Mention]]
+) -> dict[str, list[Mention]]:
+    heard = {finding: heard_in(each) for finding, each in own.items()}
+    said: dict[str, list[Mention]] = {}
+    for mention in mentions:
+        said.setdefault(mention.finding, []).append(mention)
+        becomes = words.becomes.get(mention.finding)
+        if becomes is not None and _becomes(words, mention, heard):
+            said.setdefault(becomes, []).append(mention)
+    return said
+
+
+def _becomes(words: Lexicon, mention: Mention, heard: Mapping[str, int]) -> bool:
+    """Whether a mention bears on what its finding becomes. A leak of no named kind is a new leak, unless it is old or the same text
+    names its kind."""
+    if _is_old(heard[mention.finding]):
         return False
-    return _SILENT
+    named = (heard.get(kind, 0) & _PRESENT for kind in words.unless.get(mention.finding, ()))
+    return mention.assertion != "present" or not any(named)
+
+
+def heard_in(mentions: Iterable[Mention]) -> int:
+    """What the mentions of one finding say together."""
+    heard = 0
+    for _, _, _, _, assertion, onset, _, _, value in mentions:
+        heard |= _HEARD[assertion, onset] if value is None else _HEARD[assertion, onset] | VALUED
+    return heard
+
+
+def _is_old(heard: int) -> bool:
+    """Whether it is said to be old; one mention of unknown age is the one that is told to be old."""
+    return heard & (_NEW | _OLD) == _OLD
+
+
+def affirmed(heard: int) -> bool:
+    """Whether any of the mentions says that it is there."""
+    return bool(heard & _PRESENT)
+
+
+def denied(heard: int) -> bool:
+    """Whether any of the mentions denies it."""
+    return bool(heard & _ABSENT)
+
+
+def value_heard(protocol: Protocol, name: str, heard: int) -> Value | Silent:
+    """What a finding counts as, of which this is said."""
+    finding = protocol.findings[name]
+    if heard & _PRESENT:
+        return "long_standing" if _is_old(heard) and finding.changeable else True
+    if heard & _PAST and finding.lasting and finding.section == "context":
+        return True  # a history is what this finding asks for
+    if heard & _UNCERTAIN:
+        return None
+    return False if heard & _ABSENT else _SILENT
 
 
 def _piece(mention: Mention) -> Evidence:

@@ -1,0 +1,148 @@
+"""Outcomes of many cases at once: what each states as planes, the rules over all of them in columns.
+
+For cases that differ from one another, as notes do: those that state the same are judged once by `Outcomes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from equina.batch.columns import POLICIES, WORDS, Columns, bits_of
+from equina.batch.nearest import NOTHING_NEAR, Near, Nearest
+from equina.batch.outcome import Outcome
+from equina.batch.planes import NONE, Plane
+from equina.model import DISPOSITIONS, LONG_STANDING, Protocol, Value, rank
+
+__all__ = ["ANSWERED_BY", "Together"]
+
+ANSWERED_BY = "record"  # whose cases these are
+_BLOCK = 4096  # cases judged together
+_WORDS: dict[Value, str] = {True: "true", False: "false", LONG_STANDING: WORDS[LONG_STANDING], None: "unknown"}
+_TOP = len(DISPOSITIONS) - 1
+Bits = np.ndarray[Any, np.dtype[np.uint8]]
+
+
+class Together:
+    """Gathers what cases of records state, without onsets, and tells in the same order what follows for each."""
+
+    def __init__(self, protocol: Protocol, nearest: Nearest) -> None:
+        self._protocol, self._nearest = protocol, nearest
+        self._columns = Columns(protocol, protocol.findings, protocol.findings, ANSWERED_BY)
+        program = self._columns.program
+        self._number = {name: number for number, name in enumerate(program.given)}
+        self._rules = tuple(self._columns.rules)
+        names = tuple(bits_of(nearest.leaves))
+        self._places = [bit.bit_length() - 1 for bit in names]  # of the leaves that stand in some way to a rule
+        self._must = [self._columns.must.get(bit, NONE) for bit in names]
+        self._could = [self._columns.could[bit] for bit in names]
+        self._steps = program.needed((*self._columns.decisive, *self._columns.rules.values(), *self._must, *self._could))
+        self._stated: list[int] = []
+        self._counts: list[int] = []
+        self._found: list[Outcome] = []
+        self._reasons: dict[tuple[bytes, int], tuple[str, ...]] = {}
+
+    def planes(self, name: str, value: Value) -> tuple[int, ...]:
+        """What a statement is, by the numbers of the planes in which it sets the bit of its case."""
+        finding, number = self._protocol.findings[name], self._number
+        asked = number[f"{name} asked"]
+        if finding.kind == "choice":
+            return (asked, number[f"{name} {value}"])
+        if not finding.measured:
+            return (asked, number[f"{name} {_WORDS[value]}"])
+        assert isinstance(value, int | float)
+        met = (f"{name} met {i}" for i, row in enumerate(self._protocol.table.measures[name]) if row.relation(value, row.number))
+        return (asked, *(number[each] for each in met))
+
+    def add(self, planes: Sequence[int]) -> int:
+        """Take in a case, the planes of all that it states; its place among the outcomes."""
+        if len(self._counts) == _BLOCK:
+            self._judge()
+        self._stated += planes
+        self._counts.append(len(planes))
+        return len(self._found) + len(self._counts) - 1
+
+    def outcomes(self) -> list[Outcome]:
+        """What follows for each case taken in since this was asked for the last time."""
+        if self._counts:
+            self._judge()
+        found, self._found = self._found, []
+        return found
+
+    def _judge(self) -> None:
+        rows, columns = len(self._counts), self._columns
+        planes = columns.program.in_integers(self._steps, self._given(rows), (1 << rows) - 1)
+        verdicts = columns.verdicts(list(_bits(planes, columns.decisive, rows).view(np.bool_)))
+        low = verdicts.low.tolist()
+        parts = (low, verdicts.high.tolist(), verdicts.disposition.tolist(), verdicts.settled.tolist())
+        reasons = self._reasons_of(_bits(planes, columns.rules.values(), rows), verdicts.low, verdicts.policy)
+        near = self._near(planes, verdicts.low)
+        levels = DISPOSITIONS
+        self._found += [
+            Outcome(levels[low], levels[high], None if advice < 0 else levels[advice], settled, why, *nearest)
+            for low, high, advice, settled, why, nearest in zip(*parts, reasons, near, strict=True)
+        ]
+        self._stated, self._counts = [], []
+
+    def _given(self, rows: int) -> list[int]:
+        """The planes of what is stated, by their numbers."""
+        bits = np.zeros((len(self._number), -(-rows // 8) * 8), np.uint8)
+        bits[np.array(self._stated, np.intp), np.repeat(np.arange(rows), self._counts)] = 1
+        packed, size = np.packbits(bits, axis=1, bitorder="little").tobytes(), -(-rows // 8)
+        return [int.from_bytes(packed[at : at + size], "little") for at in range(0, len(packed), size)]
+
+    def _reasons_of(self, fired: Bits, low: np.ndarray[Any, Any], policy: np.ndarray[Any, Any]) -> list[tuple[str, ...]]:
+        """The reasons of each: what `explain.reasons_for` does."""
+        ranks = np.array([rank(self._protocol.rules[name].disposition) for name in self._rules], np.int8)
+        determining = _by_row(fired * (ranks[:, None] == low))
+        known = self._reasons
+        if len(known) > _BLOCK:
+            known.clear()
+        found = []
+        for key in zip(determining, policy.tolist(), strict=True):
+            why = known.get(key)
+            if why is None:
+                why = known[key] = self._named(*key)
+            found.append(why)
+        return found
+
+    def _named(self, rules: bytes, policy: int) -> tuple[str, ...]:
+        held = tuple(self._rules[bit.bit_length() - 1] for bit in bits_of(int.from_bytes(rules, "little")))
+        by_policy = POLICIES[policy]
+        if by_policy in ("nothing_given", "nothing_worrying"):
+            return (by_policy,)
+        return (by_policy, *held) if by_policy else held
+
+    def _near(self, planes: Sequence[int], low: np.ndarray[Any, Any]) -> list[Near]:
+        """The nearest open rule of each; of an emergency none."""
+        rows = len(low)
+        below = np.flatnonzero(low < _TOP)
+        found = [NOTHING_NEAR] * rows
+        must, could = (_by_row(self._leaves(_bits(planes, wanted, rows)[:, below])) for wanted in (self._must, self._could))
+        to, read = self._nearest.to, int.from_bytes
+        for row, level, true, possible in zip(below.tolist(), low[below].tolist(), must, could, strict=True):
+            found[row] = to(read(true, "little"), read(possible, "little"), DISPOSITIONS[level])
+        return found
+
+    def _leaves(self, bits: Bits) -> Bits:
+        """The planes at the places of their leaves."""
+        leaves = np.zeros((self._places[-1] + 1, bits.shape[1]), np.uint8)
+        leaves[self._places] = bits
+        return leaves
+
+
+def _bits(planes: Sequence[int], wanted: Iterable[Plane], rows: int) -> Bits:
+    """Planes as one byte, 0 or 1, for each row."""
+    size = -(-rows // 8)
+    data = b"".join([planes[plane].to_bytes(size, "little") for plane in wanted])
+    found = np.unpackbits(np.frombuffer(data, np.uint8).reshape(-1, size), axis=1, count=rows, bitorder="little")
+    return found
+
+
+def _by_row(bits: Bits) -> list[bytes]:
+    """The bits of each row together."""
+    packed = np.packbits(np.ascontiguousarray(bits.T), axis=1, bitorder="little")
+    data, size = packed.tobytes(), packed.shape[1]
+    return [data[at : at + size] for at in range(0, len(data), size)]

@@ -1,0 +1,260 @@
+"""Patients of whom a letter alone is kept: judged without a case, many together, and told as the case would tell them."""
+
+import base64
+import json
+import os
+import random
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import combinations
+
+import pytest
+
+from equina.batch.judge import Patients
+from equina.batch.letters import Letters
+from equina.batch.nearest import NOTHING_NEAR, Nearest
+from equina.batch.outcome import Outcome, Outcomes
+from equina.batch.planes import ALL, NONE, Program
+from equina.batch.together import Together
+from equina.case import Case
+from equina.fhir.records import cases_of
+from equina.implicants import implicants
+from equina.leaves import resolve
+from equina.logic import stem
+from equina.model import DISPOSITIONS, rank
+from equina.triage import assess, level, reach, settle
+from screening import AS_OF, DEV_CASES, PROTOCOL, as_row, judged, screen, write_lines
+
+FULL = bool(os.environ.get("EQUINA_FULL"))
+NOW = datetime.fromisoformat(AS_OF)
+
+# --- what a letter says -------------------------------------------------------------------------------------------------------
+
+SAID = """\
+Back pain
+No back pain
+Back pain for many years
+Back pain since yesterday
+His father has back pain
+History of prostate cancer
+No history of cancer
+Temp 39.1 C
+Temp 36.4 C
+Temp 380 C
+BP 80/40
+Weather fine
+Possible urinary retention
+If he cannot pass urine he will call
+Age 41
+A 67-year-old man
+Leaks urine
+Has leaked urine for years
+Leaks urine when coughing
+Post-void residual 450 mL
+Residual 20 mL and later 600 mL
+Same as always
+Catheter for years
+Dieser Text ist nicht auf Englisch geschrieben
+Numb when wiping. Numb when wiping
+Back pain, no fever. Fever and back pain. Cannot pass urine
+Fever and back pain. Back pain, no fever. Passes urine normally
+Ça va. Rückenschmerz — back pain
+""".splitlines()
+NARRATIVES = [json.loads(line)["narrative_clinical"] for line in DEV_CASES.read_text(encoding="utf-8").splitlines()]
+TOLD = [sentence for narrative in NARRATIVES for sentence in narrative.split(". ")]
+_PAGE = {"coding": [{"system": "http://loinc.org", "code": "57133-1"}], "text": "Referral note"}
+
+
+def a_text(draws):
+    return ". ".join(draws.choice(draws.choice((SAID, TOLD))) for _ in range(draws.choice((1, 1, 2, 3, 6, 12)))) + "."
+
+
+def a_date(draws):
+    moment = NOW - timedelta(days=draws.choice((0, 0, 1, 5, 20, 29, 40, -3)), hours=draws.randrange(20))
+    form = draws.choice(("%Y-%m-%dT%H:%M:%S+00:00", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m", "last week", ""))
+    return moment.strftime(form)
+
+
+def a_letter(draws, number):
+    """A document or message of the patient so numbered, mostly a plain one."""
+    text, odd = a_text(draws), draws.random()
+    record = {"id": f"r{number}", "subject": {"reference": f"Patient/l{number}"}, "context": {"period": {"start": f"{number}"}}}
+    record |= {"status": draws.choice(("current", "completed", "superseded", "not-done", "entered-in-error"))} if odd < 0.2 else {}
+    record |= {"modifierExtension": [{"url": "http://example.org/not"}]} if 0.2 < odd < 0.22 else {}
+    record |= {"notDone": True} if 0.22 < odd < 0.24 else {}
+    record |= {"docStatus": draws.choice(("final", "entered-in-error"))} if 0.24 < odd < 0.28 else {}
+    record |= {"type": _PAGE} if 0.28 < odd < 0.3 else {}
+    if 0.3 < odd < 0.32:
+        del record["id"]
+    if draws.random() < 0.3:
+        payload = [{"contentString": text}] * (2 if 0.32 < odd < 0.34 else 1)
+        return record | {"resourceType": "Communication", "sent": a_date(draws), "received": a_date(draws), "payload": payload}
+    data = base64.b64encode(text.encode("utf-16" if 0.34 < odd < 0.36 else "utf-8")).decode()
+    data = data[:20] + "\n" + data[20:] if 0.36 < odd < 0.38 else data
+    attachment = {"contentType": draws.choice(("text/plain", "text/plain; charset=utf-8", "text/markdown")), "data": data}
+    return record | {"resourceType": "DocumentReference", "date": a_date(draws), "content": [{"attachment": attachment}]}
+
+
+def patients(draws, count):
+    """The records of so many patients, each with one letter and perhaps as a Patient."""
+    for number in range(count):
+        yield a_letter(draws, number)
+        if draws.random() < 0.5:
+            born = draws.choice(("1950-02-03", "1999", "2024-05", "soon", "", "1700-01-01"))
+            yield {
+                "resourceType": "Patient",
+                "id": f"l{number}",
+                "birthDate": born,
+                "gender": draws.choice(("female", "male", "other")),
+            }
+
+
+@pytest.mark.parametrize("options", [(), ("--pseudonymise",)])
+def test_a_letter_is_told_as_the_case_of_it_would_be(tmp_path, monkeypatch, options):
+    """Every column of every row, and what was set aside, are as where each letter is taken into a case."""
+    monkeypatch.setenv("EQUINA_PSEUDONYM_KEY", "k" * 32)
+    path = write_lines(tmp_path / "a.ndjson", patients(random.Random(9), 20_000 if FULL else 500))
+    quick, take = [], Patients._letter
+    monkeypatch.setattr(Patients, "_letter", lambda *given: (found := take(*given), quick.append(found))[0])
+    fast = screen(tmp_path / "fast", path, options=("--workers", "1", *options))
+    assert sum(quick) > 0.4 * len(quick) > sum(not each for each in quick) > 0.05 * len(quick)
+    monkeypatch.setattr(Letters, "letter", lambda *_: None)
+    slow = screen(tmp_path / "slow", path, options=("--workers", "1", *options))
+    for one, other in zip(fast.rows, slow.rows, strict=True):
+        assert one == other
+    assert fast.asides == slow.asides
+    assert {**fast.manifest, **dict.fromkeys(("started", "finished", "seconds"))} == {
+        **slow.manifest,
+        **dict.fromkeys(("started", "finished", "seconds")),
+    }
+
+
+def test_a_letter_is_judged_as_triage_judges_it(tmp_path):
+    records = list(patients(random.Random(10), 3_000 if FULL else 150))
+    run = screen(tmp_path / "out", write_lines(tmp_path / "a.ndjson", records))
+    protocol = replace(PROTOCOL, new_within_days=30)
+    rows = {row["id"]: row for row in run.rows}
+    wanted = dict(cases_of(protocol, records, NOW))
+    assert rows.keys() == wanted.keys()
+    for owner, case in wanted.items():
+        assert judged(rows[owner]) == as_row(assess(protocol, case)), owner
+
+
+def test_a_protocol_without_a_lexicon_sets_letters_aside(tmp_path, monkeypatch):
+    monkeypatch.setattr("equina.batch.judge.has_lexicon", lambda _: False)
+    monkeypatch.setattr("equina.fhir.statements.has_lexicon", lambda _: False)
+    payload = [{"contentString": "Back pain."}]
+    letter = {"resourceType": "Communication", "subject": {"reference": "Patient/a"}, "sent": AS_OF, "payload": payload}
+    run = screen(tmp_path / "out", write_lines(tmp_path / "a.ndjson", [letter]))
+    assert [each["reason"] for each in run.asides] == ["the text was not read: the protocol has no lexicon"]
+
+
+# --- many together ------------------------------------------------------------------------------------------------------------
+
+
+def a_value(draws, finding):
+    if finding.measured:
+        cuts = [measure.number for measure in PROTOCOL.table.measures[finding.id]] or [finding.low or 0.0]
+        return min(max(draws.choice(cuts) + draws.choice((-1, -0.5, 0, 0.5, 1)), finding.low or 0.0), finding.high or 0.0)
+    if finding.kind == "choice":
+        return draws.choice(finding.options)
+    return draws.choices((True, False, "long_standing", None), (4, 5, 2, 1))[0]
+
+
+def a_case(draws, findings):
+    chosen = draws.sample(findings, draws.choice((0, 1, 2, 5, 13, 13, 40)))
+    return Case(values={finding.id: a_value(draws, finding) for finding in chosen}, answered_by="record")
+
+
+def judged_together(cases):
+    together = Together(PROTOCOL, Nearest(PROTOCOL))
+    for place, case in enumerate(cases):
+        planes = [plane for name, value in case.values.items() for plane in together.planes(name, value)]
+        assert together.add(planes) == place
+    found = together.outcomes()
+    assert together.outcomes() == []
+    return found
+
+
+def test_many_together_are_judged_as_triage_judges_each():
+    draws, findings = random.Random(11), list(PROTOCOL.findings.values())
+    cases = [a_case(draws, findings) for _ in range(50_000 if FULL else 2_000)]
+    found = judged_together(cases)
+    assert {outcome.low for outcome in found} == set(DISPOSITIONS)
+    for case, outcome in zip(cases, found, strict=True):
+        assert outcome._asdict() | as_row(assess(PROTOCOL, case)) == outcome._asdict() | {"reasons": list(outcome.reasons)}, case
+
+
+def test_many_together_have_the_outcomes_of_each_alone():
+    """More than are judged in one go, and all of an outcome."""
+    draws, findings, outcomes = random.Random(12), list(PROTOCOL.findings.values()), Outcomes(PROTOCOL)
+    cases = [a_case(draws, findings) for _ in range(400)] * (12 if not FULL else 200)
+    found = judged_together(cases)
+    alone = [outcomes.of(case) for case in cases[:400]]
+    assert found == alone * (len(cases) // 400)
+    assert all(isinstance(outcome, Outcome) for outcome in found)
+
+
+def test_nobody_together_is_nobody():
+    assert judged_together([]) == []
+
+
+def test_planes_as_integers_are_as_planes_of_words():
+    program = Program()
+    a, b = program.input("a"), program.input("b")
+    wanted = [program.any_of((a, b)), program.all_of((a, b)), program.less(a, b), a, ALL, NONE]
+    planes = program.in_integers(program.needed(wanted), [0b1100, 0b1010], 0b1111)
+    assert [planes[plane] for plane in wanted] == [0b1110, 0b1000, 0b0100, 0b1100, 0b1111, 0]
+
+
+# --- the nearest open rule ----------------------------------------------------------------------------------------------------
+
+
+def the_ways():
+    """(A smallest set of leaves of some rule, the rank of the rule), without those that a part of them makes needless."""
+    reached = {}
+    for rule in PROTOCOL.rules.values():
+        for way in implicants(rule.when, PROTOCOL.table.bit):
+            reached[way] = max(rule.rank, reached.get(way, 0))
+    for way, high in reached.items():
+        bits = [1 << i for i in range(way.bit_length()) if way >> i & 1]
+        parts = [sum(some) for size in range(1, len(bits)) for some in combinations(bits, size)]
+        if all(reached.get(part, -1) < high for part in parts):
+            yield way, high
+
+
+def by_hand(ways, must, could, low):
+    """(How few findings some rule above `low` still needs, and at the most how many of its parts are then true)."""
+    table, unstated = PROTOCOL.table, PROTOCOL.table.about["age_years"] | PROTOCOL.table.about.get("sex_at_birth", 0)
+    found = []
+    for way, high in ways:
+        known = way & must & ~unstated
+        if high > rank(low) and known and not way & ~could:
+            left = {stem(name.split(" ")[0], PROTOCOL.findings) for i, name in enumerate(table.names) if way & ~must & 1 << i}
+            found.append((len(left), -known.bit_count()))
+    return min(found, default=None)
+
+
+def test_the_nearest_rule_is_the_nearest():
+    draws, findings, nearest, near = random.Random(13), list(PROTOCOL.findings.values()), Nearest(PROTOCOL), 0
+    ways = list(the_ways())
+    for _ in range(1_000 if FULL else 100):
+        case = a_case(draws, findings)
+        truth = resolve(PROTOCOL.table, settle(PROTOCOL, case)[0])
+        low, could = level(PROTOCOL, truth.must), reach(PROTOCOL, case, truth)
+        if low == "emergency":
+            continue
+        found, wanted = nearest.to(truth.must, could, low), by_hand(ways, truth.must, could, low)
+        assert wanted == (None if found == NOTHING_NEAR else (found.questions_left, -found.known)), case
+        if found.rule is not None:
+            near += 1
+            assert len(found.needs) == found.questions_left
+            assert rank(PROTOCOL.rules[found.rule].disposition) > rank(low)
+            told = {**case.values, **{name: a_certain(name) for name in found.needs}}
+            assert rank(level(PROTOCOL, resolve(PROTOCOL.table, told).must)) >= rank(low)
+    assert near > 10
+
+
+def a_certain(name):
+    finding = PROTOCOL.findings[name]
+    return True if not finding.measured else finding.high
