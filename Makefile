@@ -23,6 +23,7 @@ REPORT ?= build/evaluation
 UV_VERSION := 0.13.9
 MUTMUT_VERSION := 3.8.1
 JOBS ?= 2
+PORT ?= 8642
 
 BIN := .venv/bin
 PIP_FLAGS := -qq --no-input --disable-pip-version-check
@@ -54,7 +55,7 @@ if ! has_venv; then \
   case "$${py##*/}" in python3.*) package=$${py##*/}-venv;; *) package=python3-venv;; esac; \
   if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
     echo "setup    Debian package $$package: Python's venv module is missing"; \
-    export DEBIAN_FRONTEND=noninteractive; \
+    export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes; \
     apt-get install -y -qq "$$package" >/dev/null 2>&1 || { \
       apt-get update -qq && apt-get install -y -qq "$$package" >/dev/null; } || true; \
   fi; \
@@ -88,7 +89,7 @@ define install_package
 if ! command -v cc >/dev/null; then \
   if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
     echo "setup    Debian packages gcc, libc6-dev: the reader of notes is compiled"; \
-    export DEBIAN_FRONTEND=noninteractive; \
+    export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes; \
     apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null 2>&1 || { \
       apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; } || true; \
   fi; \
@@ -115,17 +116,17 @@ endef
 stories:
 	@$(find_python); PYTHONPATH=src "$$py" -m equina stories --short
 
-run:  ## triage the shipped stories, then serve the pages and print their address (Ctrl-C stops them)
+run:  ## triage the shipped stories, then serve the pages and print their address, PORT=8642 (Ctrl-C stops them)
 	$(STEP) run "what five invented people are told (none of them is you):"
 	@$(MAKE) stories
-	@$(MAKE) .venv/.pages
-	@$(BIN)/equina serve
+	@$(MAKE) -s .venv/.pages
+	@$(BIN)/equina serve --port '$(PORT)'
 
 browser:  ## Chromium, with which the tests of the pages look at them; installed as root on Debian, where it is missing
 	@if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "setup    Debian package chromium: the tests of the pages need a browser"; \
-	    export DEBIAN_FRONTEND=noninteractive; \
+	    export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes; \
 	    apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1 || { \
 	      apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; \
 	  else echo "setup    no Chromium here: the tests of the pages are skipped" >&2; fi; \
@@ -135,7 +136,7 @@ java:  ## Java 17 or newer, with which the tests begin a Spark cluster; installe
 	@if ! command -v java >/dev/null; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "setup    Debian package default-jre-headless: the tests of Spark need Java"; \
-	    export DEBIAN_FRONTEND=noninteractive; \
+	    export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes; \
 	    apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null 2>&1 || { \
 	      apt-get update -qq && apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null; }; \
 	  else echo "setup    no Java here: the tests of Spark are skipped" >&2; fi; \

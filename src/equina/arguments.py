@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Callable, Mapping
 
 from equina import __version__
 from equina.batch.command import add_arguments as screen_arguments
 from equina.diff.command import add_arguments as diff_arguments
 from equina.evaluation.options import add_arguments as evaluation_arguments
+from equina.misspelt import Parser
 from equina.proof.command import add_arguments as prove_arguments
 from equina.web.serve import add_arguments as serve_arguments
 from equina.web.serve import add_workers
@@ -29,10 +31,25 @@ NOTICE = (
     "General education and research. Not a medical device; no clinician has reviewed the protocol. "
     "With sudden back pain and new bladder or bowel trouble, get emergency care now."
 )
-EXAMPLE = """\
-example:
-  echo '{"id": "c1", "findings": {"back_pain": true, "urinary_retention": true}}' | equina triage
-"""
+# One for each command, of files that the repository has where it needs one; the first is for all.
+EXAMPLES = {
+    "": "equina stories --short",
+    "ask": "equina ask --save answers.json",
+    "handover": "equina handover answers.json --pdf page.pdf",
+    "paper": "equina paper checklist --out card.pdf",
+    "triage": """echo '{"id": "c1", "findings": {"back_pain": true, "urinary_retention": true}}' | equina triage""",
+    "read": """echo "No fever, but I can't pass urine" | equina read --show""",
+    "worklist": "equina worklist run-1 --size 20 --context --html list.html",
+    "screen": "equina screen examples/public_records examples/notes.jsonl --out run-1",
+    "serve": "equina serve --port 8642",
+    "mcp": "equina mcp --http",
+    "show": "equina show saddle_numbness",
+    "stories": "equina stories --full it_was_my_kidneys",
+    "export": "equina export --out equina.tgz",
+    "diff": "equina diff src/equina/protocols/back_pain my_protocol",
+    "evaluate": "equina evaluate --mode patient --html report.html",
+    "prove": "equina prove --list",
+}
 
 ASKING = """\
 Answer with a number or a word, then Enter. At any time: b goes back, c changes
@@ -59,8 +76,11 @@ class _ReaderVersion(argparse.Action):
 
 def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
     """The parser of the command line; `runs` has for each command what runs it."""
-    whole = argparse.ArgumentParser(
-        prog="equina", description="Red-flag triage for back pain with bladder or bowel symptoms.", epilog=NOTICE
+    whole = Parser(
+        prog="equina",
+        description="Red-flag triage for back pain with bladder or bowel symptoms.",
+        epilog=_example("") + "\n\n" + textwrap.fill(NOTICE, 78),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     whole.add_argument("--version", action="version", version=f"equina {__version__}")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
@@ -71,12 +91,21 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
             command.add_argument("--protocol", metavar="DIR", help="another protocol (default: the one shipped)")
         if name in TRANSLATED:
             command.add_argument("--language", metavar="CODE", help="of the texts, such as es (default: English)")
-        command.set_defaults(run=runs[name])
+        command.set_defaults(run=runs[name], parser=command)
         return command
 
     for group in (_people, _records, _populations, _servers, _cards, _proofs):
         group(add)
+    for name, command in commands.choices.items():
+        command.epilog = "\n".join(filter(None, (_example(name) + "\n", command.epilog)))
+        command.formatter_class = argparse.RawDescriptionHelpFormatter  # which fills no lines
+        about = command.description or ""
+        command.description = about if "\n" in about else textwrap.fill(about, 78)
     return whole
+
+
+def _example(name: str) -> str:
+    return f"for example:\n  {EXAMPLES[name]}"
 
 
 def _people(add: Add) -> None:
@@ -108,7 +137,6 @@ def _people(add: Add) -> None:
 def _records(add: Add) -> None:
     """Cases, texts and records in; answers out."""
     triage = add("triage", "cases in, what to do and why out (JSON Lines)")
-    triage.formatter_class, triage.epilog = argparse.RawDescriptionHelpFormatter, EXAMPLE
     triage.add_argument("file", nargs="?", default="-", metavar="FILE", help="JSON Lines, a case a line (default: standard input)")
     triage.add_argument("--fhir", action="store_true", help="the input is FHIR R4 records: a Bundle, or resources one a line")
     triage.add_argument("--as-of", metavar="MOMENT", help="with --fhir: the moment to judge by (default: now)")

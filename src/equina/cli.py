@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from equina.arguments import parser as arguments_of
 from equina.extras import lacking
+from equina.misspelt import absent, parsed
 from equina.proof.command import command as proofs
 
 if TYPE_CHECKING:
@@ -47,10 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         parser = arguments_of(RUNS)
-        options = parser.parse_args(arguments)
+        options = parsed(parser, arguments)
         if not hasattr(options, "run"):
             parser.print_help(sys.stderr)
             return BAD_INPUT
+        if (missing := absent(options)) is not None:
+            return _refuse(missing)
         return int(options.run(options))
     finally:
         sys.stdout.flush()

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from equina.arguments import parser
+from equina.arguments import EXAMPLES, parser
 from equina.cli import RUNS
 from equina.hazards import faults, filled, read_log
 from equina.model import Line, Protocol
@@ -101,6 +101,7 @@ def commands_page() -> str:
     for name, command in commands.choices.items():
         lines += ["", f"## equina {name}", "", command.description or "", "", "| | |", "| --- | --- |"]
         lines += [_option(action) for action in command._actions if action.help is not argparse.SUPPRESS and action.dest != "help"]
+        lines += ["", f"For example: `{EXAMPLES[name]}`"]
     return "\n".join(lines) + "\n"
 
 

@@ -7,10 +7,12 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from equina.extras import lacking
-from equina.tables import ProtocolError
+
+if TYPE_CHECKING:
+    from equina.tables import ProtocolError
 
 __all__ = ["add_arguments", "diff"]
 
@@ -59,6 +61,7 @@ def _seconds(text: str) -> float:
 def diff(options: argparse.Namespace, out: TextIO, say: Callable[[str], None], lines: Lines) -> int:
     """Compare the two folders of the options and print what came of it. Returns the exit code."""
     from equina.protocol import load
+    from equina.tables import ProtocolError
 
     protocols, refused = [], False
     for which, folder in (("older", options.old), ("newer", options.new)):

@@ -54,9 +54,9 @@ def worklist(protocol: Protocol, folder: Path, *, size: int, least: Disposition,
 
     Raises BadInput; ModuleNotFoundError without pyarrow.
     """
+    manifest = read_manifest(protocol, folder)  # first: a folder that holds no run is told before Arrow is loaded
     from equina.worklist.results import Counts, patients
 
-    manifest = read_manifest(protocol, folder)
     aside = set_aside_reasons(folder)
     counts = Counts()
     dated = _dated(protocol, patients(protocol, manifest, least, counts), counts)
