@@ -14,26 +14,11 @@ from equina.notes.cues import Cue
 
 __all__ = ["Found", "Place", "Verdict", "judge", "ticked", "without_inner"]
 
-# What each kind of cue does not reach past, besides the ends of a sentence.
-_STOPPED_BY = {
-    "negated": ("end", "clause", "affirmed"),
-    "affirmed": ("end", "negated", "affirmed"),
-    "uncertain": ("end", "clause", "affirmed"),
-    "historical": ("end", "clause", "affirmed"),
-    "family": ("end", "clause"),
-    "kin": ("end", "clause"),
-    "hypothetical": ("end",),
-}
-_DEFAULT_STOPS = ("end",)
-# And forward besides: a new verb, and what something is put down to ("no fracture after the fall": there was a fall).
-_STOPPED_AHEAD = {
-    **dict.fromkeys(("negated", "uncertain"), ("verb", "cause")),
-    **dict.fromkeys(("historical", "family", "kin"), ("verb",)),
-    "flip": ("cause",),
-}
 _BOUNDS = {"end", "clause", "verb", "cause"}
+_HIDE_NONE = {*_BOUNDS, "now"}
 _TIMES = {"until", "ongoing", "new", "worse", "old", "historical"}
-_NOW = {"ongoing", "now", "new", "until"}  # what takes a mention out of a past history
+_SHOWN = {**dict.fromkeys(_TIMES, _BOUNDS), "pseudo": {"end"}}  # of each kind, what stands in the open inside it
+_NOT_PAST = {"ongoing", "new", "until"}  # what takes a mention out of a past history
 
 
 class Found(NamedTuple):
@@ -47,7 +32,8 @@ class Found(NamedTuple):
 class Verdict(NamedTuple):
     """What the context makes of a mention, and the cue that decided it.
 
-    `dropped`: it says that nobody looked. `bare`: no cue decided, so that the section may; `now`: but it is told of now.
+    `dropped`: it says that nobody looked. `bare`: no cue decided, so that the section may. `now`: but it is told of as new or
+    going on (1), so that no past history may, or as of this hour (2), so that no advice may either.
     """
 
     assertion: str
@@ -55,19 +41,19 @@ class Verdict(NamedTuple):
     cue: Found | None
     dropped: bool = False
     bare: bool = False
-    now: bool = False
+    now: int = 0
 
 
 def without_inner(cues: Iterable[Found]) -> list[Found]:
-    """The cues in order, without those that stand inside a longer one. Words of time hide no end of a clause."""
+    """The cues in order, without those inside a longer one. Words of time hide no end of a clause, what is no cue no "but"."""
     kept: list[Found] = []
     outer: Found | None = None
     for found in sorted(cues, key=lambda found: (found.start, found.start - found.end)):
         inside = outer is not None and found.end <= outer.end and (found.start, found.end) != (outer.start, outer.end)
-        if inside and outer is not None and not (outer.cue.kind in _TIMES and found.cue.kind in _BOUNDS):
+        if inside and outer is not None and found.cue.kind not in _SHOWN.get(outer.cue.kind, ()):
             continue
         kept.append(found)
-        if not inside and found.cue.kind not in _BOUNDS:
+        if not inside and found.cue.kind not in _HIDE_NONE:
             outer = found
     return kept
 
@@ -126,7 +112,7 @@ def judge(place: Place, cues: Sequence[Found], commas: Sequence[int], closing: i
         if "gone" in active and "ongoing" not in active and not place.normal:
             return Verdict("absent", "unknown", active["gone"])
     cue = denial or active.get("affirmed") or active.get("until") or active.get("ongoing")
-    return Verdict("present", _onset(place, active), cue, bare=not denied_normal, now=bool(_NOW & active.keys()))
+    return Verdict("present", _onset(place, active), cue, bare=not denied_normal, now=_now(active))
 
 
 def _active(place: Place, cues: Sequence[Found], commas: Sequence[int], closing: int | None) -> dict[str, Found]:
@@ -163,6 +149,11 @@ def _denied(place: Place, active: dict[str, Found]) -> tuple[bool, Found | None]
     return denied != place.normal, denial
 
 
+def _now(active: dict[str, Found]) -> int:
+    """Whether it is told of now, by how sure a word."""
+    return 2 if "now" in active else int(not _NOT_PAST.isdisjoint(active))
+
+
 def _onset(place: Place, active: dict[str, Found]) -> str:
     new, old = active.get("new"), active.get("old")
     if "worse" in active or (new and (not old or place.away(new) <= place.away(old))):
@@ -173,10 +164,10 @@ def _onset(place: Place, active: dict[str, Found]) -> str:
 def _overlaps(place: Place, found: Found) -> bool:
     """Whether a cue that shares words with the mention bears on it: doubt inside it, a warning around it or running into it."""
     kind = found.cue.kind
-    if place.start <= found.start and found.end < place.end:
-        if found.start == place.start:
-            return kind == "uncertain" and found.end == found.start + 1  # "?discitis" may begin with the query
-        return kind in ("uncertain", "new", "worse", "old", "ongoing")
+    if place.start <= found.start and found.end <= place.end:
+        if found.start == place.start or found.end == place.end:  # "?discitis" may begin with the query, "CES possible" end with it
+            return kind == "now" or (kind == "uncertain" and found.end == found.start + 1)
+        return kind in ("uncertain", "new", "worse", "old", "ongoing", "now")
     if found.start < place.start and place.end <= found.end:
         return kind in ("hypothetical", "uncertain", "family", "historical", "until")
     return found.start < place.start and kind in ("negated", "flip", "hypothetical", "uncertain", "historical", "family", "kin")
@@ -195,9 +186,7 @@ def _reaches(place: Place, found: Found, cues: Sequence[Found], commas: Sequence
         over_commas = False
     if not over_commas and any(low <= comma < high for comma in commas):
         return False
-    stopped_by = _STOPPED_BY.get(cue.kind, _DEFAULT_STOPS)
-    if found.end <= place.start:
-        stopped_by = (*stopped_by, *_STOPPED_AHEAD.get(cue.kind, ()))
+    stopped_by = cue.stopped_by | cue.stopped_ahead if found.end <= place.start else cue.stopped_by
     return not any(
         low <= other.start < high and other.cue.kind in stopped_by and other is not found and _blocks(other, cue) for other in cues
     )

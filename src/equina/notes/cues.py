@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ASSERTIONS", "KINDS", "UNITS", "Cue", "Find", "Section"]
+__all__ = ["ASSERTIONS", "DEFAULT_STOPS", "KINDS", "STOPPED_AHEAD", "STOPPED_BY", "UNITS", "Cue", "Find", "Section"]
 
 ASSERTIONS = ("present", "absent", "historical", "family", "hypothetical", "uncertain")
 
@@ -32,6 +32,22 @@ KINDS = (
         "same",
     ),
 )
+# What each kind of cue does not reach past, besides the ends of a sentence, when its table does not say.
+STOPPED_BY = {
+    "negated": ("end", "clause", "affirmed"),
+    "affirmed": ("end", "negated", "affirmed"),
+    "uncertain": ("end", "clause", "affirmed"),
+    "historical": ("end", "clause", "affirmed"),
+    "family": ("end", "clause"),
+    "kin": ("end", "clause"),
+}
+DEFAULT_STOPS = ("end",)
+# And forward besides: a new verb, and what something is put down to ("no fracture after the fall": there was a fall).
+STOPPED_AHEAD = {
+    **dict.fromkeys(("negated", "uncertain"), ("verb", "cause")),
+    **dict.fromkeys(("historical", "family", "kin"), ("verb",)),
+    "flip": ("cause",),
+}
 UNITS = ("as_written", "fahrenheit", "litre")
 
 
@@ -61,6 +77,8 @@ class Cue:
     box: bool = False  # a tick box, which stands before or behind what it ticks
     noun: bool = False  # denies what is there, so not what is itself an absence: "no tone and no squeeze"
     of: frozenset[str] = frozenset()  # the kinds of finding it bears on; all when empty
+    stopped_by: frozenset[str] = frozenset(DEFAULT_STOPS)  # the kinds of cue that it does not reach past
+    stopped_ahead: frozenset[str] = frozenset()  # and forward besides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

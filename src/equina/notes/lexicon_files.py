@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from equina.notes.cues import ASSERTIONS, KINDS, UNITS, Cue, Find, Section
+from equina.notes.cues import ASSERTIONS, DEFAULT_STOPS, KINDS, STOPPED_AHEAD, STOPPED_BY, UNITS, Cue, Find, Section
 from equina.notes.index import Group, Index, any_of
 from equina.notes.lexicon import Lexicon
 from equina.notes.native import compiled
@@ -154,9 +154,11 @@ class Source:
     def _context(self, id: str, table: Table) -> None:
         direction = table.choice("direction", DIRECTIONS) if "direction" in table else "forward"
         reach = table.number("reach") if "reach" in table else None
+        kind = table.choice("kind", KINDS)
+        stops = tuple(self._kind(table, name) for name in table.texts("stopped_by")) if "stopped_by" in table else None
         cue = Cue(
             id=id,
-            kind=table.choice("kind", KINDS),
+            kind=kind,
             forward=direction != "backward",
             backward=direction != "forward",
             reach=int(reach) if reach is not None else _FAR if direction == "forward" else _NEAR,
@@ -164,8 +166,15 @@ class Source:
             box=table.flag("box", default=False),
             noun=table.flag("noun", default=False),
             of=frozenset(table.texts("of")),
+            stopped_by=frozenset(STOPPED_BY.get(kind, DEFAULT_STOPS) if stops is None else stops),
+            stopped_ahead=frozenset(STOPPED_AHEAD.get(kind, ()) if stops is None else ()),
         )
         self._add(table, "says", cue)
+
+    def _kind(self, table: Table, name: str) -> str:
+        if name not in KINDS:
+            table.fault("stopped_by", f'"{name}" is no kind of cue', nearest(name, KINDS))
+        return name
 
     def _section(self, id: str, table: Table) -> None:
         but_not = frozenset(self._finding(table, "but_not", name) for name in table.texts("but_not"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -14,13 +14,12 @@ from equina.model import Protocol
 from equina.notes.cues import Section
 from equina.notes.language import refusal
 from equina.notes.lexicon import Lexicon, lexicon
+from equina.notes.sections import section_at, sections
 from equina.notes.sentence import Told, told
 from equina.notes.vocabulary import cut, folded
 
 __all__ = ["CueWords", "Mention", "Reading", "read", "read_note"]
 
-_BEFORE_HEADING = re.compile(r"[.,;\n?!\])]")
-_HEADING = re.compile(r"[A-Z][A-Za-z/&'\-]*(?: [A-Za-z/&'\-]+){0,4}$")
 # "Fever: N  Rigors: Y": an answer of a form, and the blank before the next field.
 _VALUES = ("y", "n", "yes", "no", "nil", "neg", "pos", "none")
 _ANSWERED = re.compile(r"([:=?] ?(?:[yn]|yes|no|nil|neg|pos|none))(?: (?=[ \t]+\w)|\t(?=[ \t]*\w))")
@@ -79,12 +78,15 @@ def read(lexicon: Lexicon, text: str) -> Reading:
     chunks = small.split(" ")
     if refused := refusal(lexicon, small, chunks):
         return Reading((), refused)
-    sections = _sections(lexicon, text) if ":" in text else []
+    begun = sections(lexicon, text)
     if lexicon.compiled is not None:
-        found = lexicon.compiled.read(chunks, may_be_carer=not sections)
+        found = lexicon.compiled.read(chunks, may_be_carer=not begun)
     else:
-        found = _read(lexicon, chunks, may_be_carer=not sections)
-    return Reading(tuple([_mention(one, sections, text) for one in found]))
+        found = _read(lexicon, chunks, may_be_carer=not begun)
+    if not begun:
+        return Reading(tuple([_mention(one, None, text) for one in found]))
+    ends: dict[int, int] = {}
+    return Reading(tuple([_mention(one, section_at(lexicon, begun, ends, text, one.start), text) for one in found]))
 
 
 def _read(lexicon: Lexicon, chunks: list[str], *, may_be_carer: bool) -> list[Told]:
@@ -94,10 +96,9 @@ def _read(lexicon: Lexicon, chunks: list[str], *, may_be_carer: bool) -> list[To
     return _Places(chunks, letters).placed(found) if found else []
 
 
-def _mention(one: Told, sections: Sequence[tuple[int, Section | None]], text: str) -> Mention:
+def _mention(one: Told, section: Section | None, text: str) -> Mention:
     start, end, find, assertion, onset, _, _, as_before, low, high, number_low, number_high = one
     assert find.finding is not None
-    section = _section(sections, start) if sections else None
     cue = value = None
     if section and section.assertion and find.finding not in section.but_not and one.open_to(section.assertion):
         assertion, onset = section.assertion, "unknown"
@@ -195,35 +196,3 @@ def _unwrapped(small: str) -> str:
 def _is_run_on(line: str) -> bool:
     """Whether a line can be the middle of a sentence: it begins with a letter, and is no heading."""
     return line[:1].isalpha() and ":" not in line[:30]
-
-
-def _sections(lexicon: Lexicon, text: str) -> list[tuple[int, Section | None]]:
-    """Where each part of the note begins. A heading that means nothing to the lexicon ends the part before it."""
-    found: list[tuple[int, Section | None]] = []
-    colon = text.find(":")
-    while colon >= 0:
-        before = text[colon - 1 : colon]
-        if before.isalpha() or before in (" ", ")"):
-            line = _BEFORE_HEADING.split(text[max(0, colon - 50) : colon])[-1].strip()
-            heads, known = lexicon.headings.get(line) or _heading(lexicon, line)
-            if heads:
-                found.append((colon, known))
-        colon = text.find(":", colon + 1)
-    return found
-
-
-def _heading(lexicon: Lexicon, line: str) -> tuple[bool, Section | None]:
-    """Whether words before a colon are a heading, and of what part; remembered, since headings recur."""
-    small = line.lower()
-    known = lexicon.sections.get(small)
-    if known is None and small.endswith(lexicon.openings):
-        known = lexicon.sections[next(end for end in lexicon.openings if small.endswith(end))]
-    if len(lexicon.headings) >= _REMEMBERED:
-        lexicon.headings.clear()
-    answer = lexicon.headings[line] = (known is not None or bool(_HEADING.match(line)), known)
-    return answer
-
-
-def _section(sections: Sequence[tuple[int, Section | None]], start: int) -> Section | None:
-    i = bisect_right(sections, start, key=lambda item: item[0])
-    return sections[i - 1][1] if i else None

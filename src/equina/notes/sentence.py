@@ -20,6 +20,7 @@ _OPENING = 16  # words in which a carer says for whom
 _LONGEST = 80  # words of the longest match
 _FAR = 250  # cues further away than this are of no account
 _FEW = 40  # mentions so few that looking at each is quicker than seeking the near ones
+_TOO_LATE_FOR = {"historical": 1, "hypothetical": 2}  # what is as much of now is no part of such a section
 _REMEMBERED, _LONG = 50_000, 120  # sentences remembered, and of how many words at most: memory stays flat
 
 
@@ -36,7 +37,7 @@ class Told(NamedTuple):
     assertion: str
     onset: str
     bare: bool
-    now: bool
+    now: int
     as_before: bool
     low: int
     high: int
@@ -44,8 +45,8 @@ class Told(NamedTuple):
     number_high: int
 
     def open_to(self, assertion: str) -> bool:
-        """Whether a section of that assertion decides: a past history holds nothing that is told of now."""
-        return self.bare and not (self.now and assertion == "historical")
+        """Whether a section of that assertion decides: no past history does of what is new or goes on, no advice of this hour."""
+        return self.bare and self.now < _TOO_LATE_FOR.get(assertion, 3)
 
 
 def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:

@@ -8,6 +8,7 @@
 #define SHORT 24   /* cues so few that they are sorted by hand */
 
 #define BOUNDS (BIT(END) | BIT(CLAUSE) | BIT(VERB) | BIT(CAUSE))
+#define HIDE_NONE (BOUNDS | BIT(NOW))
 #define TIMES (BIT(UNTIL) | BIT(ONGOING) | BIT(NEW) | BIT(WORSE) | BIT(OLD) | BIT(HISTORICAL))
 
 /* By the first word, the longer first, else in the order in which they were found. */
@@ -51,19 +52,25 @@ static void gather_cues(struct scratch *scratch)
     sort_found(scratch->found.items, scratch->found.count);
 }
 
-/* Leaves out the cues inside a longer one. Words of time hide no end of a clause. */
+/* Which kinds stand in the open inside a cue of this kind. */
+static uint32_t shown(int32_t kind)
+{
+    return BIT(kind) & TIMES ? BOUNDS : kind == PSEUDO ? BIT(END) : 0;
+}
+
+/* Leaves out the cues inside a longer one. Words of time hide no end of a clause, what is no cue no "but". */
 static void drop_inner(struct pile *pile)
 {
     struct found *found = pile->items, outer = {0, 0, 0, NULL, false, false};
     size_t kept = 0;
     for (size_t i = 0; i < pile->count; i++) {
         struct found one = found[i];
-        bool bound = BIT(one.cue->kind) & BOUNDS;
+        uint32_t kind = BIT(one.cue->kind);
         bool inside = outer.cue && one.end <= outer.end && (one.start != outer.start || one.end != outer.end);
-        if (inside && !(bound && BIT(outer.cue->kind) & TIMES))
+        if (inside && !(kind & shown(outer.cue->kind)))
             continue;
         found[kept++] = one;
-        if (!inside && !bound)
+        if (!inside && !(kind & HIDE_NONE))
             outer = one;
     }
     pile->count = kept;

@@ -2,43 +2,7 @@
 #include "reader.h"
 
 #define FAR 250 /* cues further away than this are of no account */
-#define TELLS_OF_NOW (BIT(ONGOING) | BIT(NOW) | BIT(NEW) | BIT(UNTIL)) /* what takes a mention out of a past history */
-
-/* What each kind of cue does not reach past. */
-static uint32_t stopped_by(int32_t kind)
-{
-    switch (kind) {
-    case NEGATED:
-    case UNCERTAIN:
-    case HISTORICAL:
-        return BIT(END) | BIT(CLAUSE) | BIT(AFFIRMED);
-    case AFFIRMED:
-        return BIT(END) | BIT(NEGATED) | BIT(AFFIRMED);
-    case FAMILY:
-    case KIN:
-        return BIT(END) | BIT(CLAUSE);
-    default:
-        return BIT(END);
-    }
-}
-
-/* And forward besides. */
-static uint32_t stopped_ahead(int32_t kind)
-{
-    switch (kind) {
-    case NEGATED:
-    case UNCERTAIN:
-        return BIT(VERB) | BIT(CAUSE);
-    case HISTORICAL:
-    case FAMILY:
-    case KIN:
-        return BIT(VERB);
-    case FLIP:
-        return BIT(CAUSE);
-    default:
-        return 0;
-    }
-}
+#define NOT_PAST (BIT(ONGOING) | BIT(NEW) | BIT(UNTIL)) /* what takes a mention out of a past history */
 
 /* Of each kind the nearest cue that bears on a mention. */
 struct active {
@@ -57,10 +21,10 @@ static int32_t away(const struct place *place, const struct found *found)
 static bool bears_within(const struct place *place, const struct found *found)
 {
     uint32_t kind = BIT(found->cue->kind);
-    if (place->start <= found->start && found->end < place->end) {
-        if (found->start == place->start)
-            return kind & BIT(UNCERTAIN) && found->end == found->start + 1;
-        return kind & (BIT(UNCERTAIN) | BIT(NEW) | BIT(WORSE) | BIT(OLD) | BIT(ONGOING));
+    if (place->start <= found->start && found->end <= place->end) {
+        if (found->start == place->start || found->end == place->end)
+            return kind == BIT(NOW) || (kind == BIT(UNCERTAIN) && found->end == found->start + 1);
+        return kind & (BIT(UNCERTAIN) | BIT(NEW) | BIT(WORSE) | BIT(OLD) | BIT(ONGOING) | BIT(NOW));
     }
     if (found->start < place->start && place->end <= found->end)
         return kind & (BIT(HYPOTHETICAL) | BIT(UNCERTAIN) | BIT(FAMILY) | BIT(HISTORICAL) | BIT(UNTIL));
@@ -104,7 +68,7 @@ static bool reaches(const struct place *place, const struct found *found, const 
     int32_t low = ahead ? found->end : place->end, high = ahead ? place->start + 1 : found->start;
     if (!over_commas && comma_between(context, low, high))
         return false;
-    return !stopped(context, found, stopped_by(cue->kind) | (ahead ? stopped_ahead(cue->kind) : 0), low, high);
+    return !stopped(context, found, cue->stopped_by | (ahead ? cue->stopped_ahead : 0), low, high);
 }
 
 static bool bears(const struct place *place, const struct found *found, const struct context *context)
@@ -178,7 +142,8 @@ static struct verdict not_denied(const struct place *place, const struct active 
     struct verdict verdict = {.assertion = SAYS_PRESENT, .onset = onset_of(place, active), .bare = !denied_normal};
     verdict.cue = denial ? denial : of[AFFIRMED] ? of[AFFIRMED] : of[UNTIL] ? of[UNTIL] : of[ONGOING];
     for (int kind = 0; kind < KINDS; kind++)
-        verdict.now |= of[kind] && TELLS_OF_NOW & BIT(kind);
+        verdict.now |= of[kind] && NOT_PAST & BIT(kind);
+    verdict.now = of[NOW] ? 2 : verdict.now;
     return verdict;
 }
 

@@ -23,15 +23,15 @@ LIBRARY = Path(__file__).with_name("reader.so")
 CHOICE = "EQUINA_READER"  # "python": the compiled reader is left aside
 _NUMBERS = 8  # of a mention
 # What the bits of a verdict say: assertion, onset, bare, now, as before.
-_VERDICTS: list[tuple[str, str, bool, bool, bool]] = [
+_VERDICTS: list[tuple[str, str, bool, int, bool]] = [
     (
         ASSERTED[min(bits & 7, len(ASSERTED) - 1)],
         ONSETS[min(bits >> 3 & 3, len(ONSETS) - 1)],
         bool(bits & 32),
-        bool(bits & 64),
+        2 if bits & 256 else bits >> 6 & 1,
         bool(bits & 128),
     )
-    for bits in range(256)
+    for bits in range(512)
 ]
 
 

@@ -10,6 +10,7 @@
 #define BARE 32   /* above three bits of assertion and two of onset */
 #define IS_NOW 64
 #define AS_BEFORE 128 /* the next sentence said that it has long been the same */
+#define OF_THIS_HOUR 256
 
 #ifndef SOURCES
 #define SOURCES "unknown"
@@ -55,7 +56,7 @@ static void tell(struct scratch *scratch, const struct hit *hit, const struct ve
     int32_t numbers[NUMBERS] = {0, 0, hit->find, 0, -1, -1, -1, -1};
     place_words(scratch, begin + hit->start, begin + hit->end, numbers);
     numbers[VERDICT] = (int32_t)verdict->assertion | (int32_t)verdict->onset << 3;
-    numbers[VERDICT] |= (verdict->bare ? BARE : 0) | (verdict->now ? IS_NOW : 0);
+    numbers[VERDICT] |= (verdict->bare ? BARE : 0) | (verdict->now == 2 ? OF_THIS_HOUR : verdict->now ? IS_NOW : 0);
     if (verdict->cue)
         place_words(scratch, begin + verdict->cue->start, begin + verdict->cue->end, numbers + 4);
     if (hit->value >= 0)

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VERSION 1      /* of the tables; tables.py writes the same */
+#define VERSION 2      /* of the tables; tables.py writes the same */
 #define NONE UINT32_MAX
 #define NEEDS 4        /* sets of letters that a group needs one each of */
 #define MANY 24        /* letters of a set from which on it has bits as well */
@@ -102,6 +102,7 @@ struct cue {
     int32_t kind, reach;
     bool forward, backward, over_commas, box, noun;
     uint64_t of; /* bits of the kinds of finding it bears on; all when 0 */
+    uint32_t stopped_by, stopped_ahead; /* bits of the kinds of cue that it does not reach past, and forward besides */
 };
 
 enum { FINDS, CUES, PERSONS, BEFORE, INDEXES };
@@ -266,7 +267,8 @@ struct verdict {
     enum assertion assertion;
     enum onset onset;
     const struct found *cue;
-    bool dropped, bare, now;
+    bool dropped, bare;
+    int now; /* 1: new or going on, 2: of this hour */
 };
 
 struct place {

@@ -172,6 +172,8 @@ static void take_cues(struct rest *rest, struct tables *tables)
         cue->noun = take_below(rest, 2);
         cue->of = (uint32_t)take(rest);
         cue->of |= (uint64_t)(uint32_t)take(rest) << 32;
+        cue->stopped_by = (uint32_t)take(rest);
+        cue->stopped_ahead = (uint32_t)take(rest);
     }
 }
 

@@ -13,7 +13,7 @@ from equina.notes.native.program import LetterSets, Program, UnfitError
 
 __all__ = ["Tables", "tables"]
 
-VERSION = 1  # as in reader.h
+VERSION = 2  # as in reader.h
 _MOST_LETTERS = 0xD800  # from there on UTF-16 has no letters of one number
 _MOST_KINDS = 63
 _MOST_REACH = 1 << 30
@@ -111,7 +111,13 @@ def _cues(cues: Sequence[Cue], kinds: Mapping[str, int]) -> list[int]:
         bits = sum(1 << kinds[kind] for kind in cue.of if kind in kinds) or (1 << _MOST_KINDS if cue.of else 0)
         numbers += (KINDS.index(cue.kind), max(-1, min(cue.reach, _MOST_REACH)), cue.forward, cue.backward)
         numbers += (cue.over_commas, cue.box, cue.noun, _signed(bits), _signed(bits >> 32))
+        numbers += (_kinds(cue.stopped_by), _kinds(cue.stopped_ahead))
     return [len(cues), *numbers]
+
+
+def _kinds(kinds: Iterable[str]) -> int:
+    """The bits of kinds of cue."""
+    return sum(1 << KINDS.index(kind) for kind in kinds)
 
 
 def _signed(bits: int) -> int:

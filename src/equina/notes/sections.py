@@ -1,0 +1,150 @@
+"""Sections: the parts of a note under their headings, and how far each reaches.
+
+A heading stands before a colon or a dash, or alone on its line. Where it is in doubt that a part still goes on, it does not: then a
+finding is present, and no history or warning hides it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from equina.notes.cues import Section
+from equina.notes.lexicon import Lexicon
+
+__all__ = ["Begun", "section_at", "sections"]
+
+Begun = tuple[int, "Section | None"]  # where a part begins, behind its heading; None: one of no account
+
+_REMEMBERED = 20_000
+_LONG = 60  # characters: a longer line is no heading
+_LONGEST = 20_000  # characters: a part is no longer
+_WRAPPED = 55  # a line this long that ends without a stop goes on in the next
+_BEFORE_HEADING = re.compile(r"[.,;\n?!\])]")
+_HEADING = re.compile(r"[A-Z][A-Za-z/&'\-]*(?: [A-Za-z/&'\-]+){0,4}$")
+_MARKS = re.compile(r"[\s#*=_>•·–—-]*(?:\(?(?:\d{1,2}|[ivx]{1,4})[.):]\)?[\s*_]*)?", re.IGNORECASE)
+_MARKS_BEHIND = " \t\r#*=_-–—.:"
+_DASH = re.compile(r" ?[-–—]+ ")
+_REMARK = re.compile(r" *[(\[][^)\]]{0,30}[)\]]$")  # "Past medical history (from the GP)"
+# What says that a part is empty: it ends there.
+_EMPTY = re.compile(
+    r"[\s:,.*_>•–—-]*"
+    r"(?:nil|none|no|n/?a|nkda|nka|nkma|unknown|unremarkable|non-?contributory|negative|nothing|not known"
+    r"|(?:(?:fit and|otherwise) )?well"
+    r"|reviewed|given|provided|as (?:above|before|below)|see (?:above|below)|unchanged)"
+    r"(?: (?:of note|significant|relevant|known|reported|else|recorded|to note|drug|allergies|known drug allergies"
+    r"|and (?:discussed|understood|provided)))*"
+    r"[ \t]*(?:[.;\n]|$)",
+    re.IGNORECASE,
+)
+_PARAGRAPH = re.compile(r"\n[ \t\r]*\n(?![ \t\r\n]*(?:[-*•·–+>☐☑☒✓\[]|\(?\d{1,2}[.)]|[a-z]))")
+_CAPITALS = re.compile(r"\n[ \t#*=_>-]*(?:\d{1,2}[.)] *)?([A-Z][A-Z0-9/&'() -]{5,48})[ \t\r#*=_:.-]*(?=\n)")
+_MARKED = re.compile(r"\n[ \t]*(?:#+ [^\n]{3,48}|(\*\*|__)[^\n]{3,48}\1)[ \t\r]*(?=\n)")
+_INLINE = re.compile(r"[.,;] *([A-Z][A-Z/&' -]{2,44}[A-Z])(?= *[,.:])")
+
+
+def sections(lexicon: Lexicon, text: str) -> list[Begun]:
+    """Where each part of a note begins. A heading that means nothing to the lexicon ends the part before it."""
+    found = _before_colons(lexicon, text) if ":" in text else []
+    if "\n" in text and (lines := _on_lines(lexicon, text)):
+        found = sorted([*found, *lines], key=lambda begun: begun[0])
+    return found
+
+
+def section_at(lexicon: Lexicon, begun: Sequence[Begun], ends: dict[int, int], text: str, place: int) -> Section | None:
+    """The part of the note in which this place is: one that asserts something, or none. `ends` holds the ends found so far."""
+    i = bisect_right(begun, place, key=lambda item: item[0])
+    if not i:
+        return None
+    start, section = begun[i - 1]
+    if section is None or section.assertion is None:
+        return None
+    if start not in ends:
+        next_start = begun[i][0] if i < len(begun) else len(text)
+        ends[start] = start + _reach(lexicon, text[start : min(next_start, start + _LONGEST)], section)
+    return section if place <= ends[start] else None
+
+
+def _reach(lexicon: Lexicon, part: str, section: Section) -> int:
+    """How many characters of what stands behind its heading belong to a part."""
+    if empty := _EMPTY.match(part):
+        return empty.end() - 1
+    begin = len(part) - len(part.lstrip(" \t\r\n:-–—*_#,"))
+    ends = [len(part)]
+    if "\n" in part:
+        ends += [end.start() for pattern in (_PARAGRAPH, _MARKED) if (end := pattern.search(part, begin))]
+        lines = (line.start() for line in _CAPITALS.finditer(part, begin))
+        ends += [line for line in lines if not part[begin:line].isupper()][:1]
+    others = (other for other in _INLINE.finditer(part, begin) if lexicon.sections.get(other[1].lower(), section) is not section)
+    ends += [other.start() for other in others][:1]
+    return min(ends)
+
+
+def _before_colons(lexicon: Lexicon, text: str) -> list[Begun]:
+    found: list[Begun] = []
+    colon = text.find(":")
+    while colon >= 0:
+        before = text[colon - 1 : colon]
+        if before.isalpha() or before in (" ", ")", "*"):
+            line = _BEFORE_HEADING.split(text[max(0, colon - 50) : colon])[-1].strip()
+            heads, known = lexicon.headings.get(line) or _heading(lexicon, line)
+            if heads:
+                found.append((colon, known))
+        colon = text.find(":", colon + 1)
+    return found
+
+
+def _heading(lexicon: Lexicon, line: str) -> tuple[bool, Section | None]:
+    """Whether words before a colon are a heading, and of what part; remembered, since headings recur."""
+    bare = line[_MARKS.match(line).end() :].rstrip(_MARKS_BEHIND)  # type: ignore[union-attr]  # it matches nothing too
+    small = bare.lower()
+    known = lexicon.sections.get(small)
+    if known is None and small.endswith(lexicon.openings):
+        known = lexicon.sections[next(end for end in lexicon.openings if small.endswith(end))]
+    if len(lexicon.headings) >= _REMEMBERED:
+        lexicon.headings.clear()
+    answer = lexicon.headings[line] = (known is not None or bool(_HEADING.match(bare)), known)
+    return answer
+
+
+def _on_lines(lexicon: Lexicon, text: str) -> list[Begun]:
+    """The headings that stand alone on their lines, or before a dash at the beginning of a line."""
+    found: list[Begun] = []
+    place, before = 0, ""
+    remembered = lexicon.lines
+    for line in text.split("\n"):
+        known = remembered[line] if line in remembered else _line(lexicon, line)
+        if known is not None and not _goes_on(before):
+            length, section = known
+            found.append((place + length, section))
+        place += len(line) + 1
+        before = line
+    return found
+
+
+def _goes_on(line: str) -> bool:
+    """Whether a long line goes on in the next."""
+    return len(line) >= _WRAPPED and line.rstrip()[-1:] not in ".:;?!)"
+
+
+def _line(lexicon: Lexicon, line: str) -> tuple[int, Section] | None:
+    """Of a line that is a known heading, or begins with one and a dash: how long the heading is, and of what part."""
+    marks = _MARKS.match(line[:_LONG]).end()  # type: ignore[union-attr]  # it matches nothing too
+    rest = line[marks:]
+    found = None
+    if rest[:1].isupper() or marks:
+        dash = _DASH.search(rest, 0, _LONG)
+        if len(line) < _LONG and (known := _known(lexicon, rest)):
+            found = len(line), known
+        elif dash and (known := _known(lexicon, rest[: dash.start()])):
+            found = marks + dash.start(), known
+    if len(lexicon.lines) >= _REMEMBERED:
+        lexicon.lines.clear()
+    lexicon.lines[line] = found
+    return found
+
+
+def _known(lexicon: Lexicon, heading: str) -> Section | None:
+    bare = _REMARK.sub("", heading.rstrip(_MARKS_BEHIND)).lower()
+    return lexicon.sections.get(bare) if bare else None
