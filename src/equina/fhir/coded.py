@@ -47,9 +47,11 @@ _NO_WORDS = frozenset(("no", "absent", "negative", "not detected", "false", "non
 
 def findings_of(protocol: Protocol, concept: object) -> tuple[str, ...]:
     """The findings that the codes of a concept state. A longer ICD-10-CM code is narrower, and states what the shorter one does."""
-    codes = tuple(codes_in(concept))
+    codes = codes_in(concept)
+    if not codes:
+        return ()
     told = _stated(protocol)
-    return told(codes) if sum(len(code) + len(system) for system, code in codes) <= _LONGEST else told.__wrapped__(codes)
+    return told(codes) if sum([len(code) + len(system) for system, code in codes]) <= _LONGEST else told.__wrapped__(codes)
 
 
 @of_each
@@ -110,9 +112,10 @@ def _made(
 
 def medicines_of(protocol: Protocol, concept: object) -> tuple[str, ...]:
     """The findings of the classes that name the medicine: by its code as an ingredient, and by its words."""
-    coded = (name for name in findings_of(protocol, concept) if protocol.findings[name].kind == "medicine")
+    coded = [name for name in findings_of(protocol, concept) if protocol.findings[name].kind == "medicine"]
     words, told = concept_words(concept), _medicines(protocol)
-    return tuple(dict.fromkeys((*coded, *(told(words) if len(words) <= _LONGEST else told.__wrapped__(words)))))
+    named = told(words) if len(words) <= _LONGEST else told.__wrapped__(words)
+    return tuple(dict.fromkeys((*coded, *named))) if coded else named
 
 
 @of_each

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 __all__ = [
     "Resource",
@@ -26,6 +27,7 @@ __all__ = [
 
 Resource = Mapping[str, object]
 _OBJECT = (dict, Mapping)  # a dict, as JSON gives it, is told at once; the look at an abstract class takes ten times as long
+_REMEMBERED = 40  # letters of a date: whatever is sent, memory stays flat
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T.+)?)?)?\Z")
 
 
@@ -33,22 +35,28 @@ def part(element: object, *path: str) -> Resource:
     """The element at the path, or an empty one."""
     for key in path:
         element = element.get(key) if isinstance(element, _OBJECT) else None
+        if element is None:
+            return {}
     return element if isinstance(element, _OBJECT) else {}
 
 
 def parts(element: object, key: str) -> tuple[Resource, ...]:
     """The elements of a list; one that stands alone counts as a list of it."""
-    return tuple([item for item in listed(element, key) if isinstance(item, _OBJECT)])
+    return tuple([item for item in found if isinstance(item, _OBJECT)]) if (found := listed(element, key)) else ()
 
 
 def listed(element: object, key: str) -> tuple[object, ...]:
     """The items of a list, whatever they are."""
+    if element is None:
+        return ()
     found = element.get(key) if isinstance(element, _OBJECT) else None
     return () if found is None else tuple(found) if isinstance(found, list) else (found,)
 
 
 def text_of(element: object, key: str) -> str:
     """The text under the key, or an empty one."""
+    if element is None:
+        return ""
     found = element.get(key) if isinstance(element, _OBJECT) else None
     return found if isinstance(found, str) else ""
 
@@ -58,32 +66,42 @@ def kind_of(resource: object) -> str:
     return text_of(resource, "resourceType")
 
 
-def codes_in(concept: object) -> Iterator[tuple[str, str]]:
+def codes_in(concept: object) -> tuple[tuple[str, str], ...]:
     """(system, code) of each coding of a CodeableConcept."""
-    for coding in parts(concept, "coding"):
-        if code := text_of(coding, "code"):
-            yield text_of(coding, "system"), code
+    if (coding := _only(concept)) is not None:
+        code = text_of(coding, "code")
+        return ((text_of(coding, "system"), code),) if code else ()
+    return tuple([(text_of(coding, "system"), code) for coding in parts(concept, "coding") if (code := text_of(coding, "code"))])
 
 
 def first_code(concept: object, otherwise: str) -> str:
     """The code of the first coding of a CodeableConcept that has one, of whatever system."""
-    for coding in parts(concept, "coding"):
-        if code := text_of(coding, "code"):
-            return code
-    return otherwise
+    if (coding := _only(concept)) is not None:
+        return text_of(coding, "code") or otherwise
+    return next((code for coding in parts(concept, "coding") if (code := text_of(coding, "code"))), otherwise)
+
+
+def _only(concept: object) -> Resource | None:
+    """The one coding of a CodeableConcept, as JSON gives it; None where there are none or several. Nearly all have one."""
+    codings = concept.get("coding") if type(concept) is dict else None
+    if type(codings) is list and len(codings) == 1 and type(codings[0]) is dict:
+        return codings[0]
+    return None
 
 
 def concept_words(concept: object) -> str:
     """What the record itself calls a concept: its text, else how it displays its codings."""
+    if words := text_of(concept, "text"):
+        return words
     displays = dict.fromkeys(text_of(coding, "display") for coding in parts(concept, "coding"))
-    return text_of(concept, "text") or "; ".join(words for words in displays if words)
+    return "; ".join(words for words in displays if words)
 
 
 def name_of(resource: Resource, concept: object = None) -> str:
     """The resource and the code that speaks, as evidence shows them."""
-    id = text_of(resource, "id")
-    name = f"{kind_of(resource)}/{id}" if id else kind_of(resource)
-    code = first_code(concept, "") or concept_words(concept)
+    id, kind = text_of(resource, "id"), kind_of(resource)
+    name = f"{kind}/{id}" if id else kind
+    code = "" if concept is None else first_code(concept, "") or concept_words(concept)
     return f"{code} ({name})" if code else name
 
 
@@ -126,9 +144,14 @@ def span(date: object) -> Span | None:
     >>> span("last week") is None
     True
     """
-    if isinstance(date, _OBJECT):
-        return span(date.get("start"))
-    found = _DATE.match(date) if isinstance(date, str) else None
+    if isinstance(date, str):
+        return _moments(date) if len(date) <= _REMEMBERED else _moments.__wrapped__(date)
+    return span(date.get("start")) if isinstance(date, _OBJECT) else None
+
+
+@lru_cache(maxsize=1_000)  # a record has the same date twice or more, and each is asked for more than once
+def _moments(date: str) -> Span | None:
+    found = _DATE.match(date)
     if found is None:
         return None
     try:

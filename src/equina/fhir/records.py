@@ -95,16 +95,16 @@ def gather(gathered: Gathered, resources: list[Resource], medicines: Mapping[str
     """
     _first_records(gathered, resources)
     for resource in resources:
-        gathered.source = text_of(part(resource, "meta"), "source") or None
+        gathered.source = text_of(resource.get("meta"), "source") or None
         _take(gathered, resource, medicines)
     return gathered
 
 
 def _take(gathered: Gathered, resource: Resource, medicines: Mapping[str, Resource]) -> None:
     kind = kind_of(resource)
-    if listed(resource, "modifierExtension"):
+    if "modifierExtension" in resource and listed(resource, "modifierExtension"):
         gathered.aside(name_of(resource), _CHANGED)
-    elif text_of(resource, "status") == "entered-in-error" or text_of(resource, "docStatus") == "entered-in-error":
+    elif resource.get("status") == "entered-in-error" or resource.get("docStatus") == "entered-in-error":
         gathered.skip(_MISTAKE)
     elif why := written_otherwise(resource):
         gathered.aside(name_of(resource), why)
@@ -141,12 +141,14 @@ def _patient(gathered: Gathered, resource: Resource) -> None:
 def _first_records(gathered: Gathered, resources: list[Resource]) -> None:
     """When each finding was first on record among the conditions that are not over: a problem is coded again at every visit."""
     for resource in resources:
-        if resource.get("resourceType") != "Condition" or _is_over(gathered, resource) or _verified(resource) != "confirmed":
+        if resource.get("resourceType") != "Condition" or not (names := findings_of(gathered.protocol, resource.get("code"))):
             continue
         when = _recorded(resource)
-        if when is None or _status(resource) in ("recurrence", "relapse"):
+        if when is None or _verified(resource) != "confirmed":
             continue
-        for name in findings_of(gathered.protocol, resource.get("code")):
+        if _status(resource) in ("recurrence", "relapse") or _is_over(gathered, resource):
+            continue
+        for name in names:
             gathered.first[name] = min(gathered.first.get(name, when.last), when.last)
 
 
@@ -185,6 +187,7 @@ def _condition(gathered: Gathered, resource: Resource) -> None:
     names = coded or gathered.named_in(concept_words(concept), STATED)
     if not names:
         gathered.skip(NO_FINDING.format("Condition"))
+        return
     for name in names:
         if verified == "refuted":
             gathered.denied(name, when, quote)

@@ -66,18 +66,13 @@ class Gathered:
 
     def state(self, name: str, value: Value | NotNow, quote: str) -> None:
         """Take in one statement; a value that the finding cannot have is set aside."""
-        if not isinstance(value, NotNow) and (why := misfit(self.protocol.findings[name], value)):
+        if isinstance(value, NotNow):
+            told = "historical"
+        elif why := misfit(self.protocol.findings[name], value):
             self.aside(quote, why)
             return
-        told = (
-            "historical"
-            if isinstance(value, NotNow)
-            else "uncertain"
-            if value is None
-            else "absent"
-            if value is False
-            else "present"
-        )
+        else:
+            told = "uncertain" if value is None else "absent" if value is False else "present"
         piece = Evidence(origin="record", quote=quote[:SHOWN], assertion=told, source=self.source)
         self.said.setdefault(name, []).append((value, piece))
 
@@ -183,8 +178,10 @@ class Gathered:
         asides = [SetAside(origin="record", quote=f"{number} of it", why=why) for why, number in sorted(self.outside.items())]
         evidence = dict(answered.evidence)
         for name, said in self.said.items():
-            pieces = (*answered.evidence.get(name, ()), *[piece for _, piece in said])
-            evidence[name] = pieces if len(pieces) == 1 else tuple(dict.fromkeys(pieces))
+            pieces = [piece for _, piece in said]
+            if name in answered.evidence:
+                pieces = [*answered.evidence[name], *pieces]
+            evidence[name] = tuple(pieces if len(pieces) == 1 else dict.fromkeys(pieces))
         onset = {**self.onset, **answered.onset}
         return replace(
             answered,
@@ -225,6 +222,8 @@ class Gathered:
     def _merged(self, name: str, values: Sequence[Value]) -> Value | NotNow:
         if not values:
             return NOT_NOW
+        if len(values) == 1 and (values[0] is True or values[0] is False or values[0] is None):
+            return values[0]
         finding = self.protocol.findings[name]
         stated = [value for value in values if value is not None]
         if finding.measured:
@@ -244,11 +243,12 @@ class Gathered:
 
     def _measured_otherwise(self, values: dict[str, Value]) -> None:
         """Of several measurements one is the value; what any other of them makes true is stated too: a high and a low pressure."""
-        for name, said in list(self.said.items()):
-            for value, piece in said:
+        measures = self.protocol.table.measures
+        for name in [name for name in self.said if name in measures]:
+            for value, piece in self.said[name]:
                 if isinstance(value, bool) or not isinstance(value, int | float) or value == values.get(name):
                     continue
-                for row in self.protocol.table.measures.get(name, ()):
+                for row in measures[name]:
                     for implied, _ in row.implied if row.relation(float(value), row.number) else ():
                         values[implied] = True
                         self.said.setdefault(implied, []).append((True, piece))

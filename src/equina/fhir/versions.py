@@ -25,7 +25,9 @@ def written_otherwise(resource: Resource) -> str | None:
     """Why the resource is not taken for R4, or None."""
     kind = kind_of(resource)
     strange = _STRANGE.get(kind)
-    if strange is not None and not strange.keys().isdisjoint(resource):
+    if strange is None:
+        return None
+    if not resource.keys().isdisjoint(strange):
         element = next(element for element in strange if element in resource)
         return f"it is written as FHIR {strange[element]}, by its {element}; give it as R4"
     for element in _CONCEPTS.get(kind, ()):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from equina.fhir.coded import findings_of, medicines_of
-from equina.fhir.elements import Resource, concept_words, first_code, kind_of
+from equina.fhir.elements import Resource, concept_words, first_code
 from equina.fhir.records import STATED
 from equina.fhir.statements import Gathered
 from equina.model import Protocol
@@ -35,24 +35,35 @@ def bearing(gathered: Gathered, records: Iterable[Resource]) -> Iterator[Resourc
         known.clear()
     episode = (gathered.as_of - timedelta(days=gathered.protocol.new_within_days + _GRACE)).date().isoformat()
     for record in records:
-        kind = kind_of(record)
-        concepts = _CONCEPTS.get(kind)
+        kind = record.get("resourceType")
+        concepts = _CONCEPTS.get(kind) if isinstance(kind, str) else None
         found = concepts(record) if concepts else None
         if found is None:
             yield record
             continue
         for concept in found:
-            key = _key(kind, concept)
-            states = known.get(key)
-            if states is None:
-                if _is_long(key):
-                    yield record
-                    break
-                states = known[key] = _states(gathered, kind, concept)
-            past = states == "of now" and (_is_over(record) if kind == "Condition" else _is_before(record, episode))
-            if states != "never" and not past:
-                yield record
-                break
+            try:
+                (coding,) = concept["coding"]
+                states = known[kind, concept.get("text"), coding.get("system"), coding.get("code"), coding.get("display")]
+            except (AttributeError, KeyError, TypeError, ValueError):  # not seen before, or not as nearly all are
+                states = _learnt(gathered, known, str(kind), concept)
+            if states == "never":
+                continue
+            if states == "of now" and (_is_over(record) if kind == "Condition" else _is_before(record, episode)):
+                continue
+            yield record
+            break
+
+
+def _learnt(gathered: Gathered, known: dict[_Key, _When], kind: str, concept: object) -> _When:
+    """When what a concept states counts, looked up and remembered; always, of one that is not so easily told."""
+    key = _key(kind, concept)
+    if _is_long(key):
+        return "always"
+    states = known.get(key)  # another call may empty them at any moment
+    if states is None:
+        states = known[key] = _states(gathered, kind, concept)
+    return states
 
 
 @of_each
@@ -112,11 +123,11 @@ def _states(gathered: Gathered, kind: str, concept: object) -> _When:
 _NAMED: Mapping[str, tuple[str, ...]] = {"Condition": STATED, "Encounter": STATED, "Procedure": ("history", "baseline")}
 
 
-def _coded(record: Resource) -> tuple[object, ...]:
+def _coded(record: Resource) -> tuple[Any, ...]:
     return (record.get("code"),)
 
 
-def _observed(record: Resource) -> tuple[object, ...] | None:
+def _observed(record: Resource) -> tuple[Any, ...] | None:
     """The concept that was observed, and the one that was found. What has components is looked at whole."""
     if "component" in record:
         return None
@@ -124,18 +135,18 @@ def _observed(record: Resource) -> tuple[object, ...] | None:
     return (record.get("code"),) if value is None else (record.get("code"), value)
 
 
-def _prescribed(record: Resource) -> tuple[object, ...] | None:
+def _prescribed(record: Resource) -> tuple[Any, ...] | None:
     """The concept of a medicine; one that is referred to is looked at whole, for its ingredients."""
     concept = record.get("medicationCodeableConcept")
     return None if concept is None or "medicationReference" in record else (concept,)
 
 
-def _came_for(record: Resource) -> tuple[object, ...] | None:
+def _came_for(record: Resource) -> tuple[Any, ...] | None:
     reasons = record.get("reasonCode", ())
     return tuple(reasons) if isinstance(reasons, list | tuple) else None
 
 
-_CONCEPTS: Mapping[str, Callable[[Resource], tuple[object, ...] | None]] = {
+_CONCEPTS: Mapping[str, Callable[[Resource], tuple[Any, ...] | None]] = {
     "Condition": _coded,
     "Procedure": _coded,
     "Observation": _observed,

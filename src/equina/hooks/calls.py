@@ -69,11 +69,12 @@ def call_of(service: Service, data: Mapping[str, object]) -> Call:
     if missing:
         raise NotSent(f"prefetch: {' and '.join(missing)} not sent; nothing is fetched from here, so send what discovery asks for")
     whole = [resource for key, resources in found.items() if key != "interviews" for resource in resources]
+    kinds = [kind_of(resource) for resource in whole]
     return Call(
         patient=patient,
         encounter=text_of(context, "encounterId").rpartition("/")[2] or None,
-        records=tuple(resource for resource in whole if kind_of(resource) in READ),
-        medicines={text_of(r, "id"): r for r in whole if r.get("resourceType") == "Medication"},
+        records=tuple([resource for resource, kind in zip(whole, kinds, strict=True) if kind in READ]),
+        medicines={text_of(r, "id"): r for r in whole if kind_of(r) == "Medication"} if "Medication" in kinds else {},
         interviews=tuple(r for r in found.get("interviews", ()) if r.get("resourceType") == "QuestionnaireResponse"),
         orders=_draft_orders(context, patient) if service.hook == "order-sign" else (),
         not_sent=tuple(key for key in _KINDS if key not in found or _failed(found[key])),
@@ -87,20 +88,36 @@ def _resources(key: str, value: object, patient: str) -> tuple[Resource, ...]:
         return ()
     if not isinstance(value, Mapping):
         raise BadInput(f"prefetch.{key}: a resource or a Bundle is expected; send null where there is none")
-    found = tuple(_in_bundle(value)) if value.get("resourceType") == "Bundle" else (value,)
     wanted, mine = _KINDS[key], f"Patient/{patient}"
-    kinds = {kind_of(resource) for resource in found}
-    if found and not any(kind in (*wanted, _OUTCOME) for kind in kinds):
-        raise BadInput(f"prefetch.{key}: it holds {kind_of(found[0])[:40] or 'no resource'}; {' or '.join(wanted)} is expected")
-    for resource in found:
-        subject = resource.get("subject")
-        if isinstance(subject, dict) and subject.get("reference") == mine:
-            continue
-        if _of_another(resource, patient):
+    bundled = value.get("resourceType") == "Bundle"
+    found = _as_asked(value, wanted, mine) if bundled else None
+    if found is None:
+        found = tuple(_in_bundle(value)) if bundled else (value,)
+        kinds = {kind_of(resource) for resource in found}
+        if found and not any(kind in (*wanted, _OUTCOME) for kind in kinds):
+            raise BadInput(f"prefetch.{key}: it holds {kind_of(found[0])[:40] or 'no resource'}; {' or '.join(wanted)} is expected")
+        if any(_of_another(resource, patient) for resource in found if text_of(resource.get("subject"), "reference") != mine):
             raise BadInput(f"prefetch.{key}: it holds a record of another patient than context.patientId; send one patient's")
-    if found and kinds <= set(wanted) and all(map(written_otherwise, found)):
+        if not kinds <= set(wanted):
+            return found
+    if found and all(map(written_otherwise, found)):
         raise BadInput(f"prefetch.{key}: {written_otherwise(found[0])}")
     return found
+
+
+def _as_asked(bundle: Resource, wanted: tuple[str, ...], subject: str) -> tuple[Resource, ...] | None:
+    """The resources of a Bundle in which each is of the kind that was asked for, of this patient, and has its id, as nearly all
+    are; None for another, which is to be looked at with care."""
+    found = []
+    try:
+        for entry in bundle["entry"]:  # type: ignore[attr-defined]
+            resource = entry["resource"]
+            if resource["subject"]["reference"] != subject or resource["resourceType"] not in wanted or "id" not in resource:
+                return None
+            found.append(resource)
+    except (KeyError, TypeError):
+        return None
+    return tuple(found)
 
 
 def _in_bundle(bundle: Resource) -> Iterator[Resource]:
@@ -123,7 +140,7 @@ def _of_another(resource: Resource, patient: str) -> bool:
 
 def _failed(resources: tuple[Resource, ...]) -> bool:
     """Whether the record system could not get what was asked for, and says so."""
-    return bool(resources) and all(kind_of(resource) == _OUTCOME for resource in resources)
+    return bool(resources) and kind_of(resources[0]) == _OUTCOME and all(kind_of(resource) == _OUTCOME for resource in resources)
 
 
 def _goes_on(value: object) -> bool:

@@ -16,10 +16,10 @@ from equina.hooks.bearing import bearing
 from equina.hooks.calls import Call
 from equina.hooks.orders import Order, concerned, order_words
 from equina.hooks.services import Service
-from equina.leaves import resolve
+from equina.leaves import Test, resolve
 from equina.model import Protocol, rank
 from equina.remembered import of_each
-from equina.triage import assess, level, settle
+from equina.triage import assess, settle
 
 __all__ = ["Judged", "judged"]
 
@@ -58,7 +58,7 @@ def judged(protocol: Protocol, service: Service, call: Call, now: datetime) -> J
     case = gathered.case()
     truth = resolve(protocol.table, settle(protocol, case)[0])
     asks = service.asks and _about(call, gathered, case, orders)
-    if not asks and rank(level(protocol, truth.must)) < rank("urgent"):
+    if not asks and not _in_danger(protocol, truth.must):
         return None
     assessment = assess(protocol, case)
     return Judged(
@@ -69,6 +69,21 @@ def judged(protocol: Protocol, service: Service, call: Call, now: datetime) -> J
         unasked=assessment.not_known if asks else (),
         orders=orders,
     )
+
+
+def _in_danger(protocol: Protocol, true: int) -> bool:
+    """Whether the level is urgent or worse when these leaves are true."""
+    for test in _dangers(protocol):  # noqa: SIM110  (a plain loop: most calls end here)
+        if test.leaves & true and test.holds(true):
+            return True
+    return False
+
+
+@of_each
+def _dangers(protocol: Protocol) -> tuple[Test, ...]:
+    """The conditions of the rules that say urgent or worse."""
+    worst = [name for name, rule in protocol.rules.items() if rank(rule.disposition) >= rank("urgent")]
+    return tuple(protocol.rule_tests[name] for name in worst)
 
 
 def _named(protocol: Protocol) -> _Names:
@@ -85,7 +100,7 @@ def _names(_: Protocol) -> list[_Names]:
 
 
 def _has_died(call: Call) -> bool:
-    people = (record for record in call.records if record.get("resourceType") == "Patient")
+    people = [record for record in call.records if record["resourceType"] == "Patient"]
     return any(person.get("deceasedBoolean") is True or bool(person.get("deceasedDateTime")) for person in people)
 
 
