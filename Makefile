@@ -34,6 +34,9 @@ CORE := model case logic leaves tables entries crosscheck topics protocol implic
 comma := ,
 empty :=
 CORE_FILES := $(subst $(empty) $(empty),$(comma),$(CORE:%=src/equina/%.py))
+# The tests that take every branch of those. They alone are measured by `make test`: measured, a test takes two to four times as long.
+CORE_TESTS := $(patsubst %,tests/test_%.py,bad_lines bad_protocols core_edges exchange interview logic result tables time_course)
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 # $$py: the first Python found that is new enough.
 define find_python
@@ -67,7 +70,7 @@ echo "setup    $(1): $$("$$py" --version)"; \
 "$$py" -m venv --clear $(1)
 endef
 
-.PHONY: help setup stories run browser java checkers conformance test pictures verify agree prove diff released score evaluate bench mutation licences docs fuzz lint format lock clean
+.PHONY: help setup stories run browser java checkers conformance test coverage pictures verify agree prove diff released score evaluate bench mutation licences docs fuzz lint format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -147,14 +150,14 @@ checkers: browser  ## what checks our FHIR and is not ours (Node packages, LHC-F
 
 conformance: setup checkers  ## R4 by libraries that are not ours, and our questionnaire filled in by NLM's LHC-Forms, in a browser
 	$(STEP) test "what we send as FHIR, by independent checkers"
-	@$(BIN)/python -m pytest -n auto --dist worksteal tests/conformance
+	@$(PYTEST) tests/conformance
 
 test: lint browser java checkers $(CORE:%=src/equina/%.py)  ## what must hold before a commit: lint, types, tests, fresh docs, proofs
-	$(STEP) test "every test, samples of the random ones (about ten minutes)"
-	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=
-	$(STEP) test "branch coverage: the whole package, then all of the core"
-	@$(BIN)/python -m coverage report
+	$(STEP) test "the core, every branch of it"
+	@$(PYTEST) --cov --cov-report= $(CORE_TESTS)
 	@$(BIN)/python -m coverage report --include='$(CORE_FILES)' --fail-under=100
+	$(STEP) test "every other test, samples of the random ones (some minutes)"
+	@$(PYTEST) $(CORE_TESTS:%=--ignore=%)
 	$(STEP) docs "the generated pages are fresh"
 	@$(BIN)/python -m equina.docs --check
 	@$(MAKE) prove
@@ -162,9 +165,14 @@ test: lint browser java checkers $(CORE:%=src/equina/%.py)  ## what must hold be
 
 verify: setup browser java checkers  ## the same tests with their full counts, and how sharp the proofs are
 	$(STEP) verify "every test, full counts"
-	@EQUINA_FULL=1 $(BIN)/python -m pytest -n auto --dist worksteal
+	@EQUINA_FULL=1 $(PYTEST)
 	$(STEP) verify "each edit that makes the rules worse is refuted (about two minutes)"
 	@$(BIN)/equina prove --mutants
+
+coverage: setup browser java checkers  ## which lines of the whole package no test takes (half an hour)
+	$(STEP) coverage "every test, measured"
+	@$(PYTEST) --cov --cov-report=
+	@$(BIN)/python -m coverage report
 
 pictures: setup browser  ## take the pictures of README.md anew
 	@$(BIN)/python tests/pictures.py

@@ -10,7 +10,9 @@ A block of `...` allows faults that follow from the first, as when a whole file 
 import os
 import re
 import shutil
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -23,15 +25,18 @@ FAULTS = sorted(folder.name for folder in HERE.iterdir() if folder.name != "vali
 MORE = ["..."]
 
 
-def loaded(name, folder):
+@cache
+def loaded(name):
     """The faults of the valid protocol once it is broken as the folder of that name says."""
-    shutil.copytree(VALID, folder)
-    shutil.copytree(HERE / name, folder, dirs_exist_ok=True)
-    removed = folder / "removed.txt"
-    for file in removed.read_text(encoding="utf-8").split() if removed.exists() else ():
-        (folder / file).unlink()
-    with pytest.raises(ProtocolError) as error:
-        load(folder)
+    with TemporaryDirectory() as parent:
+        folder = Path(parent, "protocol")
+        shutil.copytree(VALID, folder)
+        shutil.copytree(HERE / name, folder, dirs_exist_ok=True)
+        removed = folder / "removed.txt"
+        for file in removed.read_text(encoding="utf-8").split() if removed.exists() else ():
+            (folder / file).unlink()
+        with pytest.raises(ProtocolError) as error:
+            load(folder)
     return error.value
 
 
@@ -47,8 +52,8 @@ def test_the_valid_protocol_loads():
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_the_error_says_what_is_wrong_and_how_to_mend_it(name, tmp_path):
-    error = loaded(name, tmp_path / "protocol")
+def test_the_error_says_what_is_wrong_and_how_to_mend_it(name):
+    error = loaded(name)
     for block in expected(name):
         if block != MORE:
             assert any(all(words in str(fault) for words in block) for fault in error.faults), (
@@ -64,17 +69,17 @@ def test_the_error_says_what_is_wrong_and_how_to_mend_it(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if MORE not in expected(name)])
-def test_one_fault_is_told_once(name, tmp_path):
+def test_one_fault_is_told_once(name):
     """Nobody is sent to look for a second fault that is none."""
-    error = loaded(name, tmp_path / "protocol")
+    error = loaded(name)
     assert len(error.faults) == len(expected(name)), f"told:\n{error}"
 
 
-def test_every_word_of_every_error_is_as_it_was_read(tmp_path):
+def test_every_word_of_every_error_is_as_it_was_read():
     blocks = []
     for name in FAULTS:
         # What Python itself says of a file differs from version to version.
-        told = re.sub(r"(not TOML|cannot be read): [^;]*;", r"\1: ...;", str(loaded(name, tmp_path / name)))
+        told = re.sub(r"(not TOML|cannot be read): [^;]*;", r"\1: ...;", str(loaded(name)))
         blocks.append(f"{name}\n{told}\n")
     kept = HERE.parent / "bad_protocol_errors.txt"
     if os.environ.get("EQUINA_WRITE"):

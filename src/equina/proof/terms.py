@@ -6,7 +6,7 @@ Each condition becomes a pair: certainly true (unknown taken as false), and not 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import z3
@@ -60,9 +60,13 @@ class Cases:
     possible: tuple[Term, ...]
     settled: Mapping[tuple[str, Value], Term]  # which value each finding has once the baselines have decided what is old
     leaves: Mapping[str, Pair]
+    pairs: dict[Condition, Pair] = field(default_factory=dict, compare=False, repr=False)  # of the conditions met so far
 
     def pair(self, condition: Condition) -> Pair:
-        return fold(condition, Connectives(self._leaf, _all_of, _any_of, _at_least))
+        found = self.pairs.get(condition)
+        if found is None:
+            found = self.pairs[condition] = fold(condition, Connectives(self._leaf, _all_of, _any_of, _at_least))
+        return found
 
     def reaches(self, level: Disposition, *, without: str | None = None) -> Term:
         """`low` is at least this level; `without` leaves one rule out."""
