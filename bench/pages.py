@@ -103,8 +103,9 @@ def free_port() -> int:
 
 
 def wait_for(port: int) -> None:
-    """Until the server answers."""
-    for _ in range(300):
+    """Until the server answers, for two minutes at the most: a busy machine is slow to start one."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1).read()
             return

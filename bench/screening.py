@@ -53,7 +53,7 @@ FHIR4DS = ROOT / ".venv-reading" / "venv-fhir4ds" / "bin" / "python"
 FEW = 5_000  # patients for a peer that takes milliseconds for each
 FIRST_PASS = "equina, the first pass alone, one process"
 SIZES = {
-    "short": (2_000, 64_000, 60, 20_000),
+    "short": (2_000, 64_000, 60, 5_000),
     "tenth": (100_000, 1_000_000, 3_000, 200_000),
     "full": (1_000_000, 10_000_000, 8_000, 1_000_000),
 }

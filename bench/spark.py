@@ -269,7 +269,7 @@ def main() -> int:
         with Cluster(folder / "cluster", workers=2, brief=False) as cluster:
             spark = session(cluster)
             for count, rows in ((40, 1_000_000), (198, 300_000)):
-                result["rules"] += compare(spark, cluster, folder, count, 20_000 if short else rows, 1 if short else 2)
+                result["rules"] += compare(spark, cluster, folder, count, 2_000 if short else rows, 1 if short else 2)
             spark.stop()
         patients = 500 if short else 6_000
         write_population(folder / "population", patients)
