@@ -245,8 +245,8 @@ def fill(
 
 def _evidence(
     rows: Rows, pattern: Pattern, records: Sequence[Record | None], places: Sequence[tuple[str, int]]
-) -> tuple[Sequence[Sequence[Any]], datetime | None]:
-    """(The evidence part by part, when the latest of what is present was recorded)."""
+) -> tuple[Sequence[Evidence], datetime | None]:
+    """(The evidence, when the latest of what is present was recorded)."""
     evidence, latest = list[Evidence](), None
     for name, value, assertion, origin, at, words, code, element, dated, counts in pattern.pieces:
         record = None if at is None else records[at]
@@ -258,4 +258,4 @@ def _evidence(
             latest = moment
         quote = rows.quote(filled(words, record), origin)
         evidence.append((name, value, assertion, origin, file, line, None, None, quote, code, date))
-    return tuple(zip(*evidence, strict=True)), latest
+    return evidence, latest

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from equina import __version__
 from equina.batch.contract import CONTRACT, MANIFEST, RESULTS, SET_ASIDE, WORK
+from equina.batch.parts import read_part
 from equina.batch.plan import Plan
 from equina.batch.pseudonym import pseudonyms
 from equina.batch.rows import schema
@@ -142,7 +143,7 @@ def _results(folder: Path, parts: int, file: BinaryIO) -> int:
     rows, held, number = 0, [], 0
     with pq.ParquetWriter(file, schema(), compression="zstd") as writer:
         for number in range(parts):
-            table = pq.read_table(folder / f"part-{number:06d}.parquet", schema=schema())
+            table = read_part(folder, number)
             rows += table.num_rows
             held.append(table)
             if sum(each.num_rows for each in held) >= _A_GROUP or number == parts - 1:

@@ -13,14 +13,13 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from equina.batch.alike import Alike, Pattern, Record, fill, filled, stood_in
-from equina.batch.blocks import kind_of
 from equina.batch.dates import Dates
 from equina.batch.joined import join
-from equina.batch.letters import LETTERS, Letters
+from equina.batch.letters import Letters, may_be_letter
 from equina.batch.outcome import Outcome, Outcomes
+from equina.batch.parts import write_part
 from equina.batch.plan import Plan
 from equina.batch.quiet import QUIET, outcome_of
 from equina.batch.rows import Place, Rows, Run
@@ -101,9 +100,10 @@ class Patients:
         if len(persons) > (person is not None):
             return False
         age, sex, _ = person or (None, None, None)
-        records = [item for item in items if item[2][:1] != b"["] if persons else items
-        if len(records) == 1 and kind_of(records[0][2])[0] in LETTERS:
-            return self._letter(rows, owner, records[0], age, sex, aside)
+        if len(items) == 1 + len(persons):
+            record = next(item for item in items if item[2][:1] != b"[")
+            if may_be_letter(record[2]) and self._letter(rows, owner, record, age, sex, aside):
+                return True
         return self._like(rows, owner, items, age, sex, aside)
 
     def _letter(self, rows: Rows, owner: str | None, item: Item, age: float | None, sex: str | None, aside: Aside) -> bool:
@@ -274,8 +274,7 @@ def judge(patients: Patients, number: int, spilled: Sequence[Spilled], folder: P
                 patients.not_counted[OF_NOBODY] += 1
                 aside(item[0], item[1], "input", OF_NOBODY, None, None)
     table = rows.table(patients.together.outcomes() if rows.later else ())
-    with written(folder / f"{name}.parquet") as file:
-        pq.write_table(table, file, compression="lz4")  # it is read once and written anew
+    write_part(folder, number, table)
     return {**_counts(table), "not_counted": dict(patients.not_counted), "asides": asides, "inputs": dict(inputs)}
 
 

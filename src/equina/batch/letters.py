@@ -20,11 +20,11 @@ from equina.fhir.elements import Resource, name_of
 from equina.fhir.records import gather
 from equina.fhir.statements import SHOWN, Gathered
 from equina.model import Protocol
-from equina.notes.evidence import VALUED, Silent, affirmed, bearing, denied, heard_in, measured_in, not_read, value_heard
+from equina.notes.evidence import VALUED, Silent, affirmed, bearing, denied, measured_in, not_read, value_heard
 from equina.notes.lexicon import lexicon
 from equina.notes.reading import Mention, read
 
-__all__ = ["LETTERS", "Letter", "Letters", "Said"]
+__all__ = ["Letter", "Letters", "Said", "may_be_letter"]
 
 _PLAIN = frozenset(("text/plain", "text/plain;charset=utf-8", "text/plain; charset=utf-8"))
 _LONGEST = 400_000
@@ -77,7 +77,11 @@ class _Message(_Heeded, gc=False, kw_only=True, tag="Communication"):
 
 
 _decoded = msgspec.json.Decoder(_Document | _Message).decode
-LETTERS = frozenset(("DocumentReference", "Communication"))
+
+
+def may_be_letter(data: bytes) -> bool:
+    """Whether a record may be a letter: the quick look before the thorough one."""
+    return b'"DocumentReference"' in data or b'"Communication"' in data
 
 
 class Letter(NamedTuple):
@@ -96,11 +100,12 @@ class Statement(NamedTuple):
     present: bool
     since: bool  # whether the date of the letter counts for it
     conflict: bool
-    number: float | None = None
+    evident: bool = True  # whether its mentions are evidence of the row: not of an age
+    number: float | None = None  # the age
 
 
-_SILENT = Statement("", (), False, False, False)  # nothing is stated
-_ODD = Statement("", (), False, False, False)  # a case must tell
+_SILENT = Statement("", (), False, False, False, False)  # nothing is stated
+_ODD = Statement("", (), False, False, False, False)  # a case must tell
 
 
 class Said(NamedTuple):
@@ -126,7 +131,7 @@ class Letters:
         self._words = lexicon(protocol)
         self._read_now: dict[tuple[object, ...], bool] = {}  # by all that decides it
         self._stated: dict[tuple[str, int], Statement] = {}  # by finding and what is heard of it
-        self._numbers: dict[tuple[str, float], Statement] = {}  # by quantity
+        self._numbers: dict[tuple[str, float | None], Statement] = {}  # by quantity
         self._persons: dict[tuple[float | None, str | None], tuple[int, ...]] = {}
 
     def letter(self, data: bytes) -> Letter | None:
@@ -163,32 +168,34 @@ class Letters:
             return Said(planes, [], [], [], (), (), [(why, _quoted(letter, letter.text.strip()))], age, False)
         findings, values, pieces = list[str](), list[str](), list[Mention]()
         present, conflicts, since = list[str](), list[str](), False
-        stated, own_age = self._stated, age is not None
-        for finding, mentions in bearing(self._words, reading.mentions).items():
-            heard = heard_in(mentions)
+        stated, own_age = self._stated, age
+        said, heard_of = bearing(self._words, reading.mentions)
+        for finding, mentions in said.items():
+            heard = heard_of[finding]
             if heard & VALUED:
-                number, misfits = measured_in(self._protocol, finding, mentions, self._words)
-                asides += [(each.why, _quoted(letter, each.quote)) for each in misfits]
-                statement = self._measured(finding, number)
+                statement = self._measured(letter, finding, mentions, asides)
             else:
                 statement = stated.get((finding, heard)) or self._state(finding, heard)
-            if statement is _ODD:
-                return None
-            if statement is _SILENT or (own_age and finding == "age_years"):
-                continue  # of ages, a text may tell a relative's, or that of another time
-            planes += statement.planes
-            if finding == "age_years":
-                age = statement.number
+            value, added, here, dates_it, contradicted, evident, number = statement
+            if not evident:
+                if statement is _ODD:
+                    return None
+                if own_age is None and number is not None:  # a text may tell a relative's, or that of another time
+                    age, planes = number, [*planes, *added]
                 continue
-            if len(mentions) > 1:
+            planes += added
+            if len(mentions) == 1:
+                findings.append(finding)
+                values.append(value)
+            else:
                 mentions = _once(mentions)
+                findings += [finding] * len(mentions)
+                values += [value] * len(mentions)
             pieces += mentions
-            findings += [finding] * len(mentions)
-            values += [statement.told] * len(mentions)
-            if statement.present:
+            if here:
                 present.append(finding)
-                since |= statement.since
-                if statement.conflict:
+                since |= dates_it
+                if contradicted:
                     conflicts.append(finding)
         present.sort(key=self._protocol.order.__getitem__)
         return Said(planes, findings, values, pieces, tuple(present), tuple(conflicts), asides, age, since)
@@ -217,18 +224,28 @@ class Letters:
         self._stated[finding, heard] = found  # as many as there are findings, by the few things that can be heard of one
         return found
 
-    def _measured(self, finding: str, number: float | None) -> Statement:
-        """What a quantity counts as, of which this number is told; None where it is one that cannot be."""
+    def _measured(self, letter: Letter, finding: str, mentions: list[Mention], asides: list[tuple[str, str]]) -> Statement:
+        """What a quantity counts as, of which numbers are told; those that cannot be are set aside."""
+        if len(mentions) == 1 and mentions[0][4] == "present":
+            found = self._numbers.get((finding, mentions[0][8]))
+            if found is not None:
+                return found
         if finding not in self._protocol.table.measures:
             return _ODD
-        if number is None:
-            return _SILENT
+        number, misfits = measured_in(self._protocol, finding, mentions, self._words)
+        asides += [(each.why, _quoted(letter, each.quote)) for each in misfits]
+        return _SILENT if number is None else self._number(finding, number)
+
+    def _number(self, finding: str, number: float) -> Statement:
+        """What a quantity counts as that is so much."""
         found = self._numbers.get((finding, number))
         if found is None:
             if len(self._numbers) >= _REMEMBERED:
                 self._numbers.clear()
-            planes = self._together.planes(finding, number)
-            found = self._numbers[finding, number] = Statement(told(number), planes, False, False, False, number)
+            found = Statement(told(number), self._together.planes(finding, number), False, False, False)
+            if finding == "age_years":
+                found = found._replace(evident=False, number=number)
+            self._numbers[finding, number] = found
         return found
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from equina.batch.contract import EVIDENCE, RESULT_COLUMNS
@@ -48,6 +49,10 @@ _KINDS: Mapping[str, pa.DataType] = {
 }
 
 
+# The parts of a piece of evidence that are its own, and those that pieces of one source have in common.
+OWN = ("finding", "value", "assertion", "start", "end", "quote")
+SHARED = ("origin", "file", "line", "code", "date")
+assert {*OWN, *SHARED} == {each.name for each in EVIDENCE}
 # One item of the column `evidence`: its parts in the order of the contract.
 Evidence = tuple[str, str, str | None, str, str | None, int | None, int | None, int | None, str | None, str | None, str | None]
 
@@ -85,11 +90,14 @@ class Rows:
         self.later = 0  # rows whose outcomes are told later
         self._rows: list[tuple[Any, ...]] = []  # of what differs from row to row; of the evidence, how many pieces there are
         self._outcomes: list[Outcome | int] = []  # or the place among those that are told later
-        self._pieces: tuple[list[Any], ...] = tuple([] for _ in EVIDENCE)  # the parts of the evidence, one after the other
+        # The parts of the evidence, one after the other: those that pieces in a row have in common are told once for them.
+        self._own: tuple[list[Any], ...] = tuple([] for _ in OWN)
+        self._shared: tuple[list[Any], ...] = tuple([] for _ in SHARED)
+        self._runs: list[int] = []  # for how many pieces
 
     def silent(self, id: str | None, age: float | None, sex: str | None, outcome: Outcome) -> None:
         """Add a patient of whom nothing is known but age and sex."""
-        self._add(id, outcome, (), None, age, sex, (), (), 0, False)
+        self._add(id, outcome, (), None, age, sex, 0, (), 0, False)
 
     def add(
         self, id: str | None, case: Case, outcome: Outcome, place: Callable[[str | None], Place | None], aside: int, deceased: bool
@@ -98,8 +106,8 @@ class Rows:
         evidence, latest = self._evidence(case, place)
         age, sex = case.values.get("age_years"), case.values.get("sex_at_birth")
         conflicts = tuple(dict.fromkeys(conflict.finding for conflict in case.conflicts))
-        parts = tuple(zip(*evidence, strict=True))
-        self._add(id, outcome, present_in(self._run.protocol, case), latest, age, sex, parts, conflicts, aside, deceased)
+        count = self._pieces_in(evidence)
+        self._add(id, outcome, present_in(self._run.protocol, case), latest, age, sex, count, conflicts, aside, deceased)
 
     def add_like(
         self,
@@ -109,38 +117,51 @@ class Rows:
         latest: datetime | None,
         age: float | None,
         sex: str | None,
-        evidence: Sequence[Sequence[Any]],
+        evidence: Sequence[Evidence],
         conflicts: tuple[str, ...],
         aside: int,
     ) -> None:
-        """Add a patient of whom all of it is known already; the evidence as its parts, each of all pieces."""
-        self._add(id, outcome, present, latest, age, sex, evidence, conflicts, aside, False)
+        """Add a patient of whom all of it is known already."""
+        self._add(id, outcome, present, latest, age, sex, self._pieces_in(evidence), conflicts, aside, False)
 
     def add_letter(self, id: str | None, place: int, said: Said, dated: Dated, file: str, line: int, sex: str | None) -> None:
         """Add a patient of whom a letter is known: what it says, and the place of the outcome among those that are told later."""
-        count, (_, date, moment) = len(said.mentions), dated
-        evidence: tuple[Sequence[Any], ...] = ()
-        if count:
-            _, starts, ends, quotes, assertions, *_ = zip(*said.mentions, strict=True)
-            texts, nothing = ("text",) * count, (None,) * count
-            where = (file,) * count, (line,) * count
-            evidence = (
-                said.findings, said.values, assertions, texts, *where, starts, ends, quotes, nothing, (date or None,) * count
-            )  # fmt: skip
+        mentions, (_, date, moment) = said.mentions, dated
+        if mentions:
+            findings, values, assertions, starts, ends, quotes = self._own
+            findings += said.findings
+            values += said.values
+            _, start, end, quote, assertion, _, _, _, _ = zip(*mentions, strict=True)
+            starts += start
+            ends += end
+            quotes += quote
+            assertions += assertion
+            self._share(("text", file, line, None, date or None), len(mentions))
         self.later += 1
         latest = moment if said.since else None
-        self._add(id, place, said.present, latest, said.age, sex, evidence, said.conflicts, len(said.asides), False)
+        self._add(id, place, said.present, latest, said.age, sex, len(mentions), said.conflicts, len(said.asides), False)
+
+    def _pieces_in(self, evidence: Sequence[Evidence]) -> int:
+        """Take in pieces of evidence; how many."""
+        for name, value, assertion, origin, file, line, start, end, quote, code, date in evidence:
+            for column, own in zip(self._own, (name, value, assertion, start, end, quote), strict=True):
+                column.append(own)
+            self._share((origin, file, line, code, date), 1)
+        return len(evidence)
+
+    def _share(self, told: Sequence[Any], count: int) -> None:
+        for column, value in zip(self._shared, told, strict=True):
+            column.append(value)
+        self._runs.append(count)
 
     def _add(
-        self, id: str | None, outcome: Outcome | int, present: Any, latest: Any, age: Any, sex: Any, evidence: Any, *rest: Any
+        self, id: str | None, outcome: Outcome | int, present: Any, latest: Any, age: Any, sex: Any, pieces: int, *rest: Any
     ) -> None:
         run = self._run
         if id is not None:
             id = whole(id) if run.pseudonym is None else run.pseudonym(id)
-        for column, values in zip(self._pieces, evidence, strict=False):  # there are none of one who has no evidence
-            column.extend(values)
         self._outcomes.append(outcome)
-        self._rows.append((id, present, latest, age, sex, len(evidence[0]) if evidence else 0, *rest))
+        self._rows.append((id, present, latest, age, sex, pieces, *rest))
 
     def _evidence(self, case: Case, place: Callable[[str | None], Place | None]) -> tuple[list[Evidence], datetime | None]:
         """The evidence of everything that the case states but age and sex, and when the latest of what is present was recorded."""
@@ -207,9 +228,12 @@ class Rows:
 
     def _lists(self, counts: Iterable[int], kind: pa.ListType) -> pa.Array:
         """The evidence of the rows as an array; each has so many pieces."""
-        fields = list(kind.value_type)
-        parts = [pa.array(part, field.type) for part, field in zip(self._pieces, fields, strict=True)]
-        return pa.ListArray.from_arrays([0, *accumulate(counts)], pa.StructArray.from_arrays(parts, fields=fields), type=kind)
+        fields = {field.name: field for field in kind.value_type}
+        parts = {name: pa.array(part, fields[name].type) for name, part in zip(OWN, self._own, strict=True)}
+        runs = pa.array(np.repeat(np.arange(len(self._runs)), self._runs))
+        parts |= {name: pa.array(part, fields[name].type).take(runs) for name, part in zip(SHARED, self._shared, strict=True)}
+        pieces = pa.StructArray.from_arrays([parts[name] for name in fields], fields=list(fields.values()))
+        return pa.ListArray.from_arrays(np.array([0, *accumulate(counts)], np.int32), pieces, type=kind)
 
 
 def _columns(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> Iterable[Sequence[Any]]:

@@ -146,6 +146,8 @@ class Sieve:
         self._named: defaultdict[str, dict[bytes, tuple[str, ...]]] = defaultdict(dict)
         # The dates of FHIR begin with year, month and day; two days of grace for time zones, and what is nearer is looked at fully.
         self._early = (as_of - timedelta(days=window_days + 2)).date().isoformat()
+        # Between these a text is of the episode, whatever else its date says: one that is no date counts as one of now.
+        self._now = tuple((as_of - timedelta(days=days)).date().isoformat() for days in (window_days - 2, 2))
         self._lasting = {name for name, finding in protocol.findings.items() if finding.lasting or not finding.measured}
 
     # --- what the words and codes of a concept name -------------------------------------------------------------------------------
@@ -278,7 +280,10 @@ class Sieve:
 
     def _of_now(self, record: Any) -> bool:
         """Whether a letter is of this episode, or may be."""
-        when = span(record.date if record.resource_type == "DocumentReference" else record.sent)
+        dated = record.date if record.resource_type == "DocumentReference" else record.sent
+        if dated is not None and self._now[0] <= dated[:10] <= self._now[1]:
+            return True
+        when = span(dated)
         if when is not None and not self._times.ahead(when) and not self._times.recent(None, when):
             self.not_counted[_BEFORE] += 1
             return False

@@ -12,12 +12,12 @@ from traceback import extract_tb
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from equina.batch.contract import KEY_VARIABLE
 from equina.batch.crew import Broken
 from equina.batch.judge import Patients, Spilled, judge, owners_in
 from equina.batch.outcome import Outcomes
+from equina.batch.parts import read_part
 from equina.batch.plan import Plan
 from equina.batch.pseudonym import pseudonyms
 from equina.batch.rows import Run, schema
@@ -135,7 +135,7 @@ def _judge(rest: Rest, blocks: pa.Table) -> pa.Table:
         folder = Path(name)
         number = blocks["group"][0].as_py()
         found = judge(patients, number, list(_spilled(rest, blocks, folder)), folder, only_one=rest.only_one)
-        rows = pq.read_table(folder / f"part-{number:06d}.parquet", schema=schema())
+        rows = read_part(folder, number)
         asides = (folder / f"part-{number:06d}.asides").read_bytes()
     last = pa.table({FOUND: pa.array([json.dumps({**found, "number": number})]), "asides": pa.array([asides], pa.binary())})
     return pa.concat_tables([rows, last], promote_options="default").select(JUDGED.names).cast(JUDGED)

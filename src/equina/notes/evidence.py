@@ -17,7 +17,6 @@ __all__ = [
     "affirmed",
     "bearing",
     "denied",
-    "heard_in",
     "measured_in",
     "not_read",
     "value_heard",
@@ -66,12 +65,12 @@ def with_reading(protocol: Protocol, case: Case, reading: Reading, words: Lexico
     if why := not_read(reading):
         return replace(case, set_aside=(SetAside(origin="text", quote=case.told.strip()[:_SHOWN], why=why),))
     gathered = _Gathered(dict(case.values), dict(case.evidence))
-    for finding, mentions in bearing(words, reading.mentions).items():
-        heard = heard_in(mentions)
-        if heard & VALUED:
+    said, heard = bearing(words, reading.mentions)
+    for finding, mentions in said.items():
+        if heard[finding] & VALUED:
             _measure(protocol, gathered, finding, mentions, words)
         else:
-            _say(protocol, gathered, finding, mentions, heard)
+            _say(protocol, gathered, finding, mentions, heard[finding])
     return replace(
         case,
         values=gathered.values,
@@ -157,47 +156,51 @@ class Silent:
 _SILENT = Silent()
 
 
-def bearing(words: Lexicon, mentions: Iterable[Mention]) -> dict[str, list[Mention]]:
-    """The mentions that bear on each finding: its own, and those of what it becomes when that is not said to be old. In the order
-    of the text."""
+def bearing(words: Lexicon, mentions: Iterable[Mention]) -> tuple[dict[str, list[Mention]], dict[str, int]]:
+    """(The mentions that bear on each finding, what they say of it together), in the order in which the text comes to them.
+
+    Those of a finding are its own, and those of what becomes it when it is not said to be old.
+    """
     said: dict[str, list[Mention]] = {}
+    heard: dict[str, int] = {}
     for mention in mentions:
-        found = said.get(mention[0])
-        if found is None:
-            said[mention[0]] = [mention]
+        name, _, _, _, assertion, onset, _, _, value = mention
+        says = _HEARD[assertion, onset] if value is None else _HEARD[assertion, onset] | VALUED  # as `_says`, and twice as quick
+        if name in said:
+            said[name].append(mention)
+            heard[name] |= says
         else:
-            found.append(mention)
-    return said if words.becomes.keys().isdisjoint(said) else _with_what_they_become(words, mentions, said)
+            said[name] = [mention]
+            heard[name] = says
+    return (said, heard) if words.becomes.keys().isdisjoint(said) else _with_what_they_become(words, mentions, heard)
 
 
 def _with_what_they_become(
-    words: Lexicon, mentions: Iterable[Mention], own: Mapping[str, Sequence[Mention]]
-) -> dict[str, list[Mention]]:
-    heard = {finding: heard_in(each) for finding, each in own.items()}
+    words: Lexicon, mentions: Iterable[Mention], own: Mapping[str, int]
+) -> tuple[dict[str, list[Mention]], dict[str, int]]:
     said: dict[str, list[Mention]] = {}
+    heard = dict(own)
     for mention in mentions:
         said.setdefault(mention.finding, []).append(mention)
         becomes = words.becomes.get(mention.finding)
-        if becomes is not None and _becomes(words, mention, heard):
+        if becomes is not None and _becomes(words, mention, own):
             said.setdefault(becomes, []).append(mention)
-    return said
+            heard[becomes] = heard.get(becomes, 0) | _says(mention)
+    return said, heard
 
 
-def _becomes(words: Lexicon, mention: Mention, heard: Mapping[str, int]) -> bool:
+def _says(mention: Mention) -> int:
+    says = _HEARD[mention.assertion, mention.onset]
+    return says if mention.value is None else says | VALUED
+
+
+def _becomes(words: Lexicon, mention: Mention, own: Mapping[str, int]) -> bool:
     """Whether a mention bears on what its finding becomes. A leak of no named kind is a new leak, unless it is old or the same text
     names its kind."""
-    if _is_old(heard[mention.finding]):
+    if _is_old(own[mention.finding]):
         return False
-    named = (heard.get(kind, 0) & _PRESENT for kind in words.unless.get(mention.finding, ()))
+    named = (own.get(kind, 0) & _PRESENT for kind in words.unless.get(mention.finding, ()))
     return mention.assertion != "present" or not any(named)
-
-
-def heard_in(mentions: Iterable[Mention]) -> int:
-    """What the mentions of one finding say together."""
-    heard = 0
-    for _, _, _, _, assertion, onset, _, _, value in mentions:
-        heard |= _HEARD[assertion, onset] if value is None else _HEARD[assertion, onset] | VALUED
-    return heard
 
 
 def _is_old(heard: int) -> bool:
