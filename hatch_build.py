@@ -20,7 +20,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDER = Path("src/equina/notes/native")
 LIBRARY = FOLDER / "reader.so"
-FLAGS = ["-std=c11", "-O2", "-fPIC", "-shared"]
+FLAGS = ["-std=c11", "-O3", "-fPIC", "-shared"]
 
 
 class CompiledReader(BuildHookInterface):

@@ -7,9 +7,8 @@
 
 struct made {
     struct scratch scratch;
-    struct pile sets, letters, bits; /* the new sets, and what they hold */
-    struct pile table;               /* uint32_t: numbers of the new sets by what they hold; NONE: free */
-    uint32_t words;
+    struct pile sets, letters; /* the new sets, and what they hold */
+    struct pile table;         /* uint32_t: numbers of the new sets by what they hold; NONE: free */
 };
 
 static int ascending(const void *one, const void *other)
@@ -26,35 +25,19 @@ static uint64_t mixed(const letter *letters, size_t count)
     return sum ^ sum >> 29;
 }
 
-static void add_bits(struct made *made, struct set *set, const letter *letters)
-{
-    set->bits = (uint32_t)made->bits.count;
-    for (uint32_t i = 0; i < made->words; i++) {
-        uint64_t *word = put(&made->scratch, &made->bits, sizeof *word);
-        if (!word)
-            return;
-        *word = 0;
-    }
-    uint64_t *bits = (uint64_t *)made->bits.items + set->bits;
-    for (uint32_t i = 0; i < set->count; i++)
-        bits[letters[i] >> 6] |= UINT64_C(1) << (letters[i] & 63);
-}
-
 static bool add_set(struct made *made, const letter *letters, uint32_t count)
 {
     struct set *set = put(&made->scratch, &made->sets, sizeof *set);
     if (!set)
         return false;
-    *set = (struct set){(uint32_t)made->letters.count, count, NONE};
+    *set = (struct set){(uint32_t)made->letters.count, count};
     for (uint32_t i = 0; i < count; i++) {
         letter *one = put(&made->scratch, &made->letters, sizeof *one);
         if (!one)
             return false;
         *one = letters[i];
     }
-    if (count > MANY)
-        add_bits(made, set, letters);
-    return !made->scratch.failed;
+    return true;
 }
 
 /* The number of the new set of these letters; the table has room for twice as many as there are groups. */
@@ -105,16 +88,12 @@ static bool keep(struct made *made, struct tables *tables)
     tables->sets = sets ? sets : tables->sets;
     letter *letters = longer(tables->letters, tables->letters_count, &made->letters, sizeof *letters);
     tables->letters = letters ? letters : tables->letters;
-    uint64_t *bits = longer(tables->bits, tables->bits_count, &made->bits, sizeof *bits);
-    tables->bits = bits ? bits : tables->bits;
-    if (!sets || !letters || !bits)
+    if (!sets || !letters)
         return false;
-    for (size_t i = 0; i < made->sets.count; i++) {
-        struct set *set = &sets[tables->sets_count + i];
-        set->first += tables->letters_count;
-        set->bits += set->bits == NONE ? 0 : tables->bits_count;
-    }
+    for (size_t i = 0; i < made->sets.count; i++)
+        sets[tables->sets_count + i].first += tables->letters_count;
     tables->sets_count += (uint32_t)made->sets.count;
+    tables->letters_count += (uint32_t)made->letters.count;
     return true;
 }
 
@@ -123,7 +102,7 @@ bool add_beginnings(struct tables *tables)
     size_t groups = 1;
     for (int i = 0; i < INDEXES; i++)
         groups += tables->indexes[i].count;
-    struct made made = {.scratch = {.tables = tables}, .words = tables->limit / 64 + 1};
+    struct made made = {.scratch = {.tables = tables}};
     made.table = (struct pile){malloc(2 * groups * sizeof(uint32_t)), 0, 2 * groups};
     made.scratch.letter_seen = calloc(tables->limit + 1, sizeof(uint32_t));
     bool done = made.table.items && made.scratch.letter_seen;
@@ -135,7 +114,6 @@ bool add_beginnings(struct tables *tables)
     done = done && keep(&made, tables);
     free(made.sets.items);
     free(made.letters.items);
-    free(made.bits.items);
     free(made.table.items);
     empty_scratch(&made.scratch);
     return done;

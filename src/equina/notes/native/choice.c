@@ -2,6 +2,7 @@
  * So the first split of each long row becomes a choice, which knows for each letter the ways that can go on with it. Ways are left
  * out, never put in another order: what is found stays the same. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "reader.h"
 
@@ -12,9 +13,15 @@ struct fit {
     uint32_t one, order, way;
 };
 
+/* Where the ways that a choice leaves to a letter begin. */
+struct left {
+    uint32_t choice, ways;
+    letter one;
+};
+
 struct made {
     struct scratch scratch;
-    struct pile choices, keys, starts, ways;
+    struct pile left, others, ways;
     struct pile row, fits; /* of one row of splits: its ways, and what fits them */
     bool *inner;           /* of an instruction: a split in the midst of a row */
 };
@@ -73,24 +80,25 @@ static void gather_fits(struct made *made)
         qsort(made->fits.items, made->fits.count, sizeof(struct fit), by_letter);
 }
 
-/* The ways for one letter, fits[from] up to before fits[to], merged with those for any letter. */
-static void put_ways(struct made *made, size_t from, size_t to, size_t any)
+/* The ways for one letter, fits[from] up to before fits[to], merged with those for any letter; gives where they begin, or NONE. */
+static uint32_t put_ways(struct made *made, size_t from, size_t to, size_t any)
 {
     const struct fit *fits = made->fits.items;
-    put_number(made, &made->starts, (uint32_t)made->ways.count);
+    uint32_t first = (uint32_t)made->ways.count;
     while (from < to || any < made->fits.count) {
         bool next_is_any = from == to || (any < made->fits.count && fits[any].order < fits[from].order);
         put_number(made, &made->ways, fits[next_is_any ? any++ : from++].way);
     }
+    if (made->ways.count == first || made->scratch.failed)
+        return NONE;
+    ((uint32_t *)made->ways.items)[made->ways.count - 1] |= LAST;
+    return first;
 }
 
 static void put_choice(struct made *made)
 {
     const struct fit *fits = made->fits.items;
-    struct choice *choice = put(&made->scratch, &made->choices, sizeof *choice);
-    if (!choice)
-        return;
-    *choice = (struct choice){(uint32_t)made->keys.count, 0, (uint32_t)made->starts.count};
+    uint32_t choice = (uint32_t)made->others.count;
     size_t any = made->fits.count, from = 0;
     while (any && fits[any - 1].one == made->scratch.tables->limit)
         any--;
@@ -98,15 +106,12 @@ static void put_choice(struct made *made)
         size_t to = from;
         while (to < any && fits[to].one == fits[from].one)
             to++;
-        letter *key = put(&made->scratch, &made->keys, sizeof *key);
-        if (key)
-            *key = (letter)fits[from].one;
-        put_ways(made, from, to, any);
-        choice->count++;
+        struct left *left = put(&made->scratch, &made->left, sizeof *left);
+        if (left)
+            *left = (struct left){choice, put_ways(made, from, to, any), (letter)fits[from].one};
         from = to;
     }
-    put_ways(made, any, any, any); /* for all other letters */
-    put_number(made, &made->starts, (uint32_t)made->ways.count);
+    put_number(made, &made->others, put_ways(made, any, any, any)); /* for all other letters */
 }
 
 /* Makes a choice of each long row of splits; gives in `heads` the first split of each. */
@@ -123,7 +128,31 @@ static bool make_choices(struct made *made, struct pile *heads)
         put_choice(made);
         put_number(made, heads, at);
     }
-    return !made->scratch.failed && made->choices.count < 1 << 24;
+    return !made->scratch.failed && made->others.count < 1 << 24;
+}
+
+/* Puts what is left to each letter under it. */
+static bool keep_left(struct tables *tables, const struct pile *pile)
+{
+    const struct left *left = pile->items;
+    uint32_t *counts = calloc(tables->limit + 1, sizeof *counts), total = 0;
+    for (size_t i = 0; i < pile->count && counts; i++)
+        counts[left[i].one]++;
+    for (uint32_t one = 0; one < tables->limit && counts; one++)
+        tables->known[one].options = keyed_of(counts[one], &total);
+    tables->options = counts ? malloc((total + 1) * sizeof *tables->options) : NULL;
+    free(counts);
+    if (!tables->options)
+        return false;
+    memset(tables->options, 0xff, (total + 1) * sizeof *tables->options);
+    for (size_t i = 0; i < pile->count; i++) {
+        const struct keyed *keyed = &tables->known[left[i].one].options;
+        uint32_t place = place_of(left[i].choice, keyed->mask);
+        while (tables->options[keyed->first + place].choice != NONE)
+            place = (place + 1) & keyed->mask;
+        tables->options[keyed->first + place] = (struct option){left[i].choice, left[i].ways};
+    }
+    return true;
 }
 
 bool add_choices(struct tables *tables)
@@ -135,10 +164,10 @@ bool add_choices(struct tables *tables)
     bool done = made.inner && made.scratch.letter_seen && make_choices(&made, &heads);
     for (uint32_t i = 0; i < heads.count && done; i++)
         tables->program[((const uint32_t *)heads.items)[i]] = (uint32_t)OP_CHOICE << 24 | i;
-    tables->choices = made.choices.items;
-    tables->keys = made.keys.items;
-    tables->starts = made.starts.items;
+    done = done && keep_left(tables, &made.left);
+    tables->others = made.others.items;
     tables->ways = made.ways.items;
+    free(made.left.items);
     free(made.row.items);
     free(made.fits.items);
     free(made.inner);

@@ -157,7 +157,7 @@ static int32_t gather_commas(struct scratch *scratch, struct row row, int32_t se
     int32_t last = -1, closing = -1;
     scratch->commas.count = 0;
     for (int32_t i = 0; i < sentence; i++) {
-        unsigned marks = scratch->tables->marks[row.letters[i]];
+        unsigned marks = scratch->tables->known[row.letters[i]].marks;
         if (marks & IN_SET(SET_ORS)) {
             last = i;
             closing = -1;

@@ -3,116 +3,105 @@
 
 #include "reader.h"
 
-/* Sums the counts of each letter, which stand one entry further on, to starts. */
-static void sum(uint32_t *start, uint32_t limit)
-{
-    for (uint32_t one = 0; one < limit; one++)
-        start[one + 1] += start[one];
-}
-
-static void count_letters(const struct tables *tables, uint32_t set, uint32_t *start)
+static void count_letters(const struct tables *tables, uint32_t set, uint32_t *counts)
 {
     for (uint32_t i = 0; i < tables->sets[set].count; i++)
-        start[tables->letters[tables->sets[set].first + i] + 1]++;
+        counts[tables->letters[tables->sets[set].first + i]]++;
 }
 
-/* Gives each set that some group needs besides its rarest a number from 1 on. */
+/* Gives each set that is looked for besides a group's rarest a number from 1 on. */
 static void number_wanted(struct tables *tables, uint32_t *numbers)
 {
     for (int i = 0; i < INDEXES; i++)
         for (uint32_t j = 0; j < tables->indexes[i].count; j++)
-            for (int k = 1; k < NEEDS; k++) {
-                uint32_t set = tables->indexes[i].groups[j].needs[k];
+            for (int k = 1; k <= WANTS; k++) {
+                uint32_t set = tables->indexes[i].needs[j].sets[k];
                 if (set != NONE && !numbers[set])
                     numbers[set] = ++tables->wanted_count;
             }
 }
 
+/* Where the numbers of each letter are to stand; `counts` tells how many there are. */
+static bool place_wanted(struct tables *tables, const uint32_t *counts)
+{
+    uint32_t words = words_of(tables->wanted_count), listed = 0, bits = 0;
+    for (uint32_t one = 0; one < tables->limit; one++) {
+        bool many = counts[one] > words;
+        tables->known[one].wants = (struct some){many ? bits : listed, many ? MANY : 0};
+        bits += many ? words : 0;
+        listed += many ? 0 : counts[one];
+    }
+    tables->wanted = malloc((listed + 1) * sizeof *tables->wanted);
+    tables->wanted_bits = calloc(bits + 1, sizeof *tables->wanted_bits);
+    return tables->wanted && tables->wanted_bits;
+}
+
+static void put_wanted(const struct tables *tables, letter one, uint32_t number)
+{
+    struct some *wants = &tables->known[one].wants;
+    if (wants->count == MANY)
+        tables->wanted_bits[wants->first + number / 64] |= UINT64_C(1) << number % 64;
+    else
+        tables->wanted[wants->first + wants->count++] = (uint16_t)number;
+}
+
 static bool add_wanted(struct tables *tables, const uint32_t *numbers)
 {
-    tables->wanted_start = calloc((size_t)tables->limit + 1, sizeof *tables->wanted_start);
-    uint32_t *next = malloc(tables->limit * sizeof *next);
-    for (uint32_t set = 0; set < tables->sets_count && tables->wanted_start; set++)
+    uint32_t *counts = calloc((size_t)tables->limit + 1, sizeof *counts);
+    for (uint32_t set = 0; set < tables->sets_count && counts; set++)
         if (numbers[set])
-            count_letters(tables, set, tables->wanted_start);
-    if (tables->wanted_start)
-        sum(tables->wanted_start, tables->limit);
-    tables->wanted = tables->wanted_start ? malloc((tables->wanted_start[tables->limit] + 1) * sizeof *tables->wanted) : NULL;
-    if (next && tables->wanted) {
-        for (uint32_t one = 0; one < tables->limit; one++)
-            next[one] = tables->wanted_start[one];
-        for (uint32_t set = 0; set < tables->sets_count; set++)
-            for (uint32_t i = 0; numbers[set] && i < tables->sets[set].count; i++)
-                tables->wanted[next[tables->letters[tables->sets[set].first + i]]++] = (uint16_t)numbers[set];
-    }
-    bool done = next && tables->wanted;
-    free(next);
+            count_letters(tables, set, counts);
+    bool done = counts && place_wanted(tables, counts);
+    for (uint32_t set = 0; set < tables->sets_count && done; set++)
+        for (uint32_t i = 0; numbers[set] && i < tables->sets[set].count; i++)
+            put_wanted(tables, tables->letters[tables->sets[set].first + i], numbers[set]);
+    free(counts);
     return done;
 }
 
 static struct lead lead_of(const struct index *index, uint32_t group, const uint32_t *numbers)
 {
     struct lead lead = {.group = group};
-    for (int i = 1; i < NEEDS; i++) {
-        uint32_t set = index->groups[group].needs[i];
-        lead.wants[i - 1] = set == NONE ? 0 : (uint16_t)numbers[set];
+    for (int i = 0; i < WANTS; i++) {
+        uint32_t set = index->needs[group].sets[1 + i];
+        lead.wants[i] = set == NONE ? 0 : (uint16_t)numbers[set];
     }
     return lead;
 }
 
 /* Under each letter the groups whose rarest set holds it, in their order. */
-static bool add_led(const struct tables *tables, struct index *index, const uint32_t *numbers)
+static bool add_led(struct tables *tables, int which, const uint32_t *numbers)
 {
-    index->led_start = calloc((size_t)tables->limit + 1, sizeof *index->led_start);
-    uint32_t *next = malloc(tables->limit * sizeof *next);
-    for (uint32_t i = 0; i < index->count && index->led_start; i++)
-        count_letters(tables, index->groups[i].needs[0], index->led_start);
-    if (index->led_start)
-        sum(index->led_start, tables->limit);
-    index->led = index->led_start ? malloc((index->led_start[tables->limit] + 1) * sizeof *index->led) : NULL;
-    if (next && index->led) {
-        for (uint32_t one = 0; one < tables->limit; one++)
-            next[one] = index->led_start[one];
-        for (uint32_t i = 0; i < index->count; i++) {
-            const struct set *set = &tables->sets[index->groups[i].needs[0]];
-            for (uint32_t j = 0; j < set->count; j++)
-                index->led[next[tables->letters[set->first + j]]++] = lead_of(index, i, numbers);
+    struct index *index = &tables->indexes[which];
+    uint32_t *counts = calloc((size_t)tables->limit + 1, sizeof *counts), total = 0;
+    for (uint32_t i = 0; i < index->count && counts; i++)
+        count_letters(tables, index->needs[i].sets[0], counts);
+    for (uint32_t one = 0; one < tables->limit && counts; one++) {
+        tables->known[one].led[which] = (struct some){total, 0};
+        total += counts[one];
+    }
+    index->led = counts ? malloc((total + 1) * sizeof *index->led) : NULL;
+    for (uint32_t i = 0; i < index->count && index->led; i++) {
+        const struct set *set = &tables->sets[index->needs[i].sets[0]];
+        for (uint32_t j = 0; j < set->count; j++) {
+            struct some *led = &tables->known[tables->letters[set->first + j]].led[which];
+            index->led[led->first + led->count++] = lead_of(index, i, numbers);
         }
     }
-    bool done = next && index->led;
-    free(next);
-    return done;
-}
-
-static void add_marks(struct tables *tables)
-{
-    for (uint32_t one = 0; one < tables->limit; one++) {
-        for (int i = 0; i < NAMED_SETS; i++)
-            if (holds(tables, tables->named[i], (letter)one))
-                tables->marks[one] |= IN_SET(i);
-        for (int i = 0; i < INDEXES; i++) {
-            const struct index *index = &tables->indexes[i];
-            if (index->single.start[one] < index->single.start[one + 1])
-                tables->marks[one] |= IS_SINGLE(i);
-            if (index->led_start[one] < index->led_start[one + 1])
-                tables->marks[one] |= LEADS(i);
-        }
-    }
+    free(counts);
+    return index->led;
 }
 
 bool add_leads(struct tables *tables)
 {
-    tables->marks = calloc(tables->limit + 1, sizeof *tables->marks);
     uint32_t *numbers = calloc(tables->sets_count + 1, sizeof *numbers);
-    bool done = tables->marks && numbers;
+    bool done = numbers;
     if (done) {
         number_wanted(tables, numbers);
         done = tables->wanted_count < UINT16_MAX && add_wanted(tables, numbers);
     }
     for (int i = 0; i < INDEXES && done; i++)
-        done = add_led(tables, &tables->indexes[i], numbers);
-    if (done)
-        add_marks(tables);
+        done = add_led(tables, i, numbers);
     free(numbers);
     return done;
 }

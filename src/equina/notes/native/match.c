@@ -13,18 +13,6 @@
 
 #define STEPS 2000
 
-bool holds_slowly(const struct tables *tables, const struct set *set, letter one)
-{
-    const letter *letters = tables->letters + set->first;
-    uint32_t low = 0;
-    for (uint32_t count = set->count; count > 1;) {
-        uint32_t half = count / 2;
-        low += letters[low + half] <= one ? half : 0;
-        count -= half;
-    }
-    return set->count && letters[low] == one;
-}
-
 /* ---- memory of what was tried ---- */
 
 static void forget(struct memory *memory)
@@ -82,7 +70,7 @@ static struct tried *remembered(struct scratch *scratch, struct memory *memory, 
 
 /* ---- frames ---- */
 
-static uint32_t new_frame(struct scratch *scratch, uint32_t after, uint32_t parent)
+static inline uint32_t new_frame(struct scratch *scratch, uint32_t after, uint32_t parent)
 {
     struct frame *frame = put(scratch, &scratch->frames, sizeof *frame);
     if (!frame)
@@ -113,7 +101,7 @@ struct state {
     int32_t number;
 };
 
-static void clear(struct scratch *scratch, bool remember)
+static inline void clear(struct scratch *scratch, bool remember)
 {
     scratch->backs.count = 0;
     scratch->frames.count = 0;
@@ -124,7 +112,7 @@ static void clear(struct scratch *scratch, bool remember)
     }
 }
 
-static void come_back(struct scratch *scratch, const struct state *state, uint32_t at, int32_t used)
+static inline void come_back(struct scratch *scratch, const struct state *state, uint32_t at, int32_t used)
 {
     struct back *back = put(scratch, &scratch->backs, sizeof *back);
     if (back)
@@ -132,7 +120,7 @@ static void come_back(struct scratch *scratch, const struct state *state, uint32
 }
 
 /* Back to the last place where there is another way; false when there is none. A gap takes one letter more. */
-static bool go_back(struct scratch *scratch, struct state *state, struct row row, bool remember)
+static inline bool go_back(struct scratch *scratch, struct state *state, struct row row, bool remember)
 {
     const struct tables *tables = scratch->tables;
     while (scratch->backs.count) {
@@ -175,30 +163,30 @@ static inline bool refuses(const struct tables *tables, uint32_t instruction, st
 /* What became of an attempt, or of a step of one. */
 enum outcome { GOES_ON, FAILS, MATCHES, TAKES_LONG };
 
+/* Where the ways begin that a choice leaves to a letter, or NONE. */
+static inline uint32_t ways_of(const struct tables *tables, uint32_t choice, letter one)
+{
+    const struct keyed *keyed = &tables->known[one].options;
+    const struct option *slots = tables->options + keyed->first;
+    for (uint32_t i = place_of(choice, keyed->mask); slots[i].choice != NONE; i = (i + 1) & keyed->mask)
+        if (slots[i].choice == choice)
+            return slots[i].ways;
+    return tables->others[choice];
+}
+
 /* The way that goes on with the next letter; the others are left to come back to. */
-static enum outcome choose(struct scratch *scratch, struct state *state, struct row row, const struct choice *choice)
+static inline enum outcome choose(struct scratch *scratch, struct state *state, struct row row, uint32_t choice)
 {
     const struct tables *tables = scratch->tables;
-    const letter *keys = tables->keys + choice->keys;
-    uint32_t low = 0, high = choice->count, chosen = choice->count;
-    if (state->place < row.count) {
-        letter one = row.letters[state->place];
-        while (low < high) {
-            uint32_t middle = (low + high) / 2;
-            if (keys[middle] < one)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        if (low < choice->count && keys[low] == one)
-            chosen = low;
-    }
-    uint32_t first = tables->starts[choice->start + chosen], last = tables->starts[choice->start + chosen + 1];
-    if (first == last)
+    bool over = state->place >= row.count;
+    uint32_t first = over ? tables->others[choice] : ways_of(tables, choice, row.letters[state->place]), last = first;
+    if (first == NONE)
         return FAILS;
-    while (--last > first)
-        come_back(scratch, state, tables->ways[last], -1);
-    state->at = tables->ways[first];
+    while (!(tables->ways[last] & LAST))
+        last++;
+    for (; last > first; last--)
+        come_back(scratch, state, tables->ways[last] & ~LAST, -1);
+    state->at = tables->ways[first] & ~LAST;
     return GOES_ON;
 }
 
@@ -245,7 +233,7 @@ static inline enum outcome step(struct scratch *scratch, struct state *state, st
         state->at = what;
         return GOES_ON;
     case OP_CHOICE:
-        return choose(scratch, state, row, &tables->choices[what]);
+        return choose(scratch, state, row, what);
     default: { /* OP_RETURN */
         const struct frame *frame = (const struct frame *)scratch->frames.items + state->frame;
         if (frame->after == NONE)
@@ -284,25 +272,17 @@ static enum outcome attempt(struct scratch *scratch, struct state *state, struct
     return FAILS;
 }
 
-bool next_match(struct scratch *scratch, const struct group *group, struct row row, int32_t from, struct match *match)
+/* Whether a match of a group begins at a place, and up to where. */
+bool match_at(struct scratch *scratch, const struct group *group, struct row row, int32_t place, struct match *match)
 {
-    const struct tables *tables = scratch->tables;
-    for (int32_t place = from; place < row.count; place++) {
-        letter one = row.letters[place];
-        if (!(group->hint & hint_of(one)) || (group->begins != NONE && !holds(tables, group->begins, one)))
-            continue;
-        struct state first = {group->entry, 0, place, NONE, -1}, state = first;
-        enum outcome outcome = attempt(scratch, &state, row, false);
-        if (outcome == TAKES_LONG) {
-            state = first;
-            outcome = attempt(scratch, &state, row, true);
-        }
-        if (outcome == MATCHES && state.place > place) {
-            *match = (struct match){place, state.place, (int32_t)group->what, state.number};
-            return true;
-        }
+    struct state first = {group->entry, 0, place, NONE, -1}, state = first;
+    enum outcome outcome = attempt(scratch, &state, row, false);
+    if (outcome == TAKES_LONG) {
+        state = first;
+        outcome = attempt(scratch, &state, row, true);
     }
-    return false;
+    *match = (struct match){place, state.place, (int32_t)group->what, state.number};
+    return outcome == MATCHES && state.place > place;
 }
 
 /* ---- the letters with which a pattern begins ---- */

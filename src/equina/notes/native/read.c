@@ -4,6 +4,7 @@
 #define ANSWER 12  /* words behind a question in which its answer is looked for */
 #define REMARK 16  /* words of a sentence that says of the one before that it is old */
 #define OPENING 16 /* words in which a carer says for whom */
+#define LONGEST 80 /* words of the longest match */
 
 #define NUMBERS 8 /* told of a mention: start, end, find, verdict, then start and end of the cue and of its number, or -1 */
 #define VERDICT 3 /* which of them is the verdict: bits as below */
@@ -22,25 +23,29 @@ const char *equina_sources(void)
     return SOURCES;
 }
 
+/* Whether something of this kind is said of who writes, and begins before the word `before`. */
+static bool says_kind(struct scratch *scratch, struct row row, int32_t kind, int32_t before)
+{
+    new_row(scratch, row);
+    find_matches(scratch, PERSONS, row);
+    const struct match *matches = scratch->matches.items;
+    for (size_t i = 0; i < scratch->matches.count; i++)
+        if (scratch->tables->cues[matches[i].what].kind == kind && matches[i].start < before)
+            return true;
+    return false;
+}
+
 /* Whether a text is told for a relative, and begins with that: then the relative is the patient. */
 static bool told_of_a_relative(struct scratch *scratch, struct row text)
 {
     const struct tables *tables = scratch->tables;
-    bool relative = false, carer = false;
+    bool relative = false;
     for (int32_t i = 0; i < text.count && !relative; i++)
-        relative = tables->marks[text.letters[i]] & IN_SET(SET_CARERS);
+        relative = tables->known[text.letters[i]].marks & IN_SET(SET_CARERS);
     if (!relative)
         return false;
-    new_row(scratch, text);
-    find_matches(scratch, PERSONS, text);
-    const struct match *matches = scratch->matches.items;
-    for (size_t i = 0; i < scratch->matches.count; i++) {
-        int32_t kind = tables->cues[matches[i].what].kind;
-        if (kind == SELF)
-            return false;
-        carer |= kind == CARER && matches[i].start < OPENING;
-    }
-    return carer;
+    struct row opening = {text.letters, text.count < OPENING + LONGEST ? text.count : OPENING + LONGEST};
+    return says_kind(scratch, opening, CARER, OPENING) && !says_kind(scratch, text, SELF, text.count);
 }
 
 /* From which character to before which some words stand. A cue may take in the end of the text, which is no word of it. */
@@ -81,7 +86,7 @@ static void read_sentence(struct scratch *scratch, struct row text, int32_t begi
     settle(scratch);
     if (!scratch->hits.count || scratch->failed)
         return;
-    if (tables->marks[text.letters[end - 1]] & IN_SET(SET_QUESTION)) {
+    if (tables->known[text.letters[end - 1]].marks & IN_SET(SET_QUESTION)) {
         row.count += text.count - end < ANSWER ? text.count - end : ANSWER;
         new_row(scratch, row);
     }
@@ -89,7 +94,7 @@ static void read_sentence(struct scratch *scratch, struct row text, int32_t begi
     const struct hit *hits = scratch->hits.items;
     for (size_t i = 0; i < scratch->hits.count && !scratch->failed; i++) {
         const struct find *find = &tables->finds[hits[i].find];
-        bool absence = tables->marks[row.letters[hits[i].start]] & IN_SET(SET_ABSENCES);
+        bool absence = tables->known[row.letters[hits[i].start]].marks & IN_SET(SET_ABSENCES);
         struct place place = {hits[i].start, hits[i].end, find->normal, absence, find->kind};
         struct verdict verdict = judge(&place, &context);
         if (!verdict.dropped)
@@ -113,7 +118,7 @@ static void read_text(struct scratch *scratch, struct row text, bool carer)
     int32_t begin = 0;
     size_t last = 1; /* in `told`, the mentions of the last sentence that had any */
     for (int32_t i = 0; i < text.count && !scratch->failed; i++) {
-        if (!(tables->marks[text.letters[i]] & IN_SET(SET_ENDS)))
+        if (!(tables->known[text.letters[i]].marks & IN_SET(SET_ENDS)))
             continue;
         size_t before = scratch->told.count;
         read_sentence(scratch, text, begin, i + 1, carer);

@@ -14,17 +14,29 @@
 
 #define VERSION 2      /* of the tables; tables.py writes the same */
 #define NONE UINT32_MAX
+#define PLACES 64      /* of a row so short that its places are bits */
 #define NEEDS 4        /* sets of letters that a group needs one each of */
-#define MANY 24        /* letters of a set from which on it has bits as well */
+#define WANTS 2        /* of these, sets that are looked for besides the rarest: the others rule out next to nothing */
 
 typedef uint16_t letter;
 
 /* ---- a lexicon ---- */
 
-/* A set of letters: sorted, and when there are many also as bits. */
+/* A set of letters, sorted. */
 struct set {
     uint32_t first, count; /* in `letters` */
-    uint32_t bits;         /* in `bits`, or NONE */
+};
+
+/* What is kept under a letter, by a number: a table of a power of two, in which free places are left. What a sentence asks is asked of
+ * its few letters, so this stays in the nearest memory, where sets of their own would lie all over it. */
+struct keyed {
+    uint32_t first, mask; /* the places first up to first + mask */
+};
+
+/* The ways that a choice leaves to a letter. */
+struct option {
+    uint32_t choice; /* or NONE: free */
+    uint32_t ways;   /* in `ways` */
 };
 
 /* An instruction of a pattern: what to do in the high byte, with what in the low three. */
@@ -42,37 +54,28 @@ enum operation {
 
 /* Patterns that mean the same (index.py). */
 struct group {
-    uint32_t what;         /* find or cue */
-    uint32_t entry;        /* its first instruction */
-    uint32_t begins;       /* the letters with which it begins: a set, or NONE for any */
-    uint64_t hint;         /* bits of these letters, see hint_of */
-    uint32_t needs[NEEDS]; /* sets, the rarest first; NONE after the last */
+    uint32_t what;   /* find or cue */
+    uint32_t entry;  /* its first instruction */
+    uint64_t hint;   /* bits of the letters with which it begins, see hint_of */
+    uint32_t begins; /* these letters: a set, or NONE for any */
+};
+
+/* The sets of which a group needs a letter each, the rarest first; NONE after the last. */
+struct needs {
+    uint32_t sets[NEEDS];
 };
 
 /* A group under a letter of its rarest set, and what else it needs: numbers of wanted sets, 0 for nothing. */
 struct lead {
     uint32_t group;
-    uint16_t wants[NEEDS - 1];
-};
-
-/* Where ways part, by the next letter: those that can go on with letter keys[i] are ways[start[i]] up to before ways[start[i + 1]], in
- * the order in which they are tried; with any other letter, or none, those of the last entry. */
-struct choice {
-    uint32_t keys, count; /* in `keys`: letters in order */
-    uint32_t start;       /* in `starts`: count + 2 of them */
-};
-
-/* Some things for each letter: those of letter l are items[start[l]] up to before items[start[l + 1]]. */
-struct by_letter {
-    uint32_t *start; /* limit + 1 of them */
-    uint32_t *items;
+    uint16_t wants[WANTS];
 };
 
 struct index {
-    struct by_letter single; /* what one letter says by itself */
-    uint32_t *led_start;     /* the groups whose rarest set holds letter l: led[led_start[l]] up to before led[led_start[l + 1]] */
-    struct lead *led;
+    uint32_t *single; /* what letters say by themselves; where those of a letter begin its `struct known` tells, as of `led` */
+    struct lead *led; /* the groups under the letters of their rarest sets */
     struct group *groups;
+    struct needs *needs; /* of each group, until its leads are made */
     uint32_t count;
 };
 
@@ -108,13 +111,28 @@ struct cue {
 enum { FINDS, CUES, PERSONS, BEFORE, INDEXES };
 enum { SET_ENDS, SET_COMMA, SET_QUESTION, SET_ORS, SET_ABSENCES, SET_CARERS, SET_NARROW, SET_WIDE, NAMED_SETS };
 
+/* Some of a row: the items first up to before first + count. */
+struct some {
+    uint32_t first, count;
+};
+
+/* All that is known of a letter, side by side: it is asked for together. */
+struct known {
+    uint32_t marks;        /* the bits below */
+    struct keyed members;  /* in `members` */
+    struct keyed options;  /* in `options` */
+    struct some wants;     /* the wanted sets it is of: their numbers in `wanted`; or, where they are MANY, bits in `wanted_bits` */
+    struct some led[INDEXES], single[INDEXES];
+};
+
+#define MANY UINT32_MAX
+
 struct tables {
     uint32_t limit; /* every letter is below it */
     uint32_t findings;
-    uint32_t sets_count, letters_count, bits_count, finds_count, cues_count, program_count;
-    struct set *sets;
+    uint32_t sets_count, letters_count, finds_count, cues_count, program_count;
+    struct set *sets; /* these and their letters until `members` are made */
     letter *letters;
-    uint64_t *bits;
     uint32_t *program;
     struct find *finds;
     struct cue *cues;
@@ -123,19 +141,28 @@ struct tables {
     uint32_t named[NAMED_SETS]; /* sets that the reader itself asks for */
 
     /* What is worked out from these when they are built. */
-    uint16_t *marks;         /* of each letter: the bits below */
-    uint32_t *wanted_start;  /* the numbers of the sets that groups need besides their rarest, by letter like the others */
-    uint16_t *wanted;
+    struct known *known; /* of each letter */
+    uint64_t *members;   /* numbers of the sets that hold a letter, four to a place, or FREE */
+    struct option *options;
+    uint32_t *ways, *others; /* rows of ways, the last of each with LAST; and where those for a letter without an option begin */
     uint32_t wanted_count;
-    struct choice *choices;
-    letter *keys;
-    uint32_t *starts, *ways;
+    uint16_t *wanted;
+    uint64_t *wanted_bits;
 };
+
+#define FREE UINT16_MAX
+#define LAST (UINT32_C(1) << 31) /* of a way: no other comes after it */
+
+static inline uint32_t words_of(uint32_t bits)
+{
+    return bits / 64 + 1;
+}
 
 /* Marks of a letter: the named sets it is in, the indexes in which it says something by itself, those in which it leads groups. */
 #define IN_SET(set) (1 << (set))
 #define IS_SINGLE(index) (1 << (NAMED_SETS + (index)))
 #define LEADS(index) (1 << (NAMED_SETS + INDEXES + (index)))
+#define LEAD_ANY (LEADS(FINDS) | LEADS(CUES) | LEADS(PERSONS) | LEADS(BEFORE))
 
 /* The bit of a letter in the hint of a group: where it is not set, no match begins with the letter. */
 static inline uint64_t hint_of(letter one)
@@ -143,15 +170,20 @@ static inline uint64_t hint_of(letter one)
     return UINT64_C(1) << (one & 63);
 }
 
-bool holds_slowly(const struct tables *tables, const struct set *set, letter one);
-
-/* Whether a set holds a letter. */
-static inline bool holds(const struct tables *tables, uint32_t number, letter one)
+/* Where to look first for a number in a table. */
+static inline uint32_t place_of(uint32_t number, uint32_t mask)
 {
-    const struct set *set = &tables->sets[number];
-    if (set->bits != NONE)
-        return tables->bits[set->bits + (one >> 6)] >> (one & 63) & 1;
-    return holds_slowly(tables, set, one);
+    return number * UINT32_C(0x9e3779b1) >> 12 & mask;
+}
+
+#define FOURFOLD UINT64_C(0x0001000100010001)
+
+/* Whether a set holds a letter: it is one of the four numbers in its place. Asked so often that it is answered without a branch. */
+static inline bool holds(const struct tables *tables, uint32_t set, letter one)
+{
+    const struct keyed *keyed = &tables->known[one].members;
+    uint64_t unlike = tables->members[keyed->first + place_of(set, keyed->mask)] ^ set * FOURFOLD;
+    return (unlike - FOURFOLD) & ~unlike & FOURFOLD << 15;
 }
 
 /* ---- what one call works with ---- */
@@ -216,7 +248,8 @@ struct scratch {
 
     uint32_t now; /* the number of the row; what a mark below says holds when it is of now */
     uint32_t *letter_seen, *finding_seen;
-    uint16_t *wanted_seen, now_wanted; /* the same in short: it is asked most often */
+    uint16_t *letter_index; /* of a letter that was seen: which it is of the letters of the row */
+    uint64_t *wanted; /* bits: the wanted sets of which the row has a letter */
     int32_t *latest; /* of a finding, its last hit kept */
     unsigned marks;  /* of all letters of the row */
 
@@ -224,6 +257,7 @@ struct scratch {
     struct pile starts, ends;   /* int32_t: where each word begins and ends in it, in characters */
 
     struct pile letters;    /* letter: those of the row, each once */
+    struct pile places;     /* uint64_t: of each of these, the bits of its places; in a row of no more than PLACES */
     struct pile candidates; /* uint32_t: groups that may match */
     struct pile matches;    /* struct match */
     struct pile backs;      /* struct back */
@@ -241,6 +275,15 @@ struct scratch {
 /* scratch.c: a pile made larger; NULL without memory. */
 void *grown(struct scratch *scratch, struct pile *pile, size_t size);
 
+/* Whether there is room for so many more items at the end of a pile, and for one after them. */
+static inline bool room_for(struct scratch *scratch, struct pile *pile, size_t size, size_t more)
+{
+    while (pile->count + more >= pile->room)
+        if (!grown(scratch, pile, size))
+            return false;
+    return true;
+}
+
 /* A new item at the end of a pile, or NULL. */
 static inline void *put(struct scratch *scratch, struct pile *pile, size_t size)
 {
@@ -249,8 +292,8 @@ static inline void *put(struct scratch *scratch, struct pile *pile, size_t size)
     return (char *)pile->items + size * pile->count++;
 }
 
-/* match.c: the next match of a group, looking from `from` on. */
-bool next_match(struct scratch *scratch, const struct group *group, struct row row, int32_t from, struct match *match);
+/* match.c: whether a match of a group begins at this place. */
+bool match_at(struct scratch *scratch, const struct group *group, struct row row, int32_t place, struct match *match);
 /* The letters with which a match from an instruction on begins, each once, into scratch->letters; `any` when that is any letter, or
  * none. False without memory. */
 bool begins_of(struct scratch *scratch, uint32_t entry, bool *any);
@@ -302,8 +345,13 @@ bool add_beginnings(struct tables *tables);
 /* choice.c: puts a choice by the next letter in the place of rows of splits. */
 bool add_choices(struct tables *tables);
 
-/* leads.c: works out what stands under each letter. */
+/* leads.c: works out what stands under each letter: the groups it leads, the sets it helps to have. */
 bool add_leads(struct tables *tables);
+
+/* members.c: works out of which sets each letter is; from then on `holds` may be asked. */
+bool add_members(struct tables *tables);
+/* The place in a table for so many numbers, of which `*total` are taken. */
+struct keyed keyed_of(uint32_t count, uint32_t *total);
 
 /* tables.c */
 struct tables *equina_tables(const int32_t *given, int64_t count);

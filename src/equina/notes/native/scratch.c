@@ -24,10 +24,11 @@ struct scratch *equina_scratch(const struct tables *tables)
         return NULL;
     scratch->tables = tables;
     scratch->letter_seen = calloc(tables->limit + 1, sizeof *scratch->letter_seen);
-    scratch->wanted_seen = calloc(tables->wanted_count + 1, sizeof *scratch->wanted_seen);
+    scratch->letter_index = calloc(tables->limit + 1, sizeof *scratch->letter_index);
+    scratch->wanted = calloc(words_of(tables->wanted_count), sizeof *scratch->wanted);
     scratch->finding_seen = calloc(tables->findings + 1, sizeof *scratch->finding_seen);
     scratch->latest = calloc(tables->findings + 1, sizeof *scratch->latest);
-    if (scratch->letter_seen && scratch->wanted_seen && scratch->finding_seen && scratch->latest)
+    if (scratch->letter_seen && scratch->letter_index && scratch->wanted && scratch->finding_seen && scratch->latest)
         return scratch;
     equina_scratch_free(scratch);
     return NULL;
@@ -36,14 +37,15 @@ struct scratch *equina_scratch(const struct tables *tables)
 /* Frees what a scratch holds. */
 void empty_scratch(struct scratch *scratch)
 {
-    struct pile *piles[] = {&scratch->text, &scratch->starts, &scratch->ends, &scratch->letters, &scratch->candidates, &scratch->matches, &scratch->backs, &scratch->frames,
+    struct pile *piles[] = {&scratch->text, &scratch->starts, &scratch->ends, &scratch->letters, &scratch->places, &scratch->candidates, &scratch->matches, &scratch->backs, &scratch->frames,
                             &scratch->all, &scratch->senses, &scratch->hits, &scratch->found, &scratch->commas, &scratch->told};
     for (size_t i = 0; i < sizeof piles / sizeof *piles; i++)
         free(piles[i]->items);
     free(scratch->tried.slots);
     free(scratch->interned.slots);
     free(scratch->letter_seen);
-    free(scratch->wanted_seen);
+    free(scratch->letter_index);
+    free(scratch->wanted);
     free(scratch->finding_seen);
     free(scratch->latest);
 }

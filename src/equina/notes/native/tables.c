@@ -54,12 +54,10 @@ static void take_letters(struct rest *rest, struct tables *tables)
 {
     tables->sets_count = take_count(rest, 1);
     tables->sets = some(rest, tables->sets_count, sizeof *tables->sets);
-    uint32_t total = 0, many = 0, words = tables->limit / 64 + 1;
+    uint32_t total = 0;
     for (uint32_t i = 0; i < tables->sets_count && !rest->bad; i++) {
         struct set *set = &tables->sets[i];
-        *set = (struct set){total, take_below(rest, tables->limit), NONE};
-        if (set->count > MANY)
-            set->bits = words * many++;
+        *set = (struct set){total, take_below(rest, tables->limit)};
         total += set->count;
         if (total > INT32_MAX / 2)
             rest->bad = true;
@@ -69,9 +67,7 @@ static void take_letters(struct rest *rest, struct tables *tables)
     if (rest->bad)
         return;
     tables->letters_count = total;
-    tables->bits_count = words * many;
     tables->letters = some(rest, total, sizeof *tables->letters);
-    tables->bits = some(rest, tables->bits_count, sizeof *tables->bits);
     for (uint32_t i = 0; i < tables->sets_count && !rest->bad; i++) {
         struct set *set = &tables->sets[i];
         for (uint32_t j = 0; j < set->count; j++) {
@@ -79,8 +75,6 @@ static void take_letters(struct rest *rest, struct tables *tables)
             if (j && one <= tables->letters[set->first + j - 1])
                 rest->bad = true;
             tables->letters[set->first + j] = one;
-            if (set->bits != NONE)
-                tables->bits[set->bits + (one >> 6)] |= UINT64_C(1) << (one & 63);
         }
     }
 }
@@ -177,33 +171,32 @@ static void take_cues(struct rest *rest, struct tables *tables)
     }
 }
 
-/* Pairs of a letter and a thing, the letters in order. */
-static void take_single(struct rest *rest, const struct tables *tables, struct by_letter *by, uint32_t things)
+/* Pairs of a letter and a thing, the letters in order: what letters say by themselves. */
+static void take_single(struct rest *rest, struct tables *tables, int which, uint32_t things)
 {
+    struct index *index = &tables->indexes[which];
     uint32_t count = take_count(rest, 2), before = 0;
-    by->start = some(rest, (size_t)tables->limit + 1, sizeof *by->start);
-    by->items = some(rest, count, sizeof *by->items);
-    if (rest->bad)
-        return;
-    for (uint32_t i = 0; i < count; i++) {
+    index->single = some(rest, count, sizeof *index->single);
+    for (uint32_t i = 0; i < count && !rest->bad; i++) {
         uint32_t one = take_below(rest, tables->limit);
-        by->items[i] = take_below(rest, things);
+        index->single[i] = take_below(rest, things);
         if (one < before)
             rest->bad = true;
         if (rest->bad)
             return;
-        before = one;
-        by->start[one + 1]++;
+        struct some *single = &tables->known[before = one].single[which];
+        if (!single->count++)
+            single->first = i;
     }
-    for (uint32_t one = 0; one < tables->limit; one++)
-        by->start[one + 1] += by->start[one];
 }
 
-static void take_index(struct rest *rest, const struct tables *tables, struct index *index, uint32_t things)
+static void take_index(struct rest *rest, struct tables *tables, int which, uint32_t things)
 {
-    take_single(rest, tables, &index->single, things);
+    struct index *index = &tables->indexes[which];
+    take_single(rest, tables, which, things);
     index->count = take_count(rest, 2 + NEEDS);
     index->groups = some(rest, index->count, sizeof *index->groups);
+    index->needs = some(rest, index->count, sizeof *index->needs);
     for (uint32_t i = 0; i < index->count && !rest->bad; i++) {
         struct group *group = &index->groups[i];
         group->what = take_below(rest, things);
@@ -211,10 +204,29 @@ static void take_index(struct rest *rest, const struct tables *tables, struct in
         group->begins = NONE;
         for (int j = 0; j < NEEDS; j++) {
             uint32_t set = take_below(rest, (int64_t)tables->sets_count + 1);
-            group->needs[j] = set ? set - 1 : NONE;
+            index->needs[i].sets[j] = set ? set - 1 : NONE;
         }
-        if (group->needs[0] == NONE)
+        if (index->needs[i].sets[0] == NONE)
             rest->bad = true;
+    }
+}
+
+/* What follows from what was taken. */
+static bool work_out(struct tables *tables)
+{
+    return add_beginnings(tables) && add_leads(tables) && add_choices(tables) && add_members(tables);
+}
+
+/* Frees what the tables are made of and reading does not need. */
+static void free_sets(struct tables *tables)
+{
+    free(tables->sets);
+    free(tables->letters);
+    tables->sets = NULL;
+    tables->letters = NULL;
+    for (int i = 0; i < INDEXES; i++) {
+        free(tables->indexes[i].needs);
+        tables->indexes[i].needs = NULL;
     }
 }
 
@@ -228,18 +240,20 @@ struct tables *equina_tables(const int32_t *given, int64_t count)
         return NULL;
     tables->limit = take_below(&rest, UINT16_MAX);
     tables->findings = take_below(&rest, INT32_MAX);
+    tables->known = some(&rest, tables->limit, sizeof *tables->known);
     take_letters(&rest, tables);
     take_program(&rest, tables);
     take_finds(&rest, tables);
     take_cues(&rest, tables);
     for (int i = 0; i < INDEXES && !rest.bad; i++)
-        take_index(&rest, tables, &tables->indexes[i], i == FINDS ? tables->finds_count : tables->cues_count);
+        take_index(&rest, tables, i, i == FINDS ? tables->finds_count : tables->cues_count);
     for (int i = 0; i < NAMED_SETS; i++)
         tables->named[i] = take_below(&rest, tables->sets_count);
-    if (rest.bad || rest.count || !add_beginnings(tables) || !add_leads(tables) || !add_choices(tables)) {
+    if (rest.bad || rest.count || !work_out(tables)) {
         equina_tables_free(tables);
         return NULL;
     }
+    free_sets(tables);
     return tables;
 }
 
@@ -249,25 +263,21 @@ void equina_tables_free(struct tables *tables)
         return;
     for (int i = 0; i < INDEXES; i++) {
         struct index *index = &tables->indexes[i];
-        free(index->single.start);
-        free(index->single.items);
-        free(index->led_start);
+        free(index->single);
         free(index->led);
         free(index->groups);
     }
-    free(tables->sets);
-    free(tables->letters);
-    free(tables->bits);
+    free_sets(tables);
     free(tables->program);
     free(tables->finds);
     free(tables->cues);
     free(tables->lists);
-    free(tables->marks);
-    free(tables->wanted_start);
-    free(tables->wanted);
-    free(tables->choices);
-    free(tables->keys);
-    free(tables->starts);
+    free(tables->known);
+    free(tables->members);
+    free(tables->options);
     free(tables->ways);
+    free(tables->others);
+    free(tables->wanted);
+    free(tables->wanted_bits);
     free(tables);
 }
