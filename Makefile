@@ -110,7 +110,7 @@ endef
 .venv/.pages: requirements-service.lock $(PACKAGE)
 	@if [ -e .venv/.locked ]; then $(MAKE) setup; else \
 	  [ -e $@ ] || { $(call new_venv,.venv); }; \
-	  echo "setup    packages of requirements-service.lock, each checked against its hash: 90 MB"; \
+	  echo "setup    packages of requirements-service.lock, each checked against its hash: 160 MB"; \
 	  $(BIN)/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements-service.lock; \
 	  $(install_package); \
 	fi
