@@ -89,7 +89,10 @@ def _cases() -> list[bytes]:
 
 def _text(data: bytes) -> None:
     """A note or message: each mention stands where it says that it does."""
-    text = data.decode("utf-8", errors="surrogatepass" if data[:1] == b"\xed" else "replace")
+    try:
+        text = data.decode("utf-8", errors="surrogatepass")  # lone surrogates are texts too
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", errors="replace")
     found = read(lexicon(_protocol()), text)
     for mention in found.mentions:
         assert text[mention.start : mention.end] == mention.quote
