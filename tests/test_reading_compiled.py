@@ -87,6 +87,14 @@ def test_it_says_the_same_of_every_sentence() -> None:
     assert found > 100
 
 
+def test_the_python_reader_reads_every_sentence_as_the_compiled_one() -> None:
+    """So that what test_reading_sentences.py asks of each sentence holds of either reader."""
+    own = lexicon(PROTOCOL)
+    slower = replace(own, compiled=None)
+    for text in TEXTS:
+        assert read(own, text) == read(slower, text), text
+
+
 ODD = [
     "tab\tnumb  bum",
     "a-b- c--",
