@@ -165,12 +165,23 @@ def _overlaps(place: Place, found: Found) -> bool:
     """Whether a cue that shares words with the mention bears on it: doubt inside it, a warning around it or running into it."""
     kind = found.cue.kind
     if place.start <= found.start and found.end <= place.end:
-        if found.start == place.start or found.end == place.end:  # "?discitis" may begin with the query, "CES possible" end with it
-            return kind == "now" or (kind == "uncertain" and found.end == found.start + 1)
+        if found.start == place.start:
+            return kind == "now" or (kind == "uncertain" and found.end == found.start + 1)  # "?discitis" may begin with the query
+        if found.end == place.end:
+            return kind == "now" or (_doubts_behind(found) and found.end == found.start + 1)
         return kind in ("uncertain", "new", "worse", "old", "ongoing", "now")
     if found.start < place.start and place.end <= found.end:
         return kind in ("hypothetical", "uncertain", "family", "historical", "until")
+    if (
+        place.start < found.start and found.end == found.start + 2 == place.end + 1
+    ):  # it takes in the end of the clause: "equivocal."
+        return _doubts_behind(found)
     return found.start < place.start and kind in ("negated", "flip", "hypothetical", "uncertain", "historical", "family", "kin")
+
+
+def _doubts_behind(found: Found) -> bool:
+    """Whether a cue is a word of doubt that stands behind what it doubts; a question mark is none, since an answer may follow."""
+    return found.cue.kind == "uncertain" and found.cue.backward and found.cue.reach > 0
 
 
 def _reaches(place: Place, found: Found, cues: Sequence[Found], commas: Sequence[int]) -> bool:

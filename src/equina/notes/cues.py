@@ -8,8 +8,8 @@ __all__ = ["ASSERTIONS", "DEFAULT_STOPS", "KINDS", "STOPPED_AHEAD", "STOPPED_BY"
 
 ASSERTIONS = ("present", "absent", "historical", "family", "hypothetical", "uncertain")
 
-# What a cue of context*.toml does to the mentions in its scope; the last three tell who writes about whom, and what a
-# sentence says of the one before.
+# What a cue of context*.toml does to the mentions in its scope; the last tell who writes about whom, and what a sentence
+# says of the one before.
 KINDS = (
     *("negated", "affirmed", "uncertain", "hypothetical", "historical", "family", "kin"),
     *(
@@ -30,6 +30,11 @@ KINDS = (
         "carer",
         "self",
         "same",
+        "asks",
+        "denies_it",
+        "denies_all",
+        "affirms_it",
+        "affirms_all",
     ),
 )
 # What each kind of cue does not reach past, besides the ends of a sentence, when its table does not say.

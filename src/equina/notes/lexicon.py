@@ -32,7 +32,7 @@ class Lexicon:
     finds: Index
     cues: Index
     persons: Index  # who writes about whom
-    before: Index  # "it has been the same": said of the sentence before
+    before: Index  # "it has been the same", "all denied": said of the sentence before
     ends: re.Pattern[str]
     comma: str
     question: str

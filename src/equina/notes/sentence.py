@@ -9,6 +9,7 @@ from typing import NamedTuple
 from equina.notes.context import Found, Place, Verdict, judge, ticked, without_inner
 from equina.notes.cues import Cue, Find
 from equina.notes.lexicon import Lexicon
+from equina.notes.talk import Before, answered, following
 
 __all__ = ["ASSERTED", "ONSETS", "Said", "Told", "said", "told"]
 
@@ -56,16 +57,23 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
     """
     carer = may_be_carer and not lexicon.carers.isdisjoint(letters) and _told_of_a_relative(lexicon, letters)
     mentions: list[Told] = []
+    before = Before()
     begin = last = 0
     for end in (found.start() for found in lexicon.ends.finditer(letters)):
         sentence = letters[begin : end + 1]
+        already = len(mentions)
+        question = letters[end] == lexicon.question
         if lexicon.finds.any.search(sentence):
-            before = len(mentions)
-            after = letters[end + 1 : end + 1 + ANSWER] if letters[end] == lexicon.question else ""
+            after = letters[end + 1 : end + 1 + ANSWER] if question else ""
             mentions += [_told(one, begin) for one in said(lexicon, sentence, after, carer=carer)]
-            last = before if len(mentions) > before else last
-        if mentions and end - begin < _REMARK and lexicon.before.matches(sentence):
-            mentions[last:] = [mention._replace(as_before=True) for mention in mentions[last:]]
+            last = already if len(mentions) > already else last
+        if mentions and end - begin < _REMARK and (remarks := lexicon.before.matches(sentence)):
+            if any(isinstance(what, Cue) and what.kind == "same" for _, _, what, _ in remarks):
+                mentions[last:] = [mention._replace(as_before=True) for mention in mentions[last:]]
+            if before.first >= 0 and len(mentions) == already:
+                mentions[before.first :] = answered(lexicon, mentions[before.first :], letters, before, (begin, end), remarks)
+        if end > begin:
+            before = following(before, begin, end, (already, len(mentions)), question=question)
         begin = end + 1
     return mentions
 

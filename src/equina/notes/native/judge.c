@@ -17,17 +17,27 @@ static int32_t away(const struct place *place, const struct found *found)
     return found->start > place->end ? found->start - place->end : 0;
 }
 
+/* Whether a cue is a word of doubt that stands behind what it doubts; a question mark is none, since an answer may follow. */
+static bool doubts_behind(const struct cue *cue)
+{
+    return cue->kind == UNCERTAIN && cue->backward && cue->reach > 0;
+}
+
 /* Whether a cue that shares words with the mention bears on it: doubt inside it, a warning around it or running into it. */
 static bool bears_within(const struct place *place, const struct found *found)
 {
     uint32_t kind = BIT(found->cue->kind);
     if (place->start <= found->start && found->end <= place->end) {
-        if (found->start == place->start || found->end == place->end)
+        if (found->start == place->start)
             return kind == BIT(NOW) || (kind == BIT(UNCERTAIN) && found->end == found->start + 1);
+        if (found->end == place->end)
+            return kind == BIT(NOW) || (doubts_behind(found->cue) && found->end == found->start + 1);
         return kind & (BIT(UNCERTAIN) | BIT(NEW) | BIT(WORSE) | BIT(OLD) | BIT(ONGOING) | BIT(NOW));
     }
     if (found->start < place->start && place->end <= found->end)
         return kind & (BIT(HYPOTHETICAL) | BIT(UNCERTAIN) | BIT(FAMILY) | BIT(HISTORICAL) | BIT(UNTIL));
+    if (place->start < found->start && found->end == place->end + 1 && found->end == found->start + 2)
+        return doubts_behind(found->cue);
     return found->start < place->start &&
            kind & (BIT(NEGATED) | BIT(FLIP) | BIT(HYPOTHETICAL) | BIT(UNCERTAIN) | BIT(HISTORICAL) | BIT(FAMILY) | BIT(KIN));
 }

@@ -3,11 +3,16 @@
 
 #define ANSWER 12  /* words behind a question in which its answer is looked for */
 #define REMARK 16  /* words of a sentence that says of the one before that it is old */
+#define A_LIST 2   /* mentions that are a list, so that "all denied" is of them */
 #define OPENING 16 /* words in which a carer says for whom */
 #define LONGEST 80 /* words of the longest match */
 
 #define NUMBERS 8 /* told of a mention: start, end, find, verdict, then start and end of the cue and of its number, or -1 */
+#define FIND 2    /* which of them is the find */
 #define VERDICT 3 /* which of them is the verdict: bits as below */
+#define CUE 4     /* with which the cue begins */
+#define ASSERTION 7
+#define ONSET 24
 #define BARE 32   /* above three bits of assertion and two of onset */
 #define IS_NOW 64
 #define AS_BEFORE 128 /* the next sentence said that it has long been the same */
@@ -102,14 +107,78 @@ static void read_sentence(struct scratch *scratch, struct row text, int32_t begi
     }
 }
 
-/* Whether a sentence, of which stock was taken, says of the one before that it has long been the same. */
-static bool says_as_before(struct scratch *scratch, struct row text, int32_t begin, int32_t end)
+/* What stands before a sentence (talk.py): the letters from `begin` to before `end`; in `told`, the first mention of it, and of the
+ * questions in a row of which it is the last. 0: there is none. */
+struct before {
+    int32_t begin, end;
+    size_t last, first;
+    bool question;
+};
+
+static struct before following(const struct before *before, int32_t begin, int32_t end, size_t already, size_t count, bool question)
 {
-    if (end - begin > REMARK)
-        return false;
-    struct row row = {text.letters + begin, end - begin};
+    bool goes_on = question && before->question && before->first;
+    if (count > already || goes_on)
+        return (struct before){begin, end, already, goes_on ? before->first : already, question};
+    return (struct before){.question = question};
+}
+
+/* Whether a sentence tells that something was asked, or what others say. */
+static bool asks(struct scratch *scratch, struct row row)
+{
+    new_row(scratch, row);
     find_matches(scratch, BEFORE, row);
-    return scratch->matches.count > 0;
+    const struct match *matches = scratch->matches.items;
+    for (size_t i = 0; i < scratch->matches.count; i++)
+        if (scratch->tables->cues[matches[i].what].kind == ASKS)
+            return true;
+    return false;
+}
+
+/* The kinds of remark that were found; of answers those that take the whole sentence in, which is of so many words. */
+static uint32_t remarks_in(const struct scratch *scratch, int32_t words)
+{
+    const struct match *matches = scratch->matches.items;
+    uint32_t kinds = 0;
+    for (size_t i = 0; i < scratch->matches.count; i++) {
+        int32_t kind = scratch->tables->cues[matches[i].what].kind;
+        if (kind == SAME || (matches[i].start == 0 && matches[i].end >= words))
+            kinds |= BIT(kind);
+    }
+    return kinds;
+}
+
+/* Answers what stands before a sentence of these letters, which says such things. */
+static void answer(struct scratch *scratch, struct row text, const struct before *before, int32_t begin, int32_t end, uint32_t kinds)
+{
+    bool denies = kinds & (BIT(DENIES_ALL) | BIT(DENIES_IT));
+    bool of_all = kinds & BIT(DENIES_ALL) || (!denies && kinds & BIT(AFFIRMS_ALL));
+    if (!denies && !of_all && !(kinds & BIT(AFFIRMS_IT)))
+        return;
+    bool told_so = asks(scratch, (struct row){text.letters + before->begin, before->end - before->begin + 1});
+    bool list = of_all && denies && scratch->told.count - before->first >= A_LIST * NUMBERS;
+    if (!told_so && !before->question && !list)
+        return;
+    int32_t *told = scratch->told.items;
+    for (size_t i = of_all ? before->first : before->last; i < scratch->told.count; i += NUMBERS) {
+        int32_t *verdict = &told[i + VERDICT], assertion = *verdict & ASSERTION;
+        bool taken = assertion == SAYS_UNCERTAIN || assertion == SAYS_HYPOTHETICAL;
+        taken |= denies && (told_so || of_all) && assertion == SAYS_PRESENT;
+        if (!taken || scratch->tables->finds[told[i + FIND]].normal)
+            continue;
+        *verdict &= ~(ASSERTION | BARE | (denies ? ONSET : 0));
+        *verdict |= denies ? SAYS_ABSENT : SAYS_PRESENT;
+        place_words(scratch, begin, end, told + i + CUE);
+    }
+}
+
+/* Whether a sentence of so many words may be a remark on the one before, and what it remarks. */
+static uint32_t remarks(struct scratch *scratch, struct row text, int32_t begin, int32_t end)
+{
+    if (scratch->told.count <= 1 || end - begin >= REMARK)
+        return 0;
+    find_matches(scratch, BEFORE, (struct row){text.letters + begin, end - begin + 1});
+    return remarks_in(scratch, end - begin);
 }
 
 static void read_text(struct scratch *scratch, struct row text, bool carer)
@@ -117,17 +186,22 @@ static void read_text(struct scratch *scratch, struct row text, bool carer)
     const struct tables *tables = scratch->tables;
     int32_t begin = 0;
     size_t last = 1; /* in `told`, the mentions of the last sentence that had any */
+    struct before before = {.question = false};
     for (int32_t i = 0; i < text.count && !scratch->failed; i++) {
         if (!(tables->known[text.letters[i]].marks & IN_SET(SET_ENDS)))
             continue;
-        size_t before = scratch->told.count;
+        size_t already = scratch->told.count;
         read_sentence(scratch, text, begin, i + 1, carer);
-        last = scratch->told.count > before ? before : last;
-        if (scratch->told.count > 1 && says_as_before(scratch, text, begin, i + 1)) {
-            int32_t *told = scratch->told.items;
-            for (size_t j = last; j < scratch->told.count; j += NUMBERS)
-                told[j + VERDICT] |= AS_BEFORE;
-        }
+        last = scratch->told.count > already ? already : last;
+        uint32_t said = remarks(scratch, text, begin, i);
+        int32_t *told = scratch->told.items;
+        for (size_t j = said & BIT(SAME) ? last : scratch->told.count; j < scratch->told.count; j += NUMBERS)
+            told[j + VERDICT] |= AS_BEFORE;
+        if (said && before.first && scratch->told.count == already)
+            answer(scratch, text, &before, begin, i, said);
+        bool question = tables->known[text.letters[i]].marks & IN_SET(SET_QUESTION);
+        if (i > begin)
+            before = following(&before, begin, i, already, scratch->told.count, question);
         begin = i + 1;
     }
 }

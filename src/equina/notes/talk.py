@@ -1,0 +1,79 @@
+"""Talk: a short sentence answers those before it. "Asked about leaks. He denies." "Fever? Chills? Both no." "All denied."
+
+A plain statement is not taken back by a bare "no": who answers must have been asked, or the answer says that it is of a whole list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from equina.notes.cues import Cue
+from equina.notes.index import Match
+from equina.notes.lexicon import Lexicon
+
+if TYPE_CHECKING:
+    from equina.notes.sentence import Told
+
+__all__ = ["Before", "answered", "following"]
+
+# The kinds of answer as they are looked for, whether each is of all that was asked, and what it makes of it.
+_ANSWERS = (
+    ("denies_all", True, "absent"),
+    ("denies_it", False, "absent"),
+    ("affirms_all", True, "present"),
+    ("affirms_it", False, "present"),
+)
+_A_LIST = 2  # mentions that are a list, so that "all denied" is of them
+_OPEN = frozenset({"uncertain", "hypothetical"})
+
+
+class Before(NamedTuple):
+    """What stands before a sentence: the words from `begin` to before `end`, and the first mention of it. -1: there is none.
+
+    `first`: where that was one of several questions in a row, the first mention of them.
+    """
+
+    begin: int = 0
+    end: int = 0
+    last: int = -1
+    first: int = -1
+    question: bool = False
+
+
+def following(before: Before, begin: int, end: int, mentions: tuple[int, int], *, question: bool) -> Before:
+    """What stands before the next sentence, after this one: how many `mentions` there were before it, and are now."""
+    goes_on = question and before.question and before.first >= 0
+    if mentions[1] > mentions[0] or goes_on:
+        return Before(begin, end, mentions[0], before.first if goes_on else mentions[0], question)
+    return Before(question=question)
+
+
+def answered(
+    lexicon: Lexicon, asked: Sequence[Told], letters: str, before: Before, place: tuple[int, int], remarks: Sequence[Match]
+) -> Sequence[Told]:
+    """The mentions that stand before a sentence, words from its begin to before its end, as it leaves them if it is an answer."""
+    begin, end = place
+    kinds = {what.kind for start, stop, what, _ in remarks if isinstance(what, Cue) and start == 0 and stop >= end - begin}
+    answer = next((answer for answer in _ANSWERS if answer[0] in kinds), None)
+    if answer is None:
+        return asked
+    _, of_all, assertion = answer
+    told_so = _asks(lexicon, letters[before.begin : before.end + 1])
+    if not (told_so or before.question or (of_all and assertion == "absent" and len(asked) >= _A_LIST)):
+        return asked
+    taken = _OPEN | {"present"} if assertion == "absent" and (told_so or of_all) else _OPEN
+    first = 0 if of_all else before.last - before.first
+    return [
+        mention._replace(
+            assertion=assertion, onset="unknown" if assertion == "absent" else mention.onset, bare=False, low=begin, high=end
+        )
+        if i >= first and not mention.find.normal and mention.assertion in taken
+        else mention
+        for i, mention in enumerate(asked)
+    ]
+
+
+def _asks(lexicon: Lexicon, sentence: str) -> bool:
+    """Whether a sentence tells that something was asked, or what others say."""
+    return any(what.kind == "asks" for _, _, what, _ in lexicon.before.matches(sentence) if isinstance(what, Cue))
