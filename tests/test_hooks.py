@@ -220,7 +220,7 @@ def test_a_medicine_that_is_referred_to_is_found():
     contained = [{"resourceType": "Medication", "id": "m", "code": {"text": "tramadol 50 mg"}}]
     made = {**order("MedicationRequest", ""), "medicationReference": {"reference": "#m"}, "contained": contained}
     del made["medicationCodeableConcept"]
-    assert [found.kind for found in concerned([made])] == ["analgesia"]
+    assert [found.kind for found in concerned(PROTOCOL, [made])] == ["analgesia"]
 
 
 # --- what a card is ------------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DISPOSITIONS",
     "LONG_STANDING",
+    "ORDERS",
     "Accuracy",
     "Care",
     "Cause",
@@ -41,6 +42,7 @@ __all__ = [
 Disposition = Literal["self_care", "scheduled", "urgent", "emergency"]
 DISPOSITIONS: tuple[Disposition, ...] = ("self_care", "scheduled", "urgent", "emergency")
 LONG_STANDING: Literal["long_standing"] = "long_standing"
+ORDERS = ("imaging", "analgesia")  # that wait to be signed: of the lower spine, and for pain
 
 # True, False, None (asked, not known), "long_standing", a number with the quantity's unit, or the option of a choice.
 Value = bool | float | str | None
@@ -351,6 +353,7 @@ class Protocol:
     disposition_words: Mapping[str, str]
     findings: Mapping[str, Finding]
     codes: Mapping[str, Mapping[str, tuple[str, ...]]]  # system: finding: codes
+    orders: Mapping[str, Mapping[str, tuple[str, ...]]]  # system: what is ordered, of ORDERS: codes
     groups: Mapping[str, Condition]
     rules: Mapping[str, Rule]
     causes: Mapping[str, Cause]

@@ -13,7 +13,7 @@ from equina.agenda import Agenda
 from equina.implicants import Needs
 from equina.leaves import NEVER, LeafTable, Test, leaf_table
 from equina.logic import Condition, findings_in
-from equina.model import Finding, Protocol, Rule
+from equina.model import ORDERS, Finding, Protocol, Rule
 from equina.tables import Fault, ProtocolError, Table, read_file
 from equina.topics import plain_topics
 from equina.translation import ORIGINAL, laid_over, unknown
@@ -75,6 +75,7 @@ def load(folder: Path | str = SHIPPED, language: str = ORIGINAL) -> Protocol:
         watch_for=each("protocol", "watch_for", entries.watch_for),
         findings=each("findings", "findings", entries.finding),
         codes=MappingProxyType({system: files.codes(system) for system in CODE_SYSTEMS}),
+        orders=MappingProxyType({system: files.orders(system) for system in CODE_SYSTEMS}),
         groups=groups,
         rules=each("rules", "rules", entries.rule),
         causes=each("causes", "causes", entries.cause),
@@ -154,6 +155,21 @@ class _Files:
         table.text("system")
         table.text("licence")
         return _lists(table, "codes")
+
+    def orders(self, system: str) -> Mapping[str, tuple[str, ...]]:
+        """Codes of each kind of order in one system, a part of the file of its codes. Each row says where its codes were seen."""
+        if f"codes/{system}" not in self._opened:  # one that may be left out
+            return MappingProxyType({})
+        found: dict[str, str] = {}  # code: kind
+        for row in self._opened[f"codes/{system}"].rows("orders"):
+            kind, codes = row.choice("kind", ORDERS), row.texts("codes", required=True)
+            row.text("seen")
+            row.rest()
+            for code in codes:
+                if code in found:
+                    row.fault("codes", f'"{code}" stands twice', "keep one")
+                found[code] = kind
+        return MappingProxyType({kind: tuple(code for code, its in found.items() if its == kind) for kind in ORDERS})
 
     def finish(self) -> None:
         opened = {self.folder / table.file for table in self._opened.values()}

@@ -103,11 +103,12 @@ class Table:
     def rows(self, key: str) -> Iterator[Table]:
         """The tables of the array `key`."""
         below = self._pop(key, [])
+        path = f"{self.path}.{key}" if self.path else key
         if not isinstance(below, list):
-            self.fault(key, f"a list of tables is expected, not {_kind(below)}", f"write [[{self.path}.{key}]]")
+            self.fault(key, f"a list of tables is expected, not {_kind(below)}", f"write [[{path}]]")
             return
         for i, data in enumerate(below, 1):
-            yield Table(self.file, f"{self.path}.{key} {i}", data, self.faults)
+            yield Table(self.file, f"{path} {i}", data, self.faults)
 
     def text(self, key: str, *, default: str = "") -> str:
         value = self._take(key, str, "a text in quotes", default or None)

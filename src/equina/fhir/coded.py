@@ -12,7 +12,7 @@ from equina.fhir.elements import codes_in, concept_words
 from equina.model import Protocol
 from equina.remembered import of_each
 
-__all__ = ["SYSTEMS", "findings_of", "medicines_of", "yes_or_no"]
+__all__ = ["SYSTEMS", "findings_of", "medicines_of", "orders_of", "yes_or_no"]
 
 # The systems of the protocol's code tables, by the name of their file.
 SYSTEMS: Mapping[str, str] = {
@@ -130,6 +130,18 @@ def _medicines(protocol: Protocol) -> _lru_cache_wrapper[tuple[str, ...]]:
         return tuple(dict.fromkeys(finding for finding, name in named if name <= letters))
 
     return told
+
+
+def orders_of(protocol: Protocol, concept: object) -> frozenset[str]:
+    """What is ordered, of the kinds that a protocol tells apart (model.ORDERS), by the codes of a concept."""
+    told = _orders(protocol)
+    return frozenset(kind for system, code in codes_in(concept) if (kind := told.get((_NAMES.get(system), code))))
+
+
+@of_each
+def _orders(protocol: Protocol) -> Mapping[tuple[str | None, str], str]:
+    rows = [(system, kind, codes) for system, kinds in protocol.orders.items() for kind, codes in kinds.items()]
+    return {(system, code): kind for system, kind, codes in rows for code in codes}
 
 
 def yes_or_no(concept: object) -> bool | None:

@@ -28,7 +28,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "interviews": ("QuestionnaireResponse",),
 }
 _ORDERS = ("MedicationRequest", "ServiceRequest")
-_OUTCOME = "OperationOutcome"
+_OUTCOME, _MEDICINE = "OperationOutcome", "Medication"
 
 
 class NotSent(BadInput):
@@ -70,13 +70,16 @@ def call_of(service: Service, data: Mapping[str, object]) -> Call:
         raise NotSent(f"prefetch: {' and '.join(missing)} not sent; nothing is fetched from here, so send what discovery asks for")
     whole = [resource for key, resources in found.items() if key != "interviews" for resource in resources]
     kinds = [kind_of(resource) for resource in whole]
+    drafts = _drafts(context, patient) if service.hook == "order-sign" else ()
     return Call(
         patient=patient,
         encounter=text_of(context, "encounterId").rpartition("/")[2] or None,
         records=tuple([resource for resource, kind in zip(whole, kinds, strict=True) if kind in READ]),
-        medicines={text_of(r, "id"): r for r in whole if kind_of(r) == "Medication"} if "Medication" in kinds else {},
+        medicines={text_of(r, "id"): r for r in (*whole, *drafts) if kind_of(r) == _MEDICINE}
+        if drafts or _MEDICINE in kinds
+        else {},
         interviews=tuple(r for r in found.get("interviews", ()) if r.get("resourceType") == "QuestionnaireResponse"),
-        orders=_draft_orders(context, patient) if service.hook == "order-sign" else (),
+        orders=tuple(order for order in drafts if kind_of(order) in _ORDERS),
         not_sent=tuple(key for key in _KINDS if key not in found or _failed(found[key])),
         first_page=tuple(key for key in found if given and _goes_on(given[key])),
     )
@@ -147,11 +150,12 @@ def _goes_on(value: object) -> bool:
     return any(text_of(link, "relation") == "next" for link in parts(value, "link"))
 
 
-def _draft_orders(context: Resource, patient: str) -> tuple[Resource, ...]:
+def _drafts(context: Resource, patient: str) -> tuple[Resource, ...]:
+    """What waits to be signed, and the medicines that are sent with it."""
     bundle = context.get("draftOrders")
     if not isinstance(bundle, Mapping) or bundle.get("resourceType") != "Bundle":
         raise BadInput("context.draftOrders: a Bundle of the orders is expected")
-    found = tuple(order for order in _in_bundle(bundle) if kind_of(order) in _ORDERS)
-    if any(_of_another(order, patient) for order in found):
+    found = tuple(_in_bundle(bundle))
+    if any(_of_another(order, patient) for order in found if kind_of(order) in _ORDERS):
         raise BadInput("context.draftOrders: it holds an order for another patient than context.patientId")
     return found

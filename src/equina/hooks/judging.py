@@ -46,7 +46,7 @@ class Judged:
 
 def judged(protocol: Protocol, service: Service, call: Call, now: datetime) -> Judged | None:
     """The call, judged at this moment; None when nothing can come of it: no sign, another order, a person who has died."""
-    orders = concerned(call.orders)
+    orders = concerned(protocol, call.orders, call.medicines)
     if (service.hook == "order-sign" and not orders) or _has_died(call):
         return None
     gathered = Gathered(protocol, now, named=_named(protocol))
