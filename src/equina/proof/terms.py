@@ -60,7 +60,8 @@ class Cases:
     possible: tuple[Term, ...]
     settled: Mapping[tuple[str, Value], Term]  # which value each finding has once the baselines have decided what is old
     leaves: Mapping[str, Pair]
-    pairs: dict[Condition, Pair] = field(default_factory=dict, compare=False, repr=False)  # of the conditions met so far
+    # Of the conditions met so far. Never that of other leaves: `replace` begins with none.
+    pairs: dict[Condition, Pair] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def pair(self, condition: Condition) -> Pair:
         found = self.pairs.get(condition)
