@@ -50,10 +50,10 @@ def served(protocol) -> Iterator[str]:
 
 @contextmanager
 def chromium() -> Iterator[object]:
-    """Chromium as Debian has it; `make setup` installs it."""
+    """Chromium as Debian has it; `make browser` installs it."""
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium on this machine; `make setup` installs it")
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium on this machine; `make browser` installs it")
     with playwright.sync_playwright() as engine:
         browser = engine.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
