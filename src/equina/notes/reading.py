@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from equina.model import Protocol
 from equina.notes.cues import Section
+from equina.notes.forms import filled_in
 from equina.notes.language import refusal
 from equina.notes.lexicon import Lexicon, lexicon
 from equina.notes.sections import section_at, sections
@@ -20,9 +21,6 @@ from equina.notes.vocabulary import cut, folded
 
 __all__ = ["CueWords", "Mention", "Reading", "read", "read_note"]
 
-# "Fever: N  Rigors: Y": an answer of a form, and the blank before the next field.
-_VALUES = ("y", "n", "yes", "no", "nil", "neg", "pos", "none")
-_ANSWERED = re.compile(r"([:=?] ?(?:[yn]|yes|no|nil|neg|pos|none))(?: (?=[ \t]+\w)|\t(?=[ \t]*\w))")
 _REMEMBERED = 20_000
 _made = tuple.__new__  # of a named tuple, without looking at each name
 _WRAPPED = 55  # a line this long that ends without a stop goes on in the next
@@ -72,9 +70,7 @@ def read_note(protocol: Protocol, text: str) -> Reading:
 
 def read(lexicon: Lexicon, text: str) -> Reading:
     """As `read_note`, with a lexicon already at hand."""
-    small = _unwrapped(folded(text)) if "\n" in text else folded(text)
-    if "\t" in small or _may_answer(small):
-        small = _ANSWERED.sub(r"\1,", small)
+    small = filled_in(_unwrapped(folded(text)) if "\n" in text else folded(text), text)
     chunks = small.split(" ")
     if refused := refusal(lexicon, small, chunks):
         return Reading((), refused)
@@ -110,16 +106,6 @@ def _mention(one: Told, section: Section | None, text: str) -> Mention:
         value = _number(text[number_low:number_high], find.measure or "")
     name = section.id if section else None
     return _made(Mention, (find.finding, start, end, text[start:end], assertion, onset, cue, name, value))
-
-
-def _may_answer(small: str) -> bool:
-    """Whether an answer stands before two blanks: the quick look before the thorough one."""
-    place = small.find("  ")
-    while place >= 0:
-        if small.endswith(_VALUES, 0, place):
-            return True
-        place = small.find("  ", place + 1)
-    return False
 
 
 @lru_cache(maxsize=_REMEMBERED)
