@@ -56,7 +56,8 @@ def serve(protocols: Mapping[str, Protocol], options: argparse.Namespace, refuse
     try:
         bound = _bound(options.host, options.port)
     except OSError:
-        return refuse(f"port {options.port} of {options.host} can't be opened; is another server there? Choose one with --port")
+        busy = f"port {options.port} of {options.host} can't be opened; is another server there?"
+        return refuse(f"{busy} Choose another with --port (make run: PORT=8643)")
     with bound:
         shown = f"[{options.host}]" if ":" in options.host else options.host
         scheme = "https" if "," in (options.tls or "") else "http"
