@@ -78,10 +78,11 @@ help:  ## list the targets
 setup: .venv/.stamp  ## build .venv with the pinned tools and the package (what is already there is kept)
 	@:
 
+# --no-deps: a lock is whole. Left to look for `coverage[toml]` itself, older pips take the newest, which no lock has a hash of.
 .venv/.locked: requirements.lock
 	@[ -e .venv/.pages ] && [ ! -e $@ ] || { $(call new_venv,.venv); }
 	$(STEP) setup "packages of requirements.lock, each checked against its hash: 1.4 GB, a few minutes the first time"
-	@$(BIN)/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
 # Without a compiler the reader of notes is Python's, some ten times slower.
@@ -111,7 +112,7 @@ endef
 	@if [ -e .venv/.locked ]; then $(MAKE) setup; else \
 	  [ -e $@ ] || { $(call new_venv,.venv); }; \
 	  echo "setup    packages of requirements-service.lock, each checked against its hash: 160 MB"; \
-	  $(BIN)/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements-service.lock; \
+	  $(BIN)/python -m pip install $(PIP_FLAGS) --no-deps --require-hashes -r requirements-service.lock; \
 	  $(install_package); \
 	fi
 	@touch $@
@@ -228,7 +229,7 @@ bench: setup java .venv-bench/.stamp  ## every figure beside its peers: build/be
 .venv-bench/.stamp: requirements-bench.lock pyproject.toml
 	@$(call new_venv,.venv-bench)
 	$(STEP) setup "peers of requirements-bench.lock, and equina"
-	@.venv-bench/bin/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements-bench.lock
+	@.venv-bench/bin/python -m pip install $(PIP_FLAGS) --no-deps --require-hashes -r requirements-bench.lock
 	@.venv-bench/bin/python -m pip install $(PIP_FLAGS) --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -245,14 +246,14 @@ fuzz: .venv-fuzz/.stamp  ## break what comes from outside on purpose, each reade
 .venv-fuzz/.stamp: requirements-fuzz.lock pyproject.toml
 	@$(call new_venv,.venv-fuzz)
 	$(STEP) setup "the fuzzer of requirements-fuzz.lock, and equina"
-	@.venv-fuzz/bin/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements-fuzz.lock
+	@.venv-fuzz/bin/python -m pip install $(PIP_FLAGS) --no-deps --require-hashes -r requirements-fuzz.lock
 	@.venv-fuzz/bin/python -m pip install $(PIP_FLAGS) --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv-docs/.stamp: requirements-docs.lock pyproject.toml
 	@$(call new_venv,.venv-docs)
 	$(STEP) setup "the generator of requirements-docs.lock, and equina"
-	@.venv-docs/bin/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements-docs.lock
+	@.venv-docs/bin/python -m pip install $(PIP_FLAGS) --no-deps --require-hashes -r requirements-docs.lock
 	@.venv-docs/bin/python -m pip install $(PIP_FLAGS) --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
