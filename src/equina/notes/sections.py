@@ -43,13 +43,25 @@ _CAPITALS = re.compile(r"\n[ \t#*=_>-]*(?:\d{1,2}[.)] *)?([A-Z][A-Z0-9/&'() -]{5
 _MARKED = re.compile(r"\n[ \t]*(?:#+ [^\n]{3,48}|(\*\*|__)[^\n]{3,48}\1)[ \t\r]*(?=\n)")
 _INLINE = re.compile(r"[.,;] *([A-Z][A-Z/&' -]{2,44}[A-Z])(?= *[,.:])")
 
+# "… with a past medical history significant for osteoporosis, who presents with …": a part within a sentence.
+_TELLS = r"(?: is| was| has been)?(?: (?:significant|notable|remarkable|positive|pertinent)(?: only)? for| of| includes?| including) "
+_TOLD = (re.compile(f"istory{_TELLS}"), re.compile(f"PMHx?{_TELLS}"))
+_OF_THE_PAST = re.compile(r"(?:\b(?:past|previous|prior)|(?:\b(?:past|previous|prior) )?medical(?:(?: and |/)surgical)?) h$", re.IGNORECASE)
+_PAST = "past medical history"
+_TOLD_ENDS = re.compile(
+    r"[.;:\n]|,? \b(?:who|which|he|she|now|today|and (?:is|was|has|had|now|presents?|comes|came)|present(?:s|ed|ing)|here|comes|came|complain\w*|admitted"
+    r"|referred|seen|reports|with (?:an? )?(?:\d|one|two|three|four|few|several|new|acute|worsening|sudden|progressive|increasing|severe))\b",
+    re.IGNORECASE,
+)
+_SENTENCE = 400  # characters that such a part is at most
+
 
 def sections(lexicon: Lexicon, text: str) -> list[Begun]:
     """Where each part of a note begins. A heading that means nothing to the lexicon ends the part before it."""
     found = _before_colons(lexicon, text) if ":" in text else []
     if "\n" in text and (lines := _on_lines(lexicon, text)):
         found = sorted([*found, *lines], key=lambda begun: begun[0])
-    return found
+    return _within(lexicon, text, found) if "istory" in text or "PMH" in text else found
 
 
 def section_at(lexicon: Lexicon, begun: Sequence[Begun], ends: dict[int, int], text: str, place: int) -> Section | None:
@@ -148,3 +160,19 @@ def _line(lexicon: Lexicon, line: str) -> tuple[int, Section] | None:
 def _known(lexicon: Lexicon, heading: str) -> Section | None:
     bare = _REMARK.sub("", heading.rstrip(_MARKS_BEHIND)).lower()
     return lexicon.sections.get(bare) if bare else None
+
+
+def _within(lexicon: Lexicon, text: str, begun: list[Begun]) -> list[Begun]:
+    """With the past histories that are told within a sentence; behind them what was before goes on."""
+    past = lexicon.sections.get(_PAST)
+    found: list[Begun] = []
+    if past is None:
+        return begun
+    for told in (told for pattern in _TOLD for told in pattern.finditer(text)):
+        if told[0][0] == "i" and not _OF_THE_PAST.search(text[max(0, told.start() - 30) : told.start()]):
+            continue
+        end = _TOLD_ENDS.search(text, told.end(), told.end() + _SENTENCE)
+        if end:
+            i = bisect_right(begun, told.start(), key=lambda item: item[0])
+            found += [(told.end(), past), (end.start(), begun[i - 1][1] if i else None)]
+    return sorted([*begun, *found], key=lambda item: item[0]) if found else begun
