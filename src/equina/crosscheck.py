@@ -48,9 +48,8 @@ def misfit(finding: Finding, value: Value) -> str | None:
     """
     if value is None:
         return None
-    number = isinstance(value, int | float) and not isinstance(value, bool)
     if finding.measured:
-        if not number:
+        if isinstance(value, bool) or not isinstance(value, int | float):
             return f"{finding.id} is a quantity: give a number in {finding.unit_words or finding.unit}, without quotes, or null"
         if isinstance(value, int) and abs(value) > LARGEST:
             return f"{finding.id} has too many digits"

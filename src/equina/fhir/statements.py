@@ -21,6 +21,7 @@ _DENIED = "denied in one place of the record, present in another: what is presen
 _OTHERWISE = "answered as not there, or as old, and in the record as present, or new: what is present counts"
 _AHEAD = timedelta(days=1)  # a day's grace for clocks and time zones
 SHOWN = 60
+_NUMBERS = (int, float)  # made once: `int | float` is made anew each time that it is asked
 _REMEMBERED = 500  # letters of the words of a concept: whatever is sent, memory stays flat
 # Of what once happened: for how many days it is "recent", where the finding's own words say more than an episode.
 _LOOKS_BACK: Mapping[str, int] = {
@@ -170,18 +171,21 @@ class Gathered:
         self._as_the_patient_has_it()
         values: dict[str, Value] = {}
         for name, said in self.said.items():
-            value = self._merged(name, [value for value, _ in said if not isinstance(value, NotNow)])
+            value = said[0][0]
+            if len(said) > 1 or (value is not True and value is not False and isinstance(value, _NUMBERS)):
+                value = self._merged(name, [value for value, _ in said if not isinstance(value, NotNow)])
             if not isinstance(value, NotNow):
                 values[name] = value
         self._measured_otherwise(values)
-        values |= {name: self._with_record(name, value, values.get(name)) for name, value in answered.values.items()}
-        asides = [SetAside(origin="record", quote=f"{number} of it", why=why) for why, number in sorted(self.outside.items())]
+        if answered.values:
+            values |= {name: self._with_record(name, value, values.get(name)) for name, value in answered.values.items()}
         evidence = dict(answered.evidence)
         for name, said in self.said.items():
-            pieces = [piece for _, piece in said]
-            if name in answered.evidence:
-                pieces = [*answered.evidence[name], *pieces]
-            evidence[name] = tuple(pieces if len(pieces) == 1 else dict.fromkeys(pieces))
+            if len(said) == 1 and name not in evidence:
+                evidence[name] = (said[0][1],)
+            else:
+                evidence[name] = tuple(dict.fromkeys((*evidence.get(name, ()), *[piece for _, piece in said])))
+        asides = [SetAside(origin="record", quote=f"{number} of it", why=why) for why, number in sorted(self.outside.items())]
         onset = {**self.onset, **answered.onset}
         return replace(
             answered,
@@ -222,8 +226,6 @@ class Gathered:
     def _merged(self, name: str, values: Sequence[Value]) -> Value | NotNow:
         if not values:
             return NOT_NOW
-        if len(values) == 1 and (values[0] is True or values[0] is False or values[0] is None):
-            return values[0]
         finding = self.protocol.findings[name]
         stated = [value for value in values if value is not None]
         if finding.measured:
@@ -246,7 +248,7 @@ class Gathered:
         measures = self.protocol.table.measures
         for name in [name for name in self.said if name in measures]:
             for value, piece in self.said[name]:
-                if isinstance(value, bool) or not isinstance(value, int | float) or value == values.get(name):
+                if isinstance(value, bool) or not isinstance(value, _NUMBERS) or value == values.get(name):
                     continue
                 for row in measures[name]:
                     for implied, _ in row.implied if row.relation(float(value), row.number) else ():
