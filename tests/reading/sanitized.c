@@ -1,10 +1,12 @@
-/* Reads rows of letters with given tables, then with tables spoilt at random: built with the compiler's guards, it stops at the first
- * step outside its memory. Arguments: a file of tables, a file of rows (how many letters, then they), how many tables to spoil. */
+/* Reads rows of letters and texts with given tables and words, then rows with tables and texts with words spoilt at random: built with
+ * the compiler's guards, it stops at the first step outside its memory. Arguments: a file of tables, one of rows (how many letters,
+ * then they), how many tables to spoil; files of words, of the ends of their numbers, of pages of characters (the number, then the
+ * kinds), and of texts (how many characters, of how many bytes, then they). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "reader.h"
+#include "text.h"
 
 static char *content(const char *name, long *size)
 {
@@ -23,7 +25,7 @@ static char *content(const char *name, long *size)
 /* How many numbers were told; every row is copied, so that a step past its end is noticed. */
 static long read_rows(const struct tables *tables, const char *rows, long size)
 {
-    struct scratch *scratch = equina_scratch(tables);
+    struct scratch *scratch = equina_scratch(tables, NULL);
     long mentions = 0;
     for (long at = 0; at < size;) {
         int32_t count;
@@ -48,16 +50,84 @@ static void spoil(int32_t *numbers, long count)
     }
 }
 
+/* A file that is told: how long, and what it holds. */
+struct file {
+    char *content;
+    long size;
+};
+
+static struct file file(const char *name)
+{
+    struct file read;
+    read.content = content(name, &read.size);
+    return read;
+}
+
+static long read_text(struct scratch *scratch, const char *text, int32_t count, int32_t width)
+{
+    const int32_t *told;
+    char *copy = malloc((size_t)count * (size_t)width + 1);
+    memcpy(copy, text, (size_t)count * (size_t)width);
+    int64_t found = equina_note(scratch, copy, count, width, MAY_BE_CARER | (count % 2 ? PLAINLY_READ : 0), &told);
+    if (found == WANTS_LETTERS) {
+        letter *letters = calloc((size_t)told[0] / 3, sizeof *letters);
+        found = equina_answered(scratch, letters, told[0] / 3, MAY_BE_CARER, &told);
+        free(letters);
+    }
+    free(copy);
+    return found > 0 ? (long)found : 0;
+}
+
+/* The same of texts, a scratch for all. */
+static long read_texts(const struct tables *tables, const struct words *words, struct file pages, struct file texts)
+{
+    struct scratch *scratch = equina_scratch(tables, words);
+    long mentions = 0;
+    for (long at = 0; at < pages.size; at += 4 + PAGE) {
+        int32_t number;
+        memcpy(&number, pages.content + at, sizeof number);
+        equina_page(scratch, (uint32_t)number, (const uint8_t *)pages.content + at + 4);
+    }
+    for (long at = 0; at < texts.size;) {
+        int32_t given[2];
+        memcpy(given, texts.content + at, sizeof given);
+        at += (long)sizeof given;
+        mentions += read_text(scratch, texts.content + at, given[0], given[1]);
+        at += (long)given[0] * given[1];
+    }
+    equina_scratch_free(scratch);
+    return mentions;
+}
+
+static void read_with_words(const struct tables *tables, struct file numbers, struct file ends, struct file pages, struct file texts, int spoilt)
+{
+    for (int i = 0; i <= spoilt; i++) {
+        int32_t *copy = malloc((size_t)numbers.size);
+        memcpy(copy, numbers.content, (size_t)numbers.size);
+        if (i)
+            spoil(copy, numbers.size / 4);
+        struct words *words = equina_words(tables, copy, numbers.size / 4, (const double *)(void *)ends.content, ends.size / 8);
+        long mentions = words ? read_texts(tables, words, pages, texts) : 0;
+        if (!i)
+            printf("%ld\n", mentions);
+        equina_words_free(words);
+        free(copy);
+    }
+}
+
 int main(int count, char **given)
 {
-    if (count != 4)
+    if (count != 8)
         return 2;
     long size, rows_size;
     char *numbers = content(given[1], &size), *rows = content(given[2], &rows_size);
     struct tables *tables = equina_tables((const int32_t *)(void *)numbers, size / 4);
     printf("%ld\n", tables ? read_rows(tables, rows, rows_size) : -1);
-    equina_tables_free(tables);
     srand(1);
+    struct file words = file(given[4]), ends = file(given[5]), pages = file(given[6]), texts = file(given[7]);
+    if (tables)
+        read_with_words(tables, words, ends, pages, texts, atoi(given[3]));
+    equina_tables_free(tables);
     for (int i = atoi(given[3]); i > 0; i--) {
         int32_t *spoilt = malloc((size_t)size);
         memcpy(spoilt, numbers, (size_t)size);
@@ -70,5 +140,9 @@ int main(int count, char **given)
     }
     free(numbers);
     free(rows);
+    free(words.content);
+    free(ends.content);
+    free(pages.content);
+    free(texts.content);
     return 0;
 }

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
 from equina.model import Protocol
-from equina.notes.cues import Section
+from equina.notes.cues import Find, Section
 from equina.notes.forms import filled_in
 from equina.notes.language import refusal
 from equina.notes.lexicon import Lexicon, lexicon
-from equina.notes.sections import section_at, sections
+from equina.notes.native import VERDICTS
+from equina.notes.sections import Begun, section_at, sections
 from equina.notes.sentence import Told, told
 from equina.notes.vocabulary import cut, folded
 
 __all__ = ["CueWords", "Mention", "Reading", "read", "read_note"]
 
 _REMEMBERED = 20_000
+# Assertion, onset, bare, now, as before; and a mention found: start, end, what, that, start and end of its cue and of its number.
+_Verdict = tuple[str, str, bool, int, bool]
+_Found = tuple[int, int, Find, _Verdict, int, int, int, int]
 _made = tuple.__new__  # of a named tuple, without looking at each name
 _WRAPPED = 55  # a line this long that ends without a stop goes on in the next
 
@@ -70,42 +74,61 @@ def read_note(protocol: Protocol, text: str) -> Reading:
 
 def read(lexicon: Lexicon, text: str) -> Reading:
     """As `read_note`, with a lexicon already at hand."""
-    small = filled_in(_unwrapped(folded(text)) if "\n" in text else folded(text), text)
-    chunks = small.split(" ")
-    if refused := refusal(lexicon, small, chunks):
-        return Reading((), refused)
+    small = folded(text)
+    small = filled_in(_unwrapped(small) if "\n" in text else small, text)
     begun = sections(lexicon, text)
-    if lexicon.compiled is not None:
-        found = lexicon.compiled.read(chunks, may_be_carer=not begun)
-    else:
-        found = _read(lexicon, chunks, may_be_carer=not begun)
-    if not begun:
-        return Reading(tuple([_mention(one, None, text) for one in found]))
-    ends: dict[int, int] = {}
-    return Reading(tuple([_mention(one, section_at(lexicon, begun, ends, text, one.start), text) for one in found]))
+    if lexicon.compiled is None:
+        chunks = small.split(" ")
+        if refused := refusal(lexicon, small, chunks):
+            return Reading((), refused)
+        return Reading(_mentions(lexicon, text, begun, _read(lexicon, chunks, may_be_carer=not begun)))
+    found = lexicon.compiled.read(small, may_be_carer=not begun)
+    if found is None:  # a closer look, of which few texts are in need
+        if refused := refusal(lexicon, small, small.split(" ")):
+            return Reading((), refused)
+        found = lexicon.compiled.read(small, may_be_carer=not begun, plainly=True) or ()
+    finds = lexicon.compiled.finds
+    told = [(start, end, finds[find], VERDICTS[bits], a, b, c, d) for start, end, find, bits, a, b, c, d in found]
+    return Reading(_mentions(lexicon, text, begun, told))
 
 
-def _read(lexicon: Lexicon, chunks: list[str], *, may_be_carer: bool) -> list[Told]:
+def _read(lexicon: Lexicon, chunks: list[str], *, may_be_carer: bool) -> list[_Found]:
     """What a text says, its places in characters: what the compiled reader does where there is one."""
     letters = list(map(lexicon.vocabulary.__getitem__, chunks))
     found = told(lexicon, "".join(letters) + lexicon.end, may_be_carer=may_be_carer)
-    return _Places(chunks, letters).placed(found) if found else []
+    if not found:
+        return []
+    return [(one.start, one.end, one.find, one[3:8], *one[8:]) for one in _Places(chunks, letters).placed(found)]
 
 
-def _mention(one: Told, section: Section | None, text: str) -> Mention:
-    start, end, find, assertion, onset, _, _, as_before, low, high, number_low, number_high = one
-    assert find.finding is not None
-    cue = value = None
-    if section and section.assertion and find.finding not in section.but_not and one.open_to(section.assertion):
-        assertion, onset = section.assertion, "unknown"
-    elif low >= 0:
-        cue = _made(CueWords, (low, high, text[low:high]))
-    if as_before and (assertion, onset) == ("present", "unknown"):
-        onset = "long_standing"
-    if number_low >= 0:
-        value = _number(text[number_low:number_high], find.measure or "")
-    name = section.id if section else None
-    return _made(Mention, (find.finding, start, end, text[start:end], assertion, onset, cue, name, value))
+def _mentions(lexicon: Lexicon, text: str, begun: Sequence[Begun], found: Iterable[_Found]) -> tuple[Mention, ...]:
+    """What was found, with the words of the text and what its sections say of it."""
+    mentions: list[Mention] = []
+    starts = [start for start, _ in begun]
+    ends: dict[int, int] = {}
+    for start, end, find, verdict, low, high, number_low, number_high in found:
+        assertion, onset, _, _, as_before = verdict
+        section = cue = value = None
+        if starts and (i := bisect_right(starts, start)) and begun[i - 1][1] is not None:
+            section = section_at(lexicon, begun, ends, text, start)
+        if section and _decides(section, find, verdict):
+            assertion, onset = section.assertion or assertion, "unknown"
+        elif low >= 0:
+            cue = _made(CueWords, (low, high, text[low:high]))
+        if as_before and (assertion, onset) == ("present", "unknown"):
+            onset = "long_standing"
+        if number_low >= 0:
+            value = _number(text[number_low:number_high], find.measure or "")
+        name = section.id if section else None
+        mentions.append(_made(Mention, (find.finding, start, end, text[start:end], assertion, onset, cue, name, value)))
+    return tuple(mentions)
+
+
+def _decides(section: Section, find: Find, verdict: _Verdict) -> bool:
+    """Whether a section decides what is made of a mention."""
+    if not section.assertion or find.finding in section.but_not:
+        return False
+    return Told(0, 0, find, *verdict, -1, -1, -1, -1).open_to(section.assertion)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
+from typing import NamedTuple
 
-__all__ = ["OTHER", "NumberClass", "Vocabulary", "cut", "folded", "holds_line_end", "is_kept", "parts"]
+__all__ = ["OTHER", "Kept", "NumberClass", "Vocabulary", "cut", "folded"]
 
 OTHER = "\x01"
 _FIRST = 0x0400  # letters start beyond ASCII, so that none means anything to a regular expression
@@ -31,6 +32,8 @@ _PLAIN = str.maketrans(
         "\f": "\n", "\v": "\n", "\u00e9": "e", "\u00e8": "e",
     }
 )  # fmt: skip
+
+_UNPLAIN = re.compile(f"[{re.escape(''.join(map(chr, _PLAIN)))}]")
 
 # A pair such as "h/o" and a fraction such as "4+/5" are one word; a hyphen inside a word parts it and is no word itself.
 _CUT = re.compile(
@@ -55,11 +58,15 @@ def folded(text: str) -> str:
     if len(small) != len(text):  # a few capitals become two characters: "İ"
         small = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
     if not small.isascii() or "\r" in small or "`" in small:
-        small = small.translate(_PLAIN)
+        small = _UNPLAIN.sub(_plain, small)
     small = small.replace('"', " ")  # who quotes a word means it
     if "<" in small or "&" in small:
         small = _MARKUP.sub(lambda found: " " * len(found[0]), small)
     return small
+
+
+def _plain(found: re.Match[str]) -> str:
+    return _PLAIN[ord(found[0])]
 
 
 def cut(chunk: str) -> list[str]:
@@ -82,6 +89,22 @@ class NumberClass:
     least: float
     most: float
     over: tuple[int, int] | None = None
+
+
+class Kept(NamedTuple):
+    """What a vocabulary knows of words: the letter of each, of all that begin so, of what stands for another; and the rest by name.
+
+    `slips` and `stem_slips` are those in which a slip of the keyboard is forgiven.
+    """
+
+    words: Mapping[str, str]
+    stems: Mapping[str, str]
+    spellings: Mapping[str, str]
+    others: Collection[str]
+    shortened: Collection[str]
+    slips: Collection[str]
+    stem_slips: Collection[str]
+    numbers: Mapping[tuple[int, int] | None, tuple[list[float], list[str]]]
 
 
 class Vocabulary(dict[str, str]):
@@ -122,8 +145,21 @@ class Vocabulary(dict[str, str]):
         self._spellings = {
             other: letter for other, word in spellings.items() if other not in self.letters and (letter := self._known(word))
         }
-        self._slips = _slips(word for word in self.letters if word.isalpha() and len(word) >= _SLIP_FROM)
-        self._stem_slips = _slips(stem for stem in self._stems if stem.isalpha() and len(stem) >= _SLIP_FROM)
+        self._slip_words = [word for word in self.letters if word.isalpha() and len(word) >= _SLIP_FROM]
+        self._slip_stems = [stem for stem in self._stems if stem.isalpha() and len(stem) >= _SLIP_FROM]
+
+    @cached_property
+    def _slips(self) -> dict[str, list[str]]:
+        return _slips(self._slip_words)
+
+    @cached_property
+    def _stem_slips(self) -> dict[str, list[str]]:
+        return _slips(self._slip_stems)
+
+    def kept(self) -> Kept:
+        """What it knows of words."""
+        lists = (self._others, self._shortened, self._slip_words, self._slip_stems)
+        return Kept(self.letters, self._stems, self._spellings, *lists, self._numbers)
 
     def _lengths_by_head(self) -> dict[str, list[int]]:
         """Of the stems with these first letters how long they are, the longest first, and last the lengths of brief ones."""
@@ -163,17 +199,17 @@ class Vocabulary(dict[str, str]):
         return "".join(self.letters[other] for other in self._sorted[first:last])
 
     def __missing__(self, chunk: str) -> str:
-        if holds_line_end(chunk):
-            return "".join([self[part] for part in parts(chunk)])
+        if _holds_line_end(chunk):
+            return "".join([self[part] for part in _parts(chunk)])
         joined = "".join(self.spelt(chunk)[1])
-        if is_kept(self, chunk):
+        if len(self) < _KEPT and len(chunk) <= 2 * _LONGEST:
             self[chunk] = joined
         return joined
 
     def spelt(self, chunk: str) -> tuple[list[str], list[str]]:
         """The words of a chunk, and the letter of each."""
         words = cut(chunk)
-        letters = [self._letter(word) for word in words]
+        letters = [self.letter(word) for word in words]
         for i, word in enumerate(words) if "." in chunk or "?" in chunk else ():
             if word == "?" and (len(words) == 1 or (i + 1 < len(words) and words[i + 1][0].isalnum())):
                 letters[i] = self.letters.get("query", OTHER)  # "?discitis", "? discitis"
@@ -188,7 +224,8 @@ class Vocabulary(dict[str, str]):
         before = words[i - 1] if i else ""
         return before not in self._shortened and not (len(before) == 1 and i > 1 and words[i - 2] == ".")
 
-    def _letter(self, word: str) -> str:
+    def letter(self, word: str) -> str:
+        """The letter of a word by itself."""
         first = word[0]
         if first.isalpha():
             word = word[:-1] if word[-1] in "-'" else word
@@ -267,17 +304,12 @@ class Vocabulary(dict[str, str]):
         return letters[2 * place + (place < len(ends) and ends[place] == value)]
 
 
-def is_kept(known: Mapping[str, str], chunk: str) -> bool:
-    """Whether a chunk is remembered: while there is room, and when it is no longer than words are."""
-    return len(known) < _KEPT and len(chunk) <= 2 * _LONGEST
-
-
-def holds_line_end(chunk: str) -> bool:
+def _holds_line_end(chunk: str) -> bool:
     """Whether a chunk is the end of a line and the head of the next, which are known by themselves."""
     return "\n" in chunk and "?" not in chunk and not chunk.isspace()
 
 
-def parts(chunk: str) -> list[str]:
+def _parts(chunk: str) -> list[str]:
     """Those, and what is between."""
     before, line_end, after = chunk.partition("\n")
     if before and after and before.isprintable() and after.isprintable():  # so nothing else between: nearly always

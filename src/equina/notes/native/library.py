@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import struct
 import threading
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -12,18 +13,23 @@ from pathlib import Path
 from equina.notes.cues import Find
 from equina.notes.lexicon import Lexicon
 from equina.notes.native.program import UnfitError
-from equina.notes.native.spelled import BLANK, Spelled
 from equina.notes.native.tables import Tables, tables
+from equina.notes.native.words import Words, page, words
 from equina.notes.sentence import ASSERTED, ONSETS, Told
 from equina.notes.vocabulary import Vocabulary
 
-__all__ = ["LIBRARY", "Compiled", "compiled", "sources", "which"]
+__all__ = ["LIBRARY", "VERDICTS", "Compiled", "compiled", "sources", "which"]
 
 LIBRARY = Path(__file__).with_name("reader.so")
 CHOICE = "EQUINA_READER"  # "python": the compiled reader is left aside
-_NUMBERS = 8  # of a mention
+# Of a mention: start, end, find, verdict, then start and end of the cue and of its number.
+Numbers = tuple[int, int, int, int, int, int, int, int]
+_UNPACK: Callable[[bytes], Iterable[Numbers]] = struct.Struct("8i").iter_unpack
+# As in text.h.
+_PLAINLY = 2
+_DOUBTS, _ASKS, _ASKS_PAGE = -1, -2, -3
 # What the bits of a verdict say: assertion, onset, bare, now, as before.
-_VERDICTS: list[tuple[str, str, bool, int, bool]] = [
+VERDICTS: list[tuple[str, str, bool, int, bool]] = [
     (
         ASSERTED[min(bits & 7, len(ASSERTED) - 1)],
         ONSETS[min(bits >> 3 & 3, len(ONSETS) - 1)],
@@ -46,10 +52,15 @@ def _library() -> ctypes.CDLL | None:
     for name, result, takes in (
         ("tables", ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_int64]),
         ("tables_free", None, [ctypes.c_void_p]),
-        ("scratch", ctypes.c_void_p, [ctypes.c_void_p]),
+        ("words", ctypes.c_void_p, [ctypes.c_void_p, *[ctypes.c_void_p, ctypes.c_int64] * 2]),
+        ("words_free", None, [ctypes.c_void_p]),
+        ("scratch", ctypes.c_void_p, [ctypes.c_void_p] * 2),
         ("scratch_free", None, [ctypes.c_void_p]),
         ("sources", ctypes.c_char_p, []),
+        ("page", ctypes.c_int32, [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_char_p]),
         ("read", numbers, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int32]),
+        ("note", ctypes.c_int64, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, *[ctypes.c_int32] * 2, ctypes.c_void_p]),
+        ("answered", ctypes.c_int64, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int32, ctypes.c_void_p]),
     ):
         function = getattr(library, f"equina_{name}")
         function.restype, function.argtypes = result, takes
@@ -71,26 +82,30 @@ def which() -> str:
     return "compiled" if _library() else "python: the compiled one does not fit this machine"
 
 
+class _Handle:
+    """Tables and words in the library's memory."""
+
+    def __init__(self, library: ctypes.CDLL, tables: Tables, words: Words | None = None) -> None:
+        self._library, self.words = library, None
+        self.handle = library.equina_tables(*tables.numbers.buffer_info())
+        if self.handle and words is not None:
+            self.words = library.equina_words(self.handle, *words.numbers.buffer_info(), *words.ends.buffer_info())
+
+    def __del__(self) -> None:
+        self._library.equina_words_free(self.words)
+        self._library.equina_tables_free(getattr(self, "handle", None))
+
+
 class _Scratch:
     """What one thread works with; freed with the thread."""
 
     def __init__(self, library: ctypes.CDLL, tables: _Handle) -> None:
         self._free, self._tables = library.equina_scratch_free, tables  # the tables must outlive it
-        self.handle = library.equina_scratch(tables.handle)
+        self.handle = library.equina_scratch(tables.handle, tables.words)
         if not self.handle:
             raise MemoryError
-
-    def __del__(self) -> None:
-        self._free(getattr(self, "handle", None))
-
-
-class _Handle:
-    """Tables in the library's memory."""
-
-    def __init__(self, library: ctypes.CDLL, tables: Tables) -> None:
-        self._free = library.equina_tables_free
-        address, count = tables.numbers.buffer_info()
-        self.handle = library.equina_tables(address, count)
+        self.told = ctypes.c_void_p()  # where the numbers are
+        self.into = ctypes.addressof(self.told)
 
     def __del__(self) -> None:
         self._free(getattr(self, "handle", None))
@@ -100,34 +115,63 @@ class Compiled:
     """Reads with the compiled reader. Any number of threads may, at once."""
 
     def __init__(self, library: ctypes.CDLL, tables: _Handle, finds: tuple[Find, ...], vocabulary: Vocabulary) -> None:
-        self.spelled = Spelled(vocabulary)
+        self.finds = finds
+        self._vocabulary = vocabulary
         self._end = vocabulary.letters["\n"] + chr(1) + chr(1)
-        self._library, self._tables, self._finds = library, tables, finds
-        self._read = library.equina_read
+        self._library, self._tables = library, tables
+        self._note = library.equina_note
         self._threads = threading.local()
 
-    def read(self, chunks: Iterable[str], *, may_be_carer: bool) -> list[Told]:
-        """What a text in chunks between blanks says, its places in characters; else as sentence.told."""
-        return self.told(BLANK.join(map(self.spelled.__getitem__, chunks)), may_be_carer=may_be_carer)
+    def _scratch(self) -> _Scratch:
+        try:
+            return self._threads.scratch  # type: ignore[no-any-return]
+        except AttributeError:
+            scratch = self._threads.scratch = _Scratch(self._library, self._tables)
+            return scratch
 
-    def told(self, spelled: str, *, may_be_carer: bool) -> list[Told]:
-        """The same of a text that is spelled."""
+    def read(self, small: str, *, may_be_carer: bool, plainly: bool = False) -> Iterable[Numbers] | None:
+        """What a text in small letters says, its places in characters. None: it is in doubt that it is English; `plainly`: it is
+        not."""
         try:
             scratch = self._threads.scratch
         except AttributeError:
-            scratch = self._threads.scratch = _Scratch(self._library, self._tables)
+            scratch = self._scratch()
+        how = may_be_carer + _PLAINLY * plainly
+        given, width = (small.encode(), 1) if small.isascii() else (small.encode("utf-32-le", "surrogatepass"), 4)
+        count = self._note(scratch.handle, given, len(small), width, how, scratch.into)
+        while count == _ASKS_PAGE:
+            self._tell_page(scratch)
+            count = self._note(scratch.handle, given, len(small), width, how, scratch.into)
+        if count < 0:
+            if count == _DOUBTS:
+                return None
+            count = self._answered(scratch, small, how) if count == _ASKS else count
+            if count < 0:
+                raise MemoryError("a text too long for this machine")
+        return _UNPACK(ctypes.string_at(scratch.told.value, 4 * count))
+
+    def _tell_page(self, scratch: _Scratch) -> None:
+        number = ctypes.c_int32.from_address(scratch.told.value or 0).value
+        if not self._library.equina_page(scratch.handle, number, page(number)):
+            raise MemoryError
+
+    def _answered(self, scratch: _Scratch, small: str, how: int) -> int:
+        """Answers for words that are left to Python: numbers of very many digits, or of other scripts."""
+        count = ctypes.c_int32.from_address(scratch.told.value or 0).value
+        numbers = struct.unpack(f"{1 + count}i", ctypes.string_at(scratch.told.value or 0, 4 + 4 * count))[1:]
+        letters = "".join(
+            self._vocabulary.letter(small[start:end]) for start, end in zip(numbers[1::3], numbers[2::3], strict=True)
+        )
+        return int(self._library.equina_answered(scratch.handle, letters.encode("utf-16-le"), len(letters), how, scratch.into))
+
+    def told(self, spelled: str, *, may_be_carer: bool) -> list[Told]:
+        """The same of a text that is letters already, each with how many characters its word takes and how many are its own."""
         spelled += self._end
-        given = self._read(scratch.handle, spelled.encode("utf-16-le"), len(spelled), may_be_carer)
+        given = self._library.equina_read(self._scratch().handle, spelled.encode("utf-16-le"), len(spelled), may_be_carer)
         if not given:
             raise MemoryError("a text too long for this machine")
-        if not (count := given[0]):
-            return []
-        numbers = iter(given[1 : 1 + count])
-        finds, verdicts, make = self._finds, _VERDICTS, Told._make
-        return [
-            make((start, end, finds[find], *verdicts[bits], *places))
-            for start, end, find, bits, *places in zip(*[numbers] * _NUMBERS, strict=True)
-        ]
+        numbers = _UNPACK(struct.pack(f"{given[0]}i", *given[1 : 1 + given[0]]))
+        return [Told(start, end, self.finds[find], *VERDICTS[bits], *places) for start, end, find, bits, *places in numbers]
 
 
 def compiled(lexicon: Lexicon, letters: Callable[[str], str], last: str, stops: tuple[str, str]) -> Compiled | None:
@@ -137,7 +181,7 @@ def compiled(lexicon: Lexicon, letters: Callable[[str], str], last: str, stops: 
         return None
     try:
         made = tables(lexicon, letters, last, stops)
+        handle = _Handle(library, made, words(lexicon))
     except UnfitError:
         return None
-    handle = _Handle(library, made)
-    return Compiled(library, handle, made.finds, lexicon.vocabulary) if handle.handle else None
+    return Compiled(library, handle, made.finds, lexicon.vocabulary) if handle.words else None

@@ -1,5 +1,5 @@
 /* A text, sentence by sentence: what each says of findings (reading.py, sentence.py). */
-#include "reader.h"
+#include "text.h"
 
 #define ANSWER 12  /* words behind a question in which its answer is looked for */
 #define REMARK 16  /* words of a sentence that says of the one before that it is old */
@@ -206,16 +206,14 @@ static void read_text(struct scratch *scratch, struct row text, bool carer)
     }
 }
 
-/* What a text, spelled as spelled.py does, says: how many numbers follow, then NUMBERS for each mention, in the order of the text.
- * They stay until the next call with this scratch. NULL: memory ran out, or these are not numbers that spelled.py makes. */
-const int32_t *equina_read(struct scratch *scratch, const letter *spelled, int64_t count, int32_t may_be_carer)
+/* What the words of the text say: how many numbers follow, then NUMBERS for each mention, in the order of the text. They stay until
+ * the next call with this scratch. NULL: memory ran out. */
+static const int32_t *say(struct scratch *scratch, bool may_be_carer)
 {
-    scratch->failed = false;
-    scratch->told.count = 0;
-    if (!put(scratch, &scratch->told, sizeof(int32_t)) || !take_words(scratch, spelled, count))
-        return NULL;
     struct row text = {scratch->text.items, (int32_t)scratch->text.count};
-    bool carer = may_be_carer && told_of_a_relative(scratch, text);
+    scratch->told.count = 0;
+    put(scratch, &scratch->told, sizeof(int32_t));
+    bool carer = !scratch->failed && may_be_carer && told_of_a_relative(scratch, text);
     if (!scratch->failed)
         read_text(scratch, text, carer);
     if (scratch->failed)
@@ -223,4 +221,93 @@ const int32_t *equina_read(struct scratch *scratch, const letter *spelled, int64
     int32_t *told = scratch->told.items;
     *told = (int32_t)scratch->told.count - 1;
     return told;
+}
+
+/* The same of letters by themselves, as spelled.c takes them. NULL also when they are not that. */
+const int32_t *equina_read(struct scratch *scratch, const letter *spelled, int64_t count, int32_t may_be_carer)
+{
+    scratch->failed = false;
+    return take_words(scratch, spelled, count) ? say(scratch, may_be_carer) : NULL;
+}
+
+/* Says why there is no answer yet. */
+static const int32_t *instead(struct scratch *scratch, int32_t why, int32_t which)
+{
+    scratch->told.count = 0;
+    int32_t *first = put(scratch, &scratch->told, sizeof *first), *second = put(scratch, &scratch->told, sizeof *second);
+    if (!second)
+        return NULL;
+    first = scratch->told.items;
+    first[0] = why;
+    first[1] = which;
+    return first;
+}
+
+/* The words to ask about: how many numbers follow, then they. */
+static const int32_t *ask(struct scratch *scratch)
+{
+    int32_t *asked = scratch->asked.items;
+    asked[0] = WANTS_LETTERS;
+    asked[1] = (int32_t)scratch->asked.count - 2;
+    return asked;
+}
+
+static const int32_t *read_note(struct scratch *scratch, const void *text, int64_t count, int32_t width, int32_t how)
+{
+    uint32_t page = 0;
+    scratch->failed = false;
+    if (!scratch->words || count > INT32_MAX / 8)
+        return NULL;
+    switch (take_characters(scratch, text, count, width, &page)) {
+    case NO_MEMORY:
+        return NULL;
+    case NO_PAGE:
+        return page < PAGES ? instead(scratch, WANTS_PAGE, (int32_t)page) : NULL;
+    case TAKEN:
+        break;
+    }
+    if (!(how & PLAINLY_READ) && is_doubtful(scratch))
+        return instead(scratch, DOUBTS, 0);
+    cut(scratch);
+    if (scratch->failed)
+        return NULL;
+    return scratch->asked.count > 2 ? ask(scratch) : say(scratch, how & MAY_BE_CARER);
+}
+
+/* Gives the numbers, and how many there are. */
+static int64_t hand_over(const int32_t *given, const int32_t **told)
+{
+    if (!given)
+        return FAILS_TO_READ;
+    *told = given + 1;
+    return *given;
+}
+
+/* What a text says: characters of one byte or of four. In place of a count one of the numbers below 0: what is missing. */
+int64_t equina_note(struct scratch *scratch, const void *text, int64_t count, int32_t width, int32_t how, const int32_t **told)
+{
+    return hand_over(read_note(scratch, text, count, width, how), told);
+}
+
+/* The same, now that the letters of the words that were asked about are here. */
+int64_t equina_answered(struct scratch *scratch, const letter *letters, int64_t count, int32_t how, const int32_t **told)
+{
+    const int32_t *asked = scratch->asked.items;
+    if (!asked || scratch->failed || count < 0 || (size_t)count * 3 + 2 != scratch->asked.count)
+        return FAILS_TO_READ;
+    for (int64_t i = 0; i < count; i++) {
+        if (letters[i] >= scratch->tables->limit)
+            return FAILS_TO_READ;
+        ((letter *)scratch->text.items)[asked[3 * i + 2]] = letters[i];
+    }
+    return hand_over(say(scratch, how & MAY_BE_CARER), told);
+}
+
+/* The letters of the last text and where its words begin and end in it, for tests; gives how many. */
+int64_t equina_letters(const struct scratch *scratch, const letter **letters, const int32_t **starts, const int32_t **ends)
+{
+    *letters = scratch->text.items;
+    *starts = scratch->starts.items;
+    *ends = scratch->ends.items;
+    return (int64_t)scratch->text.count;
 }

@@ -245,6 +245,7 @@ struct row {
 
 struct scratch {
     const struct tables *tables;
+    const struct words *words; /* of a text that is not yet letters (text.h); NULL: there are none */
     bool failed; /* memory ran out */
 
     uint32_t now; /* the number of the row; what a mark below says holds when it is of now */
@@ -253,6 +254,11 @@ struct scratch {
     uint64_t *wanted; /* bits: the wanted sets of which the row has a letter */
     int32_t *latest; /* of a finding, its last hit kept */
     unsigned marks;  /* of all letters of the row */
+
+    struct page **pages;        /* of characters, as far as they were told */
+    struct met *met;            /* words whose letters are remembered */
+    struct pile small, kinds;   /* character, uint8_t: the text, and of what kind its characters are */
+    struct pile asked;          /* int32_t: of each word to ask about its number, where it begins, where it ends */
 
     struct pile text;           /* letter: the words of the text */
     struct pile starts, ends;   /* int32_t: where each word begins and ends in it, in characters */
@@ -336,7 +342,9 @@ struct verdict judge(const struct place *place, const struct context *context);
 void settle(struct scratch *scratch);
 
 /* scratch.c */
-struct scratch *equina_scratch(const struct tables *tables);
+struct scratch *equina_scratch(const struct tables *tables, const struct words *words);
+/* What Python tells of a page of characters: the kind of each. False without memory. */
+int32_t equina_page(struct scratch *scratch, uint32_t number, const uint8_t *kinds);
 void equina_scratch_free(struct scratch *scratch);
 void empty_scratch(struct scratch *scratch);
 
@@ -354,6 +362,10 @@ bool add_members(struct tables *tables);
 /* The place in a table for so many numbers, of which `*total` are taken. */
 struct keyed keyed_of(uint32_t count, uint32_t *total);
 
+/* words.c: the words of a lexicon, as words.py gives them. */
+struct words *equina_words(const struct tables *tables, const int32_t *given, int64_t count, const double *ends, int64_t ends_count);
+void equina_words_free(struct words *words);
+
 /* tables.c */
 struct tables *equina_tables(const int32_t *given, int64_t count);
 void equina_tables_free(struct tables *tables);
@@ -364,5 +376,8 @@ bool take_words(struct scratch *scratch, const letter *spelled, int64_t count);
 /* read.c */
 const char *equina_sources(void);
 const int32_t *equina_read(struct scratch *scratch, const letter *spelled, int64_t count, int32_t may_be_carer);
+int64_t equina_note(struct scratch *scratch, const void *text, int64_t count, int32_t width, int32_t how, const int32_t **told);
+int64_t equina_letters(const struct scratch *scratch, const letter **letters, const int32_t **starts, const int32_t **ends);
+int64_t equina_answered(struct scratch *scratch, const letter *letters, int64_t count, int32_t how, const int32_t **told);
 
 #endif

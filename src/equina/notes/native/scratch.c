@@ -1,7 +1,8 @@
 /* What one call works with: arrays that stay from call to call and grow when they must. */
 #include <stdlib.h>
+#include <string.h>
 
-#include "reader.h"
+#include "text.h"
 
 void *grown(struct scratch *scratch, struct pile *pile, size_t size)
 {
@@ -17,18 +18,21 @@ void *grown(struct scratch *scratch, struct pile *pile, size_t size)
 }
 
 /* A scratch for these tables, which must outlive it; NULL without memory. */
-struct scratch *equina_scratch(const struct tables *tables)
+struct scratch *equina_scratch(const struct tables *tables, const struct words *words)
 {
     struct scratch *scratch = calloc(1, sizeof *scratch);
     if (!scratch)
         return NULL;
     scratch->tables = tables;
+    scratch->words = words;
+    scratch->pages = calloc(PAGES, sizeof *scratch->pages);
+    scratch->met = calloc(REMEMBERED, sizeof *scratch->met);
     scratch->letter_seen = calloc(tables->limit + 1, sizeof *scratch->letter_seen);
     scratch->letter_index = calloc(tables->limit + 1, sizeof *scratch->letter_index);
     scratch->wanted = calloc(words_of(tables->wanted_count), sizeof *scratch->wanted);
     scratch->finding_seen = calloc(tables->findings + 1, sizeof *scratch->finding_seen);
     scratch->latest = calloc(tables->findings + 1, sizeof *scratch->latest);
-    if (scratch->letter_seen && scratch->letter_index && scratch->wanted && scratch->finding_seen && scratch->latest)
+    if (scratch->pages && scratch->met && scratch->letter_seen && scratch->letter_index && scratch->wanted && scratch->finding_seen && scratch->latest)
         return scratch;
     equina_scratch_free(scratch);
     return NULL;
@@ -37,10 +41,14 @@ struct scratch *equina_scratch(const struct tables *tables)
 /* Frees what a scratch holds. */
 void empty_scratch(struct scratch *scratch)
 {
-    struct pile *piles[] = {&scratch->text, &scratch->starts, &scratch->ends, &scratch->letters, &scratch->places, &scratch->candidates, &scratch->matches, &scratch->backs, &scratch->frames,
+    struct pile *piles[] = {&scratch->small, &scratch->kinds, &scratch->asked, &scratch->text, &scratch->starts, &scratch->ends, &scratch->letters, &scratch->places, &scratch->candidates, &scratch->matches, &scratch->backs, &scratch->frames,
                             &scratch->all, &scratch->senses, &scratch->hits, &scratch->found, &scratch->commas, &scratch->told};
     for (size_t i = 0; i < sizeof piles / sizeof *piles; i++)
         free(piles[i]->items);
+    for (uint32_t i = 0; i < PAGES && scratch->pages; i++)
+        free(scratch->pages[i]);
+    free(scratch->pages);
+    free(scratch->met);
     free(scratch->tried.slots);
     free(scratch->interned.slots);
     free(scratch->letter_seen);
@@ -55,4 +63,14 @@ void equina_scratch_free(struct scratch *scratch)
     if (scratch)
         empty_scratch(scratch);
     free(scratch);
+}
+
+int32_t equina_page(struct scratch *scratch, uint32_t number, const uint8_t *kinds)
+{
+    struct page *page = number < PAGES && !scratch->pages[number] ? malloc(sizeof *page) : NULL;
+    if (page) {
+        memcpy(page->kind, kinds, PAGE);
+        scratch->pages[number] = page;
+    }
+    return page != NULL;
 }

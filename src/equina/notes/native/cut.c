@@ -1,0 +1,259 @@
+/* Cutting: the text becomes words, each with its letter and its place (vocabulary.cut, vocabulary.spelt). */
+#include "text.h"
+
+/* Some of the text. */
+struct piece {
+    const character *small;
+    const uint8_t *kinds;
+    uint32_t begin, end;
+};
+
+static bool is_wordlike(const struct piece *piece, uint32_t at)
+{
+    return at < piece->end && piece->kinds[at] & WORDLIKE;
+}
+
+static bool is_decimal(const struct piece *piece, uint32_t at)
+{
+    return at < piece->end && piece->kinds[at] & DECIMAL;
+}
+
+static bool is_sign(const struct piece *piece, uint32_t at, character sign)
+{
+    return at < piece->end && piece->small[at] == sign;
+}
+
+static uint32_t wordlike_from(const struct piece *piece, uint32_t at)
+{
+    while (is_wordlike(piece, at))
+        at++;
+    return at;
+}
+
+static uint32_t decimals_from(const struct piece *piece, uint32_t at)
+{
+    while (is_decimal(piece, at))
+        at++;
+    return at;
+}
+
+/* How long the apostrophe is that stands here, as a sign or written out; 0: none. */
+static uint32_t apostrophe_at(const struct piece *piece, uint32_t at)
+{
+    static const char *const written[] = {"'", "&#39;", "&rsquo;", "&apos;"};
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        uint32_t length = 0;
+        while (written[i][length] && is_sign(piece, at + length, (unsigned char)written[i][length]))
+            length++;
+        if (!written[i][length])
+            return length;
+    }
+    return 0;
+}
+
+/* The end of the word that begins here: letters, joined by apostrophes; "h/o"; the apostrophe of "feelin'", the hyphen that follows. */
+static uint32_t word_end(const struct piece *piece, uint32_t at)
+{
+    if (is_sign(piece, at + 1, '/') && is_wordlike(piece, at + 2) && !is_wordlike(piece, at + 3))
+        return at + 3;
+    uint32_t begin = at, length;
+    at = wordlike_from(piece, at);
+    while ((is_sign(piece, at, '\'') || is_sign(piece, at, '&')) && (length = apostrophe_at(piece, at)) && is_wordlike(piece, at + length))
+        at = wordlike_from(piece, at + length);
+    bool dropped = at >= begin + 2 && piece->small[at - 2] == 'i' && piece->small[at - 1] == 'n' && is_sign(piece, at, '\'');
+    if (dropped && !(at + 1 < piece->end && (piece->kinds[at + 1] & ALNUM || piece->small[at + 1] == '_')))
+        at++;
+    return at + (is_sign(piece, at, '-') && is_wordlike(piece, at + 1));
+}
+
+/* The end of a number such as "1,200"; `at` when there is none. */
+static uint32_t parted_end(const struct piece *piece, uint32_t at)
+{
+    uint32_t end = decimals_from(piece, at), found = at;
+    if (end > at + 3)
+        return at;
+    while (is_sign(piece, end, ',') && is_decimal(piece, end + 1) && is_decimal(piece, end + 2) && is_decimal(piece, end + 3)) {
+        end += 4;
+        found = is_decimal(piece, end) ? found : end;
+        if (is_decimal(piece, end))
+            break;
+    }
+    return found;
+}
+
+/* The end of a number: "37.2", "4+/5". */
+static uint32_t number_end(const struct piece *piece, uint32_t at)
+{
+    uint32_t end = parted_end(piece, at);
+    if (end > at)
+        return end;
+    end = decimals_from(piece, at);
+    if (is_sign(piece, end, '.') && is_decimal(piece, end + 1))
+        end = decimals_from(piece, end + 1);
+    uint32_t line = end + (is_sign(piece, end, '+') || is_sign(piece, end, '-'));
+    return is_sign(piece, line, '/') && is_decimal(piece, line + 1) ? decimals_from(piece, line + 1) : end;
+}
+
+/* The end of the word, number, blanks or signs that begin here. */
+static uint32_t end_at(const struct piece *piece, uint32_t at)
+{
+    if (is_wordlike(piece, at))
+        return word_end(piece, at);
+    if (is_decimal(piece, at))
+        return number_end(piece, at);
+    character first = piece->small[at++];
+    if (piece->kinds[at - 1] & SPACE)
+        while (at < piece->end && piece->kinds[at] & SPACE)
+            at++;
+    else if (first == '.' || first == '-' || first == '=' || first == '_' || first == '*')
+        while (is_sign(piece, at, first))
+            at++;
+    return at;
+}
+
+static void put_number(struct scratch *scratch, struct pile *pile, uint32_t number)
+{
+    int32_t *item = put(scratch, pile, sizeof *item);
+    if (item)
+        *item = (int32_t)number;
+}
+
+/* Adds a word with its letter. A hyphen at its end is not its own. */
+static void add_word(struct scratch *scratch, const struct piece *piece, uint32_t begin, uint32_t end)
+{
+    letter found = letter_of(scratch, piece->small + begin, piece->kinds + begin, end - begin), *one = put(scratch, &scratch->text, sizeof *one);
+    if (!one)
+        return;
+    *one = found;
+    if (!found) {
+        put_number(scratch, &scratch->asked, (uint32_t)scratch->text.count - 1);
+        put_number(scratch, &scratch->asked, begin);
+        put_number(scratch, &scratch->asked, end);
+    }
+    uint32_t own = end;
+    while (own > begin && piece->small[own - 1] == '-')
+        own--;
+    put_number(scratch, &scratch->starts, begin);
+    put_number(scratch, &scratch->ends, own == begin ? end : own);
+}
+
+/* ---- what words beside them make of stops and questions ---- */
+
+/* The words of a piece: from `first` on in the text. */
+struct cut {
+    const struct piece *piece;
+    const int32_t *starts;
+    uint32_t first, count;
+};
+
+static uint32_t begin_of(const struct cut *cut, uint32_t i)
+{
+    return i < cut->count ? (uint32_t)cut->starts[cut->first + i] : cut->piece->end;
+}
+
+static bool before_word(const struct cut *cut, uint32_t i)
+{
+    return i + 1 < cut->count && cut->piece->kinds[begin_of(cut, i + 1)] & ALNUM;
+}
+
+static bool is_one_stop(const struct cut *cut, uint32_t i)
+{
+    return begin_of(cut, i + 1) - begin_of(cut, i) == 1 && cut->piece->small[begin_of(cut, i)] == '.';
+}
+
+/* Whether the full stop ends a sentence: not inside "e.g", not after "Dr" or a lone letter that follows a stop. */
+static bool ends(const struct scratch *scratch, const struct cut *cut, uint32_t i)
+{
+    if (before_word(cut, i))
+        return false;
+    if (!i)
+        return true;
+    uint32_t begin = begin_of(cut, i - 1), length = begin_of(cut, i) - begin;
+    if (length == 1 && i > 1 && is_one_stop(cut, i - 2))
+        return false;
+    if (length > LONGEST_WORD)
+        return true;
+    struct span before = {cut->piece->small + begin, length, hash_of(cut->piece->small + begin, length)};
+    const struct entry *entry = entry_of(scratch->words, &before);
+    return !(entry && entry->flags & IS_SHORTENED);
+}
+
+static void mend_signs(struct scratch *scratch, const struct piece *piece, uint32_t first)
+{
+    struct cut cut = {piece, scratch->starts.items, first, (uint32_t)scratch->text.count - first};
+    letter *letters = (letter *)scratch->text.items + first;
+    for (uint32_t i = 0; i < cut.count; i++) {
+        character sign = piece->small[begin_of(&cut, i)];
+        if (sign == '?' && (cut.count == 1 || before_word(&cut, i)))
+            letters[i] = scratch->words->query;
+        else if (sign == '.' && !ends(scratch, &cut, i))
+            letters[i] = OTHER;
+    }
+}
+
+/* ---- the text ---- */
+
+static void cut_piece(struct scratch *scratch, const struct piece *piece, bool has_signs)
+{
+    uint32_t first = (uint32_t)scratch->text.count;
+    for (uint32_t at = piece->begin, end; at < piece->end && !scratch->failed; at = end) {
+        end = end_at(piece, at);
+        add_word(scratch, piece, at, end);
+    }
+    if (has_signs && !scratch->failed)
+        mend_signs(scratch, piece, first);
+}
+
+/* The end of a line and the head of the next are known by themselves. */
+static void cut_at_blanks(struct scratch *scratch, const struct piece *chunk)
+{
+    struct piece piece = *chunk;
+    for (uint32_t at = chunk->begin; at < chunk->end && !scratch->failed; at = piece.end) {
+        bool blank = chunk->kinds[at] & SPACE;
+        piece.begin = piece.end = at;
+        while (piece.end < chunk->end && !(chunk->kinds[piece.end] & SPACE) == !blank)
+            piece.end++;
+        cut_piece(scratch, &piece, true);
+    }
+}
+
+static void cut_chunk(struct scratch *scratch, const struct piece *chunk)
+{
+    bool line_end = false, question = false, stop = false, blank = true;
+    for (uint32_t i = chunk->begin; i < chunk->end; i++) {
+        line_end |= chunk->small[i] == '\n';
+        question |= chunk->small[i] == '?';
+        stop |= chunk->small[i] == '.';
+        blank &= (chunk->kinds[i] & SPACE) != 0;
+    }
+    if (line_end && !question && !blank)
+        cut_at_blanks(scratch, chunk);
+    else
+        cut_piece(scratch, chunk, question || stop);
+}
+
+void cut(struct scratch *scratch)
+{
+    struct piece text = {scratch->small.items, scratch->kinds.items, 0, 0};
+    uint32_t count = (uint32_t)scratch->small.count;
+    scratch->text.count = scratch->starts.count = scratch->ends.count = scratch->asked.count = 0;
+    put_number(scratch, &scratch->asked, 0);
+    put_number(scratch, &scratch->asked, 0);
+    for (uint32_t at = 0; at < count && !scratch->failed; at = text.end + 1) {
+        bool plain = true;
+        text.begin = text.end = at;
+        for (; text.end < count && text.small[text.end] != ' '; text.end++)
+            plain &= text.kinds[text.end] & ALPHA;
+        if (text.end == at)
+            continue;
+        if (plain)
+            add_word(scratch, &text, at, text.end);
+        else
+            cut_chunk(scratch, &text);
+    }
+    letter *last = put(scratch, &scratch->text, sizeof *last);
+    if (last)
+        *last = scratch->words->line_end;
+    put_number(scratch, &scratch->starts, count);
+    put_number(scratch, &scratch->ends, count + 1);
+}

@@ -1,0 +1,196 @@
+/* Slips of the keyboard: the word of the lexicon that is one away (vocabulary.py). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+#define FROM_ANY 8 /* letters of a word from which on its first may be the slip */
+
+/* A word without one of its letters; all of it when that is none of them. */
+struct shorter {
+    const character *word;
+    uint32_t count, without;
+};
+
+static uint32_t length_of(const struct shorter *some)
+{
+    return some->count - (some->without < some->count);
+}
+
+static character at(const struct shorter *some, uint32_t i)
+{
+    return some->word[i + (i >= some->without)];
+}
+
+static uint32_t hash_up_to(const struct shorter *some, uint32_t end)
+{
+    uint32_t hash = NO_HASH;
+    for (uint32_t i = 0; i < end; i++)
+        hash = hash_on(hash, at(some, i));
+    return hash;
+}
+
+static struct shorter entry_without(const struct words *words, uint32_t entry, uint32_t without)
+{
+    return (struct shorter){words->characters + words->entries[entry].first, words->entries[entry].length, without};
+}
+
+/* ---- made once ---- */
+
+static void add_start(struct slips *slips, const struct shorter *some)
+{
+    uint32_t length = length_of(some), bit = mixed_hash(hash_up_to(some, length < START ? length : START)) & 0xffff;
+    slips->starts[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+/* Whether the entry is found as it is spelled, or without that letter, the first time. */
+static bool is_new(const struct words *words, uint32_t entry, uint32_t without)
+{
+    const character *word = words->characters + words->entries[entry].first;
+    return without == words->entries[entry].length || !without || word[without] != word[without - 1];
+}
+
+static bool make_slips(const struct words *words, struct slips *slips, uint32_t flag)
+{
+    for (uint32_t i = 0; i < words->count; i++)
+        slips->count += words->entries[i].flags & flag ? words->entries[i].length + 1 : 0;
+    slips->mask = 1;
+    while (slips->mask < slips->count)
+        slips->mask = 2 * slips->mask + 1;
+    slips->all = malloc((slips->count + 1) * sizeof *slips->all);
+    slips->places = malloc(((size_t)slips->mask + 1) * sizeof *slips->places);
+    if (!slips->all || !slips->places)
+        return false;
+    memset(slips->places, 0xff, ((size_t)slips->mask + 1) * sizeof *slips->places);
+    slips->count = 0;
+    for (uint32_t i = words->count; i--;) /* the last first: then the first is found first */
+        for (uint32_t j = 0; words->entries[i].flags & flag && j <= words->entries[i].length; j++) {
+            struct shorter some = entry_without(words, i, j);
+            if (!is_new(words, i, j))
+                continue;
+            uint32_t hash = hash_up_to(&some, length_of(&some)), *place = &slips->places[mixed_hash(hash) & slips->mask];
+            slips->all[slips->count] = (struct slip){hash, i, *place};
+            *place = slips->count++;
+            add_start(slips, &some);
+        }
+    return true;
+}
+
+bool add_slips(struct words *words)
+{
+    for (uint32_t i = 0; i < words->count; i++)
+        if (words->entries[i].flags & SLIPS_AS_STEM && words->entries[i].length > SLIP_FROM && words->entries[i].length <= LONGEST_WORD)
+            words->stem_lengths |= UINT32_C(1) << words->entries[i].length;
+    return make_slips(words, &words->of_words, SLIPS_AS_WORD) && make_slips(words, &words->of_stems, SLIPS_AS_STEM);
+}
+
+/* ---- asked of each word that is not known ---- */
+
+/* Whether a word begins as one does that is a slip away: a quick look before the thorough one. */
+static bool begins_like(const struct slips *slips, const character *word, uint32_t count)
+{
+    if (count <= START)
+        return true;
+    for (uint32_t i = 0; i <= START; i++) {
+        struct shorter head = {word, START + 1, i};
+        uint32_t bit = mixed_hash(hash_up_to(&head, START)) & 0xffff;
+        if (slips->starts[bit / 64] >> bit % 64 & 1)
+            return true;
+    }
+    return false;
+}
+
+static bool is_like(const struct shorter *some, const character *word, uint32_t count)
+{
+    if (length_of(some) != count)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (at(some, i) != word[i])
+            return false;
+    return true;
+}
+
+/* Whether the entry, as it is or without one letter, is what is left of the word. */
+static bool has_shorter(const struct words *words, uint32_t entry, const struct shorter *some)
+{
+    struct shorter whole = entry_without(words, entry, NONE);
+    uint32_t length = length_of(some), i = 0;
+    if (is_like(some, whole.word, whole.count))
+        return true;
+    if (length + 1 != whole.count)
+        return false;
+    while (i < length && at(some, i) == whole.word[i])
+        i++;
+    for (; i < length; i++)
+        if (at(some, i) != whole.word[i + 1])
+            return false;
+    return true;
+}
+
+/* Whether one letter too many, too few, another, or two swapped, make one of the other. */
+static bool one_slip(const character *a, uint32_t a_count, const character *b, uint32_t b_count)
+{
+    if (a_count > b_count + 1 || b_count > a_count + 1)
+        return false;
+    for (; a_count && b_count && *a == *b; a_count--, b_count--) {
+        a++;
+        b++;
+    }
+    if (a_count > b_count)
+        return !memcmp(a + 1, b, b_count * sizeof *a);
+    if (b_count > a_count)
+        return !memcmp(a, b + 1, a_count * sizeof *a);
+    if (a_count < 2 || !memcmp(a + 1, b + 1, (a_count - 1) * sizeof *a))
+        return true;
+    return a[0] == b[1] && a[1] == b[0] && !memcmp(a + 2, b + 2, (a_count - 2) * sizeof *a);
+}
+
+/* The first entry that is one slip away; NULL: none. */
+static const struct entry *near_entry(const struct words *words, const struct slips *slips, const character *word, uint32_t count)
+{
+    for (uint32_t without = 0; without <= count; without++) {
+        struct shorter some = {word, count, without ? without - 1 : count}; /* the word itself first */
+        uint32_t hash = hash_up_to(&some, length_of(&some));
+        for (uint32_t i = slips->places[mixed_hash(hash) & slips->mask]; i != NONE; i = slips->all[i].next) {
+            const struct entry *entry = &words->entries[slips->all[i].entry];
+            const character *other = words->characters + entry->first;
+            if (slips->all[i].hash == hash && (*word == *other || entry->length >= FROM_ANY) &&
+                has_shorter(words, slips->all[i].entry, &some) && one_slip(word, count, other, entry->length))
+                return entry;
+        }
+    }
+    return NULL;
+}
+
+/* The letter of a short word with two letters swapped, or one doubled. */
+static letter short_slip(const struct words *words, const character *word, uint32_t count)
+{
+    for (uint32_t i = 1; i + 1 < count; i++) {
+        character changed[SLIP_FROM];
+        memcpy(changed, word, count * sizeof *word);
+        changed[i] = word[i + 1];
+        changed[i + 1] = word[i];
+        letter found = plain_letter(words, changed, count);
+        if (found)
+            return found;
+        if (word[i] != word[i - 1] || count <= SLIP_FROM - 1)
+            continue;
+        memcpy(changed, word, i * sizeof *word);
+        memcpy(changed + i, word + i + 1, (count - i - 1) * sizeof *word);
+        if ((found = plain_letter(words, changed, count - 1)))
+            return found;
+    }
+    return 0;
+}
+
+letter slip_of(const struct words *words, const character *word, uint32_t count)
+{
+    const struct entry *found = begins_like(&words->of_words, word, count) ? near_entry(words, &words->of_words, word, count) : NULL;
+    if (found)
+        return found->word;
+    bool like_stems = begins_like(&words->of_stems, word, count);
+    for (uint32_t length = count; length > SLIP_FROM && like_stems; length--)
+        if (words->stem_lengths >> length & 1 && (found = near_entry(words, &words->of_stems, word, length)))
+            return found->stem;
+    return count == SLIP_FROM || count == SLIP_FROM - 1 ? short_slip(words, word, count) : 0;
+}

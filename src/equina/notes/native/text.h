@@ -1,0 +1,135 @@
+/* From a text in small letters to letters of the lexicon: what vocabulary.py and language.py do, character by character. Of characters
+ * the C knows nothing but what Python has told: of what kind they are, page by page, as they are met. */
+#ifndef EQUINA_TEXT_H
+#define EQUINA_TEXT_H
+
+#include "reader.h"
+
+typedef uint32_t character;
+
+#define OTHER 1        /* the letter of a word that the lexicon does not name */
+#define PAGE 256       /* characters of a page */
+#define PAGES 0x1100
+#define LONGEST_WORD 24
+#define SLIP_FROM 5
+#define START 5        /* first letters by which a slip is ruled out */
+#define REMEMBERED 32768 /* words whose letters a scratch remembers; a power of two */
+
+/* Kinds of characters, as words.py tells them. */
+enum {
+    ALPHA = 1,     /* isalpha */
+    WORDLIKE = 2,  /* \w, but no decimal and no "_" */
+    DECIMAL = 4,   /* \d */
+    SPACE = 8,     /* \s */
+    DIGIT = 16,    /* isdigit */
+    ALNUM = 32,    /* isalnum */
+};
+
+struct page {
+    uint8_t kind[PAGE];
+};
+
+/* What is said of a word besides; as in words.py. */
+enum { IS_OTHER = 1, IS_SHORTENED = 2, IS_ENGLISH = 4, IS_FOREIGN = 8, IS_SPELLING = 16, SLIPS_AS_WORD = 32, SLIPS_AS_STEM = 64 };
+
+/* What is known of some characters: as a word, as the beginning of one. */
+struct entry {
+    uint32_t hash, first, length; /* in `characters` */
+    letter word, stem;            /* 0: none */
+    uint32_t flags;
+};
+
+/* One word or stem under its own spelling, or one that lacks a letter. */
+struct slip {
+    uint32_t hash, entry, next; /* the next of the same place, or NONE */
+};
+
+struct slips {
+    struct slip *all;
+    uint32_t *places, mask;
+    uint32_t count;
+    uint64_t starts[1024]; /* bits: hashes of the first letters of each */
+};
+
+/* A line of numbers: those between its ends, and at them, have letters from `letters` on. */
+struct line {
+    bool fraction;
+    int32_t least, most; /* of what stands below the line of a fraction */
+    uint32_t first, count; /* in `ends` */
+    letter letters;
+};
+
+struct words {
+    uint32_t count, characters_count, lines_count, ends_count, mask;
+    struct entry *entries;
+    uint32_t *places; /* of `mask` + 1: an entry or NONE */
+    character *characters;
+    struct line *lines;
+    double *ends;
+    struct slips of_words, of_stems;
+    uint32_t stem_lengths; /* bits: how long the stems are in which slips are forgiven */
+    letter line_end, blank, query;
+};
+
+/* A word and its letter, remembered. */
+struct met {
+    uint32_t hash;
+    letter letter;
+    uint8_t length, characters[LONGEST_WORD + 1];
+};
+
+/* Some characters of a text. */
+struct span {
+    const character *characters;
+    uint32_t count, hash;
+};
+
+static inline uint32_t hash_on(uint32_t hash, character one)
+{
+    return (hash ^ one) * UINT32_C(16777619);
+}
+
+#define NO_HASH UINT32_C(2166136261)
+
+static inline uint32_t hash_of(const character *characters, uint32_t count)
+{
+    uint32_t hash = NO_HASH;
+    for (uint32_t i = 0; i < count; i++)
+        hash = hash_on(hash, characters[i]);
+    return hash;
+}
+
+static inline uint32_t mixed_hash(uint32_t hash)
+{
+    return hash ^ hash >> 15;
+}
+
+/* How a text is to be read, and what may be missing; as in library.py. */
+enum { MAY_BE_CARER = 1, PLAINLY_READ = 2 };
+enum { DOUBTS = -1, WANTS_LETTERS = -2, WANTS_PAGE = -3, FAILS_TO_READ = -4 };
+
+/* words.c */
+const struct entry *entry_of(const struct words *words, const struct span *span);
+/* The letter of a word of the lexicon; 0: it is none. */
+letter plain_letter(const struct words *words, const character *characters, uint32_t count);
+/* The letter of a word by itself. 0: Python is to be asked. */
+letter letter_of(struct scratch *scratch, const character *characters, const uint8_t *kinds, uint32_t count);
+
+/* slips.c */
+bool add_slips(struct words *words);
+letter slip_of(const struct words *words, const character *word, uint32_t count);
+
+/* numbers.c: the letter of a number; 0 for one to ask about. */
+letter number_of(const struct words *words, const character *word, const uint8_t *kinds, uint32_t count);
+
+/* characters.c: the text into scratch->small and scratch->kinds. */
+enum taken { TAKEN, NO_MEMORY, NO_PAGE };
+enum taken take_characters(struct scratch *scratch, const void *text, int64_t count, int32_t width, uint32_t *page);
+
+/* cut.c: the words of the text, their letters and places; those to ask about into scratch->asked. */
+void cut(struct scratch *scratch);
+
+/* language.c: whether it is in doubt that a text is one to be read. */
+bool is_doubtful(const struct scratch *scratch);
+
+#endif
