@@ -209,6 +209,11 @@ def test_a_level_that_no_rule_gave_says_why(values, complete, line):
     assert line in " ".join(page(Case(values=values, complete=complete))["level"].lines)
 
 
+def test_no_advice_yet_is_never_told_as_no_urgency():
+    assert "NOT SETTLED YET, AT LEAST URGENT." in text(Case.of(back_pain=True, urgency=True))
+    assert "Level: NOT SETTLED YET. We can't" in text(Case.of(back_pain="long_standing"))
+
+
 def test_scans_are_suggested_only_when_the_case_calls_for_them():
     calm = Case(values={"back_pain": True, "stress_leak": "long_standing"} | NO_FLAGS, complete=True)
     infected = Case(values=PROTOCOL.stories["it_was_my_kidneys"].findings, complete=True)

@@ -152,9 +152,11 @@ def _top(protocol: Protocol, case: Case) -> Block:
 
 
 def _level(protocol: Protocol, assessment: Assessment) -> Block:
-    level = assessment.disposition or "none"
-    told = f"{_words(protocol)[f'level_{level}']}. {protocol.disposition_words[level]}"
-    title = _words(protocol)["level"].format(level=told)
+    words, level = _words(protocol), assessment.disposition or "none"
+    name = words[f"level_{level}"]
+    if level == "none" and assessment.low != "self_care":  # no advice yet is not no urgency: what is certain is said
+        name = words["level_at_least"].format(level=words[f"level_{assessment.low}"])
+    title = words["level"].format(level=f"{name}. {protocol.disposition_words[level]}")
     return Block(id="level", title=title, lines=tuple(_determining(protocol, assessment)))
 
 
