@@ -73,7 +73,7 @@ endef
 .PHONY: help setup stories run browser java checkers conformance test coverage pictures verify agree prove diff released score evaluate bench mutation licences docs fuzz lint format lock clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.stamp  ## build .venv with the pinned tools and the package (what is already there is kept)
 	@:

@@ -192,3 +192,11 @@ def test_the_commands_of_the_unit_and_the_container_are_ours():
     assert "--require-hashes" in container
     names = re.findall(r"^(?:# )?(EQUINA_\w+)=", (ROOT / "deploy" / "env.example").read_text(encoding="utf-8"), re.MULTILINE)
     assert set(names) <= set(VARIABLES)
+
+
+@pytest.mark.parametrize("file", ["Makefile", "deploy/Containerfile", "docs/operations.md"])
+def test_a_lock_is_installed_as_it_stands(file):
+    installs = [line for line in (ROOT / file).read_text("utf-8").splitlines() if "--require-hashes" in line]
+    assert installs
+    # Else older pips look for `coverage[toml]` themselves and take the newest, of which the lock has no hash.
+    assert [line for line in installs if "--no-deps" not in line] == []
