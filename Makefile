@@ -124,7 +124,7 @@ run:  ## triage the shipped stories, then serve the pages and print their addres
 	$(STEP) run "what five invented people are told (none of them is you):"
 	@$(MAKE) stories
 	@$(MAKE) -s .venv/.pages
-	@$(BIN)/equina serve --port '$(PORT)'
+	@$(BIN)/equina serve --port '$(PORT)' || [ $$? = 130 ]
 
 browser:  ## Chromium, with which the tests of the pages look at them; installed as root on Debian, where it is missing
 	@if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then \
