@@ -22,6 +22,8 @@ from equina.notes.vocabulary import cut, folded
 
 __all__ = ["CueWords", "Mention", "Reading", "read", "read_note"]
 
+# Who says "can't" in a list of past illnesses has begun to tell of now.
+_COMPLAINT = re.compile(r"(?:can[' ]?t|can ?not|unable|not|(?:has|have)(?:n['’]?t| not)|can’t|is|are|keeps?|no)\b", re.IGNORECASE)
 _REMEMBERED = 20_000
 # Assertion, onset, bare, now, as before; and a mention found: start, end, what, that, start and end of its cue and of its number.
 _Verdict = tuple[str, str, bool, int, bool]
@@ -111,7 +113,11 @@ def _mentions(lexicon: Lexicon, text: str, begun: Sequence[Begun], found: Iterab
         section = cue = value = None
         if starts and (i := bisect_right(starts, start)) and begun[i - 1][1] is not None:
             section = section_at(lexicon, begun, ends, text, start)
-        if section and _decides(section, find, verdict):
+        if (
+            section
+            and _decides(section, find, verdict)
+            and not (section.assertion == "historical" and _COMPLAINT.match(text, start))
+        ):
             assertion, onset = section.assertion or assertion, "unknown"
         elif low >= 0:
             cue = _made(CueWords, (low, high, text[low:high]))

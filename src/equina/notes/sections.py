@@ -44,13 +44,19 @@ _MARKED = re.compile(r"\n[ \t]*(?:#+ [^\n]{3,48}|(\*\*|__)[^\n]{3,48}\1)[ \t\r]*
 _INLINE = re.compile(r"[.,;] *([A-Z][A-Z/&' -]{2,44}[A-Z])(?= *[,.:])")
 
 # "… with a past medical history significant for osteoporosis, who presents with …": a part within a sentence.
-_TELLS = r"(?: is| was| has been)?(?: (?:significant|notable|remarkable|positive|pertinent)(?: only)? for| of| includes?| including) "
+_TELLS = (
+    r"(?: is| was| has been)?(?: (?:significant|notable|remarkable|positive|pertinent)(?: only)? for| of| includes?| including) "
+)
 _TOLD = (re.compile(f"istory{_TELLS}"), re.compile(f"PMHx?{_TELLS}"))
-_OF_THE_PAST = re.compile(r"(?:\b(?:past|previous|prior)|(?:\b(?:past|previous|prior) )?medical(?:(?: and |/)surgical)?) h$", re.IGNORECASE)
+_OF_THE_PAST = re.compile(
+    r"(?:\b(?:past|previous|prior)|(?:\b(?:past|previous|prior) )?medical(?:(?: and |/)surgical)?) h$", re.IGNORECASE
+)
 _PAST = "past medical history"
 _TOLD_ENDS = re.compile(
-    r"[.;:\n]|,? \b(?:who|which|he|she|now|today|and (?:is|was|has|had|now|presents?|comes|came)|present(?:s|ed|ing)|here|comes|came|complain\w*|admitted"
-    r"|referred|seen|reports|with (?:an? )?(?:\d|one|two|three|four|few|several|new|acute|worsening|sudden|progressive|increasing|severe))\b",
+    r"[.;:\n]|,? \b(?:who|which|he|she|now|today|and (?:is|was|has|had|now|presents?|comes|came)"
+    r"|present(?:s|ed|ing)|here|comes|came|complain\w*|admitted|referred|seen|reports|brought|arriv\w+|attend\w*"
+    r"|unable|cannot|can'?t|couldn'?t|not able|no longer|has been|is|since"
+    r"|with (?:an? )?(?:\d|one|two|three|four|few|several|new|acute|worsening|sudden|progressive|increasing|severe))\b",
     re.IGNORECASE,
 )
 _SENTENCE = 400  # characters that such a part is at most
