@@ -116,6 +116,8 @@ STALE = {
     "a language that is none": {**GOOD, "language": "xx"},
     "a place that is none": {**GOOD, "place": "<b>"},
     "answers that do not add up": {**GOOD, "pages": [3]},
+    "answers without end": {**GOOD, "pages": [float("inf")]},
+    "half an answer": {**GOOD, "pages": [0.5, 0.5]},
     "a finding that is none": {**GOOD, "pages": [1], "given": [["one", "", ["nothing"], {"nothing": "no"}, {}, None, None]]},
     "an answer that is none": {**GOOD, "pages": [1], "given": [["one", "", ["fever"], {"fever": "maybe"}, {}, None, None]]},
     "a question that is none": {**GOOD, "asking": ["one", "", ["nothing"]]},

@@ -160,8 +160,8 @@ def _visit(protocol: Protocol, data: Mapping[str, object], now: datetime) -> Vis
     if data["protocol"] != protocol.digest[-16:] or data["stage"] not in STAGES or data["place"] not in PLACES:
         raise BadVisit("it was made by another version of the protocol")
     given = [_given(protocol, each) for each in cast(list[list[object]], data["given"])]
-    pages = tuple(int(cast(int, count)) for count in cast(list[object], data["pages"]))
-    if len(given) > LONGEST or sum(pages) != len(given):
+    pages = tuple(count for count in cast(list[object], data["pages"]) if type(count) is int)
+    if len(given) > LONGEST or len(pages) != len(cast(list[object], data["pages"])) or sum(pages) != len(given):
         raise BadVisit("its answers do not add up")
     session = Session(
         start=Case(as_of=now, answered_by="self"),
