@@ -6,15 +6,18 @@ import os
 import random
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import combinations
+from itertools import chain, combinations
 
+import numpy as np
 import pytest
 
+from equina.batch.heard import Heard
 from equina.batch.judge import Patients
 from equina.batch.letters import Letters
 from equina.batch.nearest import NOTHING_NEAR, Nearest
-from equina.batch.outcome import Outcome, Outcomes
+from equina.batch.outcome import Outcome, Outcomes, is_present
 from equina.batch.planes import ALL, NONE, Program
+from equina.batch.rows import told
 from equina.batch.together import Together
 from equina.case import Case
 from equina.fhir.records import cases_of
@@ -22,6 +25,9 @@ from equina.implicants import implicants
 from equina.leaves import resolve
 from equina.logic import stem
 from equina.model import DISPOSITIONS, rank
+from equina.notes.evidence import with_reading
+from equina.notes.lexicon import lexicon
+from equina.notes.reading import CueWords, Mention, Reading
 from equina.triage import assess, level, reach, settle
 from screening import AS_OF, DEV_CASES, PROTOCOL, as_row, judged, screen, write_lines
 
@@ -114,6 +120,7 @@ def test_a_letter_is_told_as_the_case_of_it_would_be(tmp_path, monkeypatch, opti
     """Every column of every row, and what was set aside, are as where each letter is taken into a case."""
     monkeypatch.setenv("EQUINA_PSEUDONYM_KEY", "k" * 32)
     path = write_lines(tmp_path / "a.ndjson", patients(random.Random(9), 20_000 if FULL else 500))
+    monkeypatch.setattr("equina.batch.letters._BLOCK", 90)  # so that some are told before the others
     quick, take = [], Patients._letter
     monkeypatch.setattr(Patients, "_letter", lambda *given: (found := take(*given), quick.append(found))[0])
     fast = screen(tmp_path / "fast", path, options=("--workers", "1", *options))
@@ -149,6 +156,80 @@ def test_a_protocol_without_a_lexicon_sets_letters_aside(tmp_path, monkeypatch):
     assert [each["reason"] for each in run.asides] == ["the text was not read: the protocol has no lexicon"]
 
 
+# --- what many say ------------------------------------------------------------------------------------------------------------
+
+
+def a_mention(draws, names):
+    """A mention of any of these findings, at one of a few places, as a reader might give it or not."""
+    name, start, end = draws.choice(names), draws.randrange(4), draws.choice((9, 10))
+    finding = PROTOCOL.findings[name]
+    assertion = draws.choices(("present", "absent", "historical", "family", "hypothetical", "uncertain"), (5, 3, 1, 1, 1, 1))[0]
+    value = draws.choice((35.0, 38.5, 41.2, 450.0, 1e6)) if finding.measured and draws.random() < 0.97 else None
+    value = 7.0 if not finding.measured and draws.random() < 0.005 else value
+    cue = CueWords(0, 2, draws.choice(("no", "not"))) if draws.random() < 0.3 else None
+    return Mention(name, start, end, f"{name}!", assertion, draws.choice(("new", "long_standing", "unknown")), cue, None, value)
+
+
+def in_a_case(words, mentions, age):
+    """What a case makes of the mentions: as `Heard` tells it."""
+    case = with_reading(PROTOCOL, Case(told="a text"), Reading(tuple(mentions)), words)
+    values = {name: value for name, value in case.values.items() if not (name == "age_years" and age is not None)}
+    pieces = [
+        (name, told(value), piece.assertion, piece.start, piece.end, piece.quote)
+        for name, value in values.items()
+        if name != "age_years"
+        for piece in dict.fromkeys(case.evidence[name])
+    ]
+    shown = tuple(sorted((name for name, value in values.items() if is_present(value)), key=PROTOCOL.order.__getitem__))
+    since = any(is_present(values[name]) and assertion == "present" for name, _, assertion, *_ in pieces)
+    conflicts = tuple(conflict.finding for conflict in case.conflicts)
+    asides = [(aside.why, aside.quote) for aside in case.set_aside]
+    return values, pieces, (shown, since, values.get("age_years", age), conflicts), asides
+
+
+def test_what_many_letters_say_is_what_each_says_in_a_case(monkeypatch):
+    """Mentions as no reader gives them: the same place twice, old and new, numbers that cannot be, and none where one must be."""
+    monkeypatch.setattr("equina.batch.heard._REMEMBERED", 30)  # so that what is remembered is forgotten too
+    draws, words = random.Random(14), lexicon(PROTOCOL)
+    together = Together(PROTOCOL, Nearest(PROTOCOL))
+    heard = Heard(PROTOCOL, words, together)
+    becoming = [*words.becomes, *words.becomes.values(), *(name for each in words.unless.values() for name in each)]
+    measured = [name for name, finding in PROTOCOL.findings.items() if finding.measured]
+    asked = [name for name, finding in PROTOCOL.findings.items() if finding.lasting and finding.section == "context"]
+    pool = list(dict.fromkeys((*becoming, *measured, "back_pain", "fever", "urinary_retention", *asked[:3])))
+    taken, left = 0, 0
+    for _ in range(60 if FULL else 12):
+        wanted = []
+        for _ in range(25):
+            names = draws.sample(pool, 5) + (["sex_at_birth"] if draws.random() < 0.05 else [])
+            mentions = [a_mention(draws, names) for _ in range(draws.randrange(1, 12))]
+            age = draws.choice((None, 50.0))
+            asides = heard.add(mentions, age)
+            if asides is None:
+                left += 1
+                continue
+            wanted.append((*in_a_case(words, mentions, age), asides))
+        assert len(heard) == len(wanted)
+        taken += len(wanted)
+        found = heard.told()
+        assert len(heard) == 0
+        rows = list(zip(*(found.evidence[name].to_pylist() for name in OWN_PARTS), strict=True))
+        for at, (values, pieces, row, aside, asides) in enumerate(wanted):
+            count = int(found.pieces[at])
+            assert rows[:count] == pieces
+            rows = rows[count:]
+            assert (found.present[at], found.since[at], found.ages[at], found.conflicts[at]) == row
+            assert asides == aside
+            planes = {plane for name, value in values.items() for plane in together.planes(name, value)}
+            assert set(found.stated[1][found.stated[0] == at].tolist()) == planes
+        assert rows == []
+    assert taken > 100
+    assert left > 10
+
+
+OWN_PARTS = ("finding", "value", "assertion", "start", "end", "quote")
+
+
 # --- many together ------------------------------------------------------------------------------------------------------------
 
 
@@ -168,12 +249,9 @@ def a_case(draws, findings):
 
 def judged_together(cases):
     together = Together(PROTOCOL, Nearest(PROTOCOL))
-    for place, case in enumerate(cases):
-        planes = [plane for name, value in case.values.items() for plane in together.planes(name, value)]
-        assert together.add(planes) == place
-    found = together.outcomes()
-    assert together.outcomes() == []
-    return found
+    planes = [[plane for name, value in case.values.items() for plane in together.planes(name, value)] for case in cases]
+    numbers = np.repeat(np.arange(len(cases)), [len(each) for each in planes])
+    return together.outcomes(len(cases), numbers, np.array(list(chain.from_iterable(planes)), np.intp))
 
 
 def test_many_together_are_judged_as_triage_judges_each():
@@ -186,9 +264,9 @@ def test_many_together_are_judged_as_triage_judges_each():
 
 
 def test_many_together_have_the_outcomes_of_each_alone():
-    """More than are judged in one go, and all of an outcome."""
+    """All of an outcome, of some thousands."""
     draws, findings, outcomes = random.Random(12), list(PROTOCOL.findings.values()), Outcomes(PROTOCOL)
-    cases = [a_case(draws, findings) for _ in range(400)] * (12 if not FULL else 200)
+    cases = [a_case(draws, findings) for _ in range(400)] * 12
     found = judged_together(cases)
     alone = [outcomes.of(case) for case in cases[:400]]
     assert found == alone * (len(cases) // 400)

@@ -17,7 +17,7 @@ import pyarrow as pa
 from equina.batch.alike import Alike, Pattern, Record, fill, filled, stood_in
 from equina.batch.dates import Dates
 from equina.batch.joined import join
-from equina.batch.letters import Letters, may_be_letter
+from equina.batch.letters import Judged, Letters, may_be_letter
 from equina.batch.outcome import Outcome, Outcomes
 from equina.batch.parts import write_part
 from equina.batch.plan import Plan
@@ -25,7 +25,6 @@ from equina.batch.quiet import QUIET, outcome_of
 from equina.batch.rows import Place, Rows, Run
 from equina.batch.spill import Block, put, read_blocks, written
 from equina.batch.tables import rows_at
-from equina.batch.together import Together
 from equina.case import Case
 from equina.crosscheck import misfit
 from equina.fhir.elements import Resource, part, reference_id
@@ -69,17 +68,12 @@ class Patients:
         self._nothing = outcomes.of(Case(as_of=plan.as_of, answered_by="record"))
 
     @cached_property
-    def together(self) -> Together:
-        """What tells the outcomes of those who differ from one another."""
-        return Together(self.run.protocol, self.outcomes.nearest)
-
-    @cached_property
     def _letters(self) -> Letters | None:
         """What reads letters, where the protocol has a lexicon."""
         plan = self.plan
         if not has_lexicon(self.run.protocol):
             return None
-        return Letters(self.run.protocol, plan.as_of, plan.window_days, self._dates, self.together)
+        return Letters(self.run.protocol, plan.as_of, plan.window_days, self._dates, self.outcomes.together)
 
     def take(self, rows: Rows, owner: str | None, items: Sequence[Item], aside: Aside) -> None:
         """Add the row of one patient, of whom these items were kept."""
@@ -110,12 +104,17 @@ class Patients:
         """Add the row of one of whom there is a letter; whether all of it is plain."""
         input, line, data = item
         letters = self._letters
-        if letters is None or (letter := letters.letter(data)) is None or (said := letters.said(letter, age, sex)) is None:
+        if letters is None or (letter := letters.letter(data)) is None or (asides := letters.take(letter, age, sex)) is None:
             return False
-        rows.add_letter(owner, self.together.add(said.planes), said, letter.dated, self._files[input], line, sex)
-        for why, quote in said.asides:
+        rows.add_letter(owner, sex, letter, self._files[input], line, len(asides))
+        for why, quote in asides:
             aside(input, line, "value", why, owner, rows.quote(quote, "text"))
         return True
+
+    def judged(self) -> Judged:
+        """What the letters say of which rows were added."""
+        assert self._letters is not None
+        return self._letters.judged()
 
     def _like(self, rows: Rows, owner: str | None, items: Sequence[Item], age: float | None, sex: str | None, aside: Aside) -> bool:
         """Add the row of one whose records say what others' do; whether they are of kinds that recur."""
@@ -273,7 +272,7 @@ def judge(patients: Patients, number: int, spilled: Sequence[Spilled], folder: P
             else:
                 patients.not_counted[OF_NOBODY] += 1
                 aside(item[0], item[1], "input", OF_NOBODY, None, None)
-    table = rows.table(patients.together.outcomes() if rows.later else ())
+    table = rows.table(patients.judged() if rows.has_letters else None)
     write_part(folder, number, table)
     return {**_counts(table), "not_counted": dict(patients.not_counted), "asides": asides, "inputs": dict(inputs)}
 

@@ -11,23 +11,26 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
+import pyarrow as pa
 
 from equina.batch.dates import Dated, Dates
-from equina.batch.outcome import is_present
-from equina.batch.rows import told
+from equina.batch.heard import Heard, Told
+from equina.batch.outcome import Outcome
 from equina.batch.together import Together
 from equina.fhir.elements import Resource, name_of
 from equina.fhir.records import gather
 from equina.fhir.statements import SHOWN, Gathered
 from equina.model import Protocol
-from equina.notes.evidence import VALUED, Silent, affirmed, bearing, denied, measured_in, not_read, value_heard
+from equina.notes.evidence import not_read
 from equina.notes.lexicon import lexicon
-from equina.notes.reading import Mention, read
+from equina.notes.reading import read
 
-__all__ = ["Letter", "Letters", "Said", "may_be_letter"]
+__all__ = ["Judged", "Letter", "Letters", "may_be_letter"]
 
 _PLAIN = frozenset(("text/plain", "text/plain;charset=utf-8", "text/plain; charset=utf-8"))
 _LONGEST = 400_000
+_BLOCK = 2048  # letters told together
 _REMEMBERED = 50_000
 _NO = msgspec.Raw()
 
@@ -92,34 +95,17 @@ class Letter(NamedTuple):
     dated: Dated
 
 
-class Statement(NamedTuple):
-    """What a finding counts as by what is said of it, and what that adds to a row."""
+class Judged(NamedTuple):
+    """What some letters say and what follows from it: of each letter a value in each list, of each piece of evidence one in each
+    array."""
 
-    told: str
-    planes: tuple[int, ...]
-    present: bool
-    since: bool  # whether the date of the letter counts for it
-    conflict: bool
-    evident: bool = True  # whether its mentions are evidence of the row: not of an age
-    number: float | None = None  # the age
-
-
-_SILENT = Statement("", (), False, False, False, False)  # nothing is stated
-_ODD = Statement("", (), False, False, False, False)  # a case must tell
-
-
-class Said(NamedTuple):
-    """What a letter adds to the row of its patient."""
-
-    planes: list[int]  # of what it states, for `Together`
-    findings: list[str]  # of each piece of evidence
-    values: list[str]
-    mentions: list[Mention]
-    present: tuple[str, ...]
-    conflicts: tuple[str, ...]
-    asides: list[tuple[str, str]]  # (why, quote)
-    age: float | None
-    since: bool  # whether its date may be the latest
+    outcomes: list[Outcome]
+    present: list[tuple[str, ...]]
+    since: list[bool]  # whether the date of the letter is one of something present
+    ages: list[float | None]
+    conflicts: list[tuple[str, ...]]
+    pieces: list[int]  # how many each letter has
+    evidence: dict[str, pa.ChunkedArray]
 
 
 class Letters:
@@ -130,9 +116,10 @@ class Letters:
         self._dates, self._together = dates, together
         self._words = lexicon(protocol)
         self._read_now: dict[tuple[object, ...], bool] = {}  # by all that decides it
-        self._stated: dict[tuple[str, int], Statement] = {}  # by finding and what is heard of it
-        self._numbers: dict[tuple[str, float | None], Statement] = {}  # by quantity
         self._persons: dict[tuple[float | None, str | None], tuple[int, ...]] = {}
+        self._heard = Heard(protocol, self._words, together)
+        self._stated: tuple[list[int], list[int]] = ([], [])  # (letter, plane) of what is on record of the patients
+        self._told: list[tuple[list[Outcome], Told]] = []
 
     def letter(self, data: bytes) -> Letter | None:
         """The letter that a record is; None for what is none, is none of the plain ones, or is not to be read."""
@@ -160,45 +147,45 @@ class Letters:
         gather(probe, [record], {})
         return probe.texts == [(text, name_of(record))] and not (probe.said or probe.asides or probe.outside)
 
-    def said(self, letter: Letter, age: float | None, sex: str | None) -> Said | None:
-        """What a letter says of a patient of whom age and sex are on record, if they are. None when a case must tell."""
-        reading = read(self._words, letter.text)
-        planes, asides = list(self._person(age, sex)), list[tuple[str, str]]()
+    def take(self, letter: Letter, age: float | None, sex: str | None) -> list[tuple[str, str]] | None:
+        """Take in a letter of a patient of whom age and sex are on record, if they are; (why, quote) of what is set aside.
+
+        None, and it is not taken in, where a case must tell.
+        """
+        if len(self._heard) >= _BLOCK:
+            self._tell()
+        reading, place = read(self._words, letter.text), len(self._heard)
+        misfits = self._heard.add(reading.mentions, age)
+        if misfits is None:
+            return None
+        planes = self._person(age, sex)
+        self._stated[0].extend([place] * len(planes))
+        self._stated[1].extend(planes)
         if why := not_read(reading):
-            return Said(planes, [], [], [], (), (), [(why, _quoted(letter, letter.text.strip()))], age, False)
-        findings, values, pieces = list[str](), list[str](), list[Mention]()
-        present, conflicts, since = list[str](), list[str](), False
-        stated, own_age = self._stated, age
-        said, heard_of = bearing(self._words, reading.mentions)
-        for finding, mentions in said.items():
-            heard = heard_of[finding]
-            if heard & VALUED:
-                statement = self._measured(letter, finding, mentions, asides)
-            else:
-                statement = stated.get((finding, heard)) or self._state(finding, heard)
-            value, added, here, dates_it, contradicted, evident, number = statement
-            if not evident:
-                if statement is _ODD:
-                    return None
-                if own_age is None and number is not None:  # a text may tell a relative's, or that of another time
-                    age, planes = number, [*planes, *added]
-                continue
-            planes += added
-            if len(mentions) == 1:
-                findings.append(finding)
-                values.append(value)
-            else:
-                mentions = _once(mentions)
-                findings += [finding] * len(mentions)
-                values += [value] * len(mentions)
-            pieces += mentions
-            if here:
-                present.append(finding)
-                since |= dates_it
-                if contradicted:
-                    conflicts.append(finding)
-        present.sort(key=self._protocol.order.__getitem__)
-        return Said(planes, findings, values, pieces, tuple(present), tuple(conflicts), asides, age, since)
+            return [(why, _quoted(letter, letter.text.strip()))]
+        return [(why, _quoted(letter, quote[:SHOWN])) for why, quote in misfits]
+
+    def _tell(self) -> None:
+        count, told = len(self._heard), self._heard.told()
+        cases, planes = (np.concatenate((each, own)) for each, own in zip(told.stated, self._stated, strict=True))
+        outcomes = self._together.outcomes(count, cases.astype(np.intp), planes.astype(np.intp))
+        self._told.append((outcomes, told))
+        self._stated = ([], [])
+
+    def judged(self) -> Judged:
+        """What the letters say that were taken in since this was asked for the last time."""
+        self._tell()
+        every, self._told = self._told, []
+        told = [each for _, each in every]
+        return Judged(
+            list(chain.from_iterable(outcomes for outcomes, _ in every)),
+            list(chain.from_iterable(each.present for each in told)),
+            list(chain.from_iterable(each.since for each in told)),
+            list(chain.from_iterable(each.ages for each in told)),
+            list(chain.from_iterable(each.conflicts for each in told)),
+            list(chain.from_iterable(each.pieces.tolist() for each in told)),
+            {name: pa.chunked_array([each.evidence[name] for each in told]) for name in told[0].evidence},
+        )
 
     def _person(self, age: float | None, sex: str | None) -> tuple[int, ...]:
         """The planes of age and sex, where they are known."""
@@ -207,45 +194,6 @@ class Letters:
             known = (("age_years", age), ("sex_at_birth", sex))
             planes = (self._together.planes(name, value) for name, value in known if value is not None)
             found = self._persons[age, sex] = tuple(chain.from_iterable(planes))
-        return found
-
-    def _state(self, finding: str, heard: int) -> Statement:
-        """What a finding counts as, of which this is heard."""
-        protocol = self._protocol
-        if protocol.findings[finding].kind == "choice" or finding in protocol.table.measures:
-            found = _ODD
-        else:
-            value = value_heard(protocol, finding, heard)
-            if isinstance(value, Silent):
-                found = _SILENT
-            else:
-                planes, present = self._together.planes(finding, value), is_present(value)
-                found = Statement(told(value), planes, present, present and affirmed(heard), present and denied(heard))
-        self._stated[finding, heard] = found  # as many as there are findings, by the few things that can be heard of one
-        return found
-
-    def _measured(self, letter: Letter, finding: str, mentions: list[Mention], asides: list[tuple[str, str]]) -> Statement:
-        """What a quantity counts as, of which numbers are told; those that cannot be are set aside."""
-        if len(mentions) == 1 and mentions[0][4] == "present":
-            found = self._numbers.get((finding, mentions[0][8]))
-            if found is not None:
-                return found
-        if finding not in self._protocol.table.measures:
-            return _ODD
-        number, misfits = measured_in(self._protocol, finding, mentions, self._words)
-        asides += [(each.why, _quoted(letter, each.quote)) for each in misfits]
-        return _SILENT if number is None else self._number(finding, number)
-
-    def _number(self, finding: str, number: float) -> Statement:
-        """What a quantity counts as that is so much."""
-        found = self._numbers.get((finding, number))
-        if found is None:
-            if len(self._numbers) >= _REMEMBERED:
-                self._numbers.clear()
-            found = Statement(told(number), self._together.planes(finding, number), False, False, False)
-            if finding == "age_years":
-                found = found._replace(evident=False, number=number)
-            self._numbers[finding, number] = found
         return found
 
 
@@ -258,16 +206,6 @@ class _Probe(Gathered):
 
     def read(self, text: str, quote: str) -> None:
         self.texts.append((text, quote))
-
-
-def _once(mentions: list[Mention]) -> list[Mention]:
-    """The mentions that are different pieces of evidence."""
-    if len({mention[1] for mention in mentions}) == len(mentions):
-        return mentions
-    found: dict[object, Mention] = {}
-    for mention in mentions:
-        found.setdefault((mention.start, mention.end, mention.assertion, mention.cue and mention.cue.quote), mention)
-    return list(found.values())
 
 
 def _quoted(letter: Letter, words: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from equina.batch.nearest import NOTHING_NEAR, Nearest
 from equina.case import Case
@@ -16,6 +16,9 @@ from equina.explain import reasons_for
 from equina.leaves import resolve
 from equina.model import DISPOSITIONS, LONG_STANDING, Disposition, Protocol, Value
 from equina.triage import advice, given, level, reach, settle
+
+if TYPE_CHECKING:
+    from equina.batch.together import Together
 
 __all__ = ["Outcome", "Outcomes", "is_present"]
 
@@ -59,6 +62,13 @@ class Outcomes:
     def nearest(self) -> Nearest:
         """What finds the nearest open rule."""
         return Nearest(self.protocol)
+
+    @cached_property
+    def together(self) -> Together:
+        """What judges many cases of records at once, that differ from one another."""
+        from equina.batch.together import Together
+
+        return Together(self.protocol, self.nearest)
 
     def _keys(self, values: Mapping[str, Value]) -> Iterator[tuple[str, object]]:
         """The values, a number by the comparisons that it meets: nothing else of it can matter."""

@@ -22,7 +22,7 @@ from equina.model import Protocol, Value
 from equina.triage import NOT_STATED
 
 if TYPE_CHECKING:
-    from equina.batch.letters import Said
+    from equina.batch.letters import Judged, Letter
 
 __all__ = ["DATES", "Evidence", "Place", "Rows", "Run", "code_of", "date_of", "pieces_of", "present_in", "schema", "told", "whole"]
 
@@ -87,9 +87,9 @@ class Rows:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self.later = 0  # rows whose outcomes are told later
         self._rows: list[tuple[Any, ...]] = []  # of what differs from row to row; of the evidence, how many pieces there are
-        self._outcomes: list[Outcome | int] = []  # or the place among those that are told later
+        self._outcomes: list[Outcome | int] = []  # or the place among the letters
+        self._letters: list[tuple[str | None, str | None, Dated, str, int, int]] = []
         # The parts of the evidence, one after the other: those that pieces in a row have in common are told once for them.
         self._own: tuple[list[Any], ...] = tuple([] for _ in OWN)
         self._shared: tuple[list[Any], ...] = tuple([] for _ in SHARED)
@@ -124,22 +124,16 @@ class Rows:
         """Add a patient of whom all of it is known already."""
         self._add(id, outcome, present, latest, age, sex, self._pieces_in(evidence), conflicts, aside, False)
 
-    def add_letter(self, id: str | None, place: int, said: Said, dated: Dated, file: str, line: int, sex: str | None) -> None:
-        """Add a patient of whom a letter is known: what it says, and the place of the outcome among those that are told later."""
-        mentions, (_, date, moment) = said.mentions, dated
-        if mentions:
-            findings, values, assertions, starts, ends, quotes = self._own
-            findings += said.findings
-            values += said.values
-            _, start, end, quote, assertion, _, _, _, _ = zip(*mentions, strict=True)
-            starts += start
-            ends += end
-            quotes += quote
-            assertions += assertion
-            self._share(("text", file, line, None, date or None), len(mentions))
-        self.later += 1
-        latest = moment if said.since else None
-        self._add(id, place, said.present, latest, said.age, sex, len(mentions), said.conflicts, len(said.asides), False)
+    def add_letter(self, id: str | None, sex: str | None, letter: Letter, file: str, line: int, aside: int) -> None:
+        """Add a patient of whom a letter is known; what it says and what follows is told later, in the order of the letters."""
+        self._outcomes.append(len(self._letters))
+        self._rows.append(())
+        self._letters.append((self._shown(id), sex, letter.dated, file, line, aside))
+
+    @property
+    def has_letters(self) -> bool:
+        """Whether what letters say is to be told yet."""
+        return bool(self._letters)
 
     def _pieces_in(self, evidence: Sequence[Evidence]) -> int:
         """Take in pieces of evidence; how many."""
@@ -157,11 +151,14 @@ class Rows:
     def _add(
         self, id: str | None, outcome: Outcome | int, present: Any, latest: Any, age: Any, sex: Any, pieces: int, *rest: Any
     ) -> None:
-        run = self._run
-        if id is not None:
-            id = whole(id) if run.pseudonym is None else run.pseudonym(id)
         self._outcomes.append(outcome)
-        self._rows.append((id, present, latest, age, sex, pieces, *rest))
+        self._rows.append((self._shown(id), present, latest, age, sex, pieces, *rest))
+
+    def _shown(self, id: str | None) -> str | None:
+        """An id as the results have it."""
+        if id is None:
+            return None
+        return whole(id) if self._run.pseudonym is None else self._run.pseudonym(id)
 
     def _evidence(self, case: Case, place: Callable[[str | None], Place | None]) -> tuple[list[Evidence], datetime | None]:
         """The evidence of everything that the case states but age and sex, and when the latest of what is present was recorded."""
@@ -202,8 +199,8 @@ class Rows:
             return None
         return whole(words) if self._run.pseudonym is None or origin != "record" else _RESOURCE.sub(r"\1", whole(words))
 
-    def table(self, later: Sequence[Outcome] = ()) -> pa.Table:
-        """The rows as a table, with the outcomes that were to be told later."""
+    def table(self, letters: Judged | None = None) -> pa.Table:
+        """The rows as a table, with what was to be told of the letters."""
         run, fields = self._run, schema()
         alike = {
             "window_start": run.window_start,
@@ -211,29 +208,56 @@ class Rows:
             "protocol_version": run.protocol.version,
             "protocol_digest": run.protocol.digest,
         }
+        told = [] if letters is None else self._told(letters)
+        later = [] if letters is None else letters.outcomes
         outcomes = [later[each] if isinstance(each, int) else each for each in self._outcomes]
+        rows = [told[each] if isinstance(each, int) else row for each, row in zip(self._outcomes, self._rows, strict=True)]
         names = ("id", "present", "latest", "age_years", "sex", "evidence", "conflicts", "set_aside", "deceased")
-        columns = dict(
-            zip((*Outcome._fields, *names), (*_columns(outcomes, Outcome._fields), *_columns(self._rows, names)), strict=True)
-        )
+        columns = dict(zip((*Outcome._fields, *names), (*_columns(outcomes, Outcome._fields), *_columns(rows, names)), strict=True))
         arrays = [
             pa.repeat(pa.scalar(alike[field.name], field.type), len(self._rows))
             if field.name in alike
-            else self._lists(columns[field.name], field.type)
+            else self._lists(columns[field.name], field.type, letters)
             if field.name == "evidence"
             else pa.array(columns[field.name], type=field.type)
             for field in fields
         ]
         return pa.Table.from_arrays(arrays, schema=fields)
 
-    def _lists(self, counts: Iterable[int], kind: pa.ListType) -> pa.Array:
+    def _told(self, letters: Judged) -> list[tuple[Any, ...]]:
+        """The rows of the letters."""
+        told = zip(letters.present, letters.since, letters.ages, letters.pieces, letters.conflicts, strict=True)
+        return [
+            (id, present, dated[2] if since else None, age, sex, pieces, conflicts, aside, False)
+            for (id, sex, dated, _, _, aside), (present, since, age, pieces, conflicts) in zip(self._letters, told, strict=True)
+        ]
+
+    def _lists(self, counts: Sequence[int], kind: pa.ListType, letters: Judged | None) -> pa.Array:
         """The evidence of the rows as an array; each has so many pieces."""
         fields = {field.name: field for field in kind.value_type}
         parts = {name: pa.array(part, fields[name].type) for name, part in zip(OWN, self._own, strict=True)}
-        runs = pa.array(np.repeat(np.arange(len(self._runs)), self._runs))
-        parts |= {name: pa.array(part, fields[name].type).take(runs) for name, part in zip(SHARED, self._shared, strict=True)}
-        pieces = pa.StructArray.from_arrays([parts[name] for name in fields], fields=list(fields.values()))
+        shared, runs = self._shared, self._runs
+        if letters is not None:
+            parts = {name: pa.chunked_array([part, *letters.evidence[name].chunks]) for name, part in parts.items()}
+            of_letters = (("text", file, line, None, dated[1] or None) for _, _, dated, file, line, _ in self._letters)
+            shared = tuple([*one, *other] for one, other in zip(shared, zip(*of_letters, strict=True), strict=True))
+            runs = [*runs, *letters.pieces]
+        of = pa.array(np.repeat(np.arange(len(runs)), runs))
+        parts |= {name: pa.array(part, fields[name].type).take(of) for name, part in zip(SHARED, shared, strict=True)}
+        arrays = [part.combine_chunks() if isinstance(part, pa.ChunkedArray) else part for part in (parts[name] for name in fields)]
+        pieces = pa.StructArray.from_arrays(arrays, fields=list(fields.values()))
+        if letters is not None and self._own[0]:
+            pieces = pieces.take(pa.array(self._in_order(np.array(counts), sum(letters.pieces))))
         return pa.ListArray.from_arrays(np.array([0, *accumulate(counts)], np.int32), pieces, type=kind)
+
+    def _in_order(self, counts: np.ndarray[Any, Any], told: int) -> np.ndarray[Any, Any]:
+        """Where the pieces of each row are, those of letters being after all others."""
+        is_letter = np.array([isinstance(each, int) for each in self._outcomes])
+        first = np.zeros(len(counts), np.intp)
+        for which, start in ((~is_letter, 0), (is_letter, counts.sum() - told)):
+            first[which] = start + np.cumsum(counts[which]) - counts[which]
+        before = np.cumsum(counts) - counts
+        return np.repeat(first - before, counts) + np.arange(counts.sum())
 
 
 def _columns(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> Iterable[Sequence[Any]]:

@@ -19,14 +19,15 @@ from equina.model import DISPOSITIONS, LONG_STANDING, Protocol, Value, rank
 __all__ = ["ANSWERED_BY", "Together"]
 
 ANSWERED_BY = "record"  # whose cases these are
-_BLOCK = 4096  # cases judged together
+_REMEMBERED = 4096  # reasons
 _WORDS: dict[Value, str] = {True: "true", False: "false", LONG_STANDING: WORDS[LONG_STANDING], None: "unknown"}
 _TOP = len(DISPOSITIONS) - 1
 Bits = np.ndarray[Any, np.dtype[np.uint8]]
+Numbers = np.ndarray[Any, np.dtype[np.intp]]
 
 
 class Together:
-    """Gathers what cases of records state, without onsets, and tells in the same order what follows for each."""
+    """Tells what follows for many cases of records, without onsets."""
 
     def __init__(self, protocol: Protocol, nearest: Nearest) -> None:
         self._protocol, self._nearest = protocol, nearest
@@ -39,9 +40,6 @@ class Together:
         self._must = [self._columns.must.get(bit, NONE) for bit in names]
         self._could = [self._columns.could[bit] for bit in names]
         self._steps = program.needed((*self._columns.decisive, *self._columns.rules.values(), *self._must, *self._could))
-        self._stated: list[int] = []
-        self._counts: list[int] = []
-        self._found: list[Outcome] = []
         self._reasons: dict[tuple[bytes, int], tuple[str, ...]] = {}
 
     def planes(self, name: str, value: Value) -> tuple[int, ...]:
@@ -56,40 +54,27 @@ class Together:
         met = (f"{name} met {i}" for i, row in enumerate(self._protocol.table.measures[name]) if row.relation(value, row.number))
         return (asked, *(number[each] for each in met))
 
-    def add(self, planes: Sequence[int]) -> int:
-        """Take in a case, the planes of all that it states; its place among the outcomes."""
-        if len(self._counts) == _BLOCK:
-            self._judge()
-        self._stated += planes
-        self._counts.append(len(planes))
-        return len(self._found) + len(self._counts) - 1
-
-    def outcomes(self) -> list[Outcome]:
-        """What follows for each case taken in since this was asked for the last time."""
-        if self._counts:
-            self._judge()
-        found, self._found = self._found, []
-        return found
-
-    def _judge(self) -> None:
-        rows, columns = len(self._counts), self._columns
-        planes = columns.program.in_integers(self._steps, self._given(rows), (1 << rows) - 1)
-        verdicts = columns.verdicts(list(_bits(planes, columns.decisive, rows).view(np.bool_)))
+    def outcomes(self, rows: int, cases: Numbers, planes: Numbers) -> list[Outcome]:
+        """What follows for so many cases, of which each of these sets its bit in the plane beside it. Some thousands at a time."""
+        if not rows:
+            return []
+        columns = self._columns
+        found = columns.program.in_integers(self._steps, self._given(rows, cases, planes), (1 << rows) - 1)
+        verdicts = columns.verdicts(list(_bits(found, columns.decisive, rows).view(np.bool_)))
         low = verdicts.low.tolist()
         parts = (low, verdicts.high.tolist(), verdicts.disposition.tolist(), verdicts.settled.tolist())
-        reasons = self._reasons_of(_bits(planes, columns.rules.values(), rows), verdicts.low, verdicts.policy)
-        near = self._near(planes, verdicts.low)
+        reasons = self._reasons_of(_bits(found, columns.rules.values(), rows), verdicts.low, verdicts.policy)
+        near = self._near(found, verdicts.low)
         levels = DISPOSITIONS
-        self._found += [
+        return [
             Outcome(levels[low], levels[high], None if advice < 0 else levels[advice], settled, why, *nearest)
             for low, high, advice, settled, why, nearest in zip(*parts, reasons, near, strict=True)
         ]
-        self._stated, self._counts = [], []
 
-    def _given(self, rows: int) -> list[int]:
+    def _given(self, rows: int, cases: Numbers, planes: Numbers) -> list[int]:
         """The planes of what is stated, by their numbers."""
         bits = np.zeros((len(self._number), -(-rows // 8) * 8), np.uint8)
-        bits[np.array(self._stated, np.intp), np.repeat(np.arange(rows), self._counts)] = 1
+        bits[planes, cases] = 1
         packed, size = np.packbits(bits, axis=1, bitorder="little").tobytes(), -(-rows // 8)
         return [int.from_bytes(packed[at : at + size], "little") for at in range(0, len(packed), size)]
 
@@ -98,7 +83,7 @@ class Together:
         ranks = np.array([rank(self._protocol.rules[name].disposition) for name in self._rules], np.int8)
         determining = _by_row(fired * (ranks[:, None] == low))
         known = self._reasons
-        if len(known) > _BLOCK:
+        if len(known) > _REMEMBERED:
             known.clear()
         found = []
         for key in zip(determining, policy.tolist(), strict=True):

@@ -16,9 +16,10 @@ __all__ = [
     "Silent",
     "affirmed",
     "bearing",
+    "becoming",
     "denied",
-    "measured_in",
     "not_read",
+    "says",
     "value_heard",
     "with_reading",
     "with_text",
@@ -119,7 +120,7 @@ def _say(protocol: Protocol, gathered: _Gathered, finding: str, mentions: Sequen
 
 def _measure(protocol: Protocol, gathered: _Gathered, name: str, mentions: Sequence[Mention], words: Lexicon) -> None:
     """Take in a measured quantity. What cannot be is set aside."""
-    worst, misfits = measured_in(protocol, name, mentions, words)
+    worst, misfits = _measured_in(protocol, name, mentions, words)
     gathered.set_aside += misfits
     if worst is None:
         return
@@ -131,7 +132,7 @@ def _measure(protocol: Protocol, gathered: _Gathered, name: str, mentions: Seque
     gathered.add(name, mentions)
 
 
-def measured_in(protocol: Protocol, name: str, mentions: Iterable[Mention], words: Lexicon) -> tuple[float | None, list[SetAside]]:
+def _measured_in(protocol: Protocol, name: str, mentions: Iterable[Mention], words: Lexicon) -> tuple[float | None, list[SetAside]]:
     """(Of the values that a text gives of a quantity the one furthest on the side of danger, those that cannot be)."""
     values, misfits = [], []
     for mention in mentions:
@@ -156,51 +157,46 @@ class Silent:
 _SILENT = Silent()
 
 
-def bearing(words: Lexicon, mentions: Iterable[Mention]) -> tuple[dict[str, list[Mention]], dict[str, int]]:
+def bearing(words: Lexicon, mentions: Sequence[Mention]) -> tuple[dict[str, list[Mention]], dict[str, int]]:
     """(The mentions that bear on each finding, what they say of it together), in the order in which the text comes to them.
 
     Those of a finding are its own, and those of what becomes it when it is not said to be old.
     """
+    besides = becoming(words, mentions)
     said: dict[str, list[Mention]] = {}
     heard: dict[str, int] = {}
-    for mention in mentions:
-        name, _, _, _, assertion, onset, _, _, value = mention
-        says = _HEARD[assertion, onset] if value is None else _HEARD[assertion, onset] | VALUED  # as `_says`, and twice as quick
-        if name in said:
-            said[name].append(mention)
-            heard[name] |= says
-        else:
-            said[name] = [mention]
-            heard[name] = says
-    return (said, heard) if words.becomes.keys().isdisjoint(said) else _with_what_they_become(words, mentions, heard)
-
-
-def _with_what_they_become(
-    words: Lexicon, mentions: Iterable[Mention], own: Mapping[str, int]
-) -> tuple[dict[str, list[Mention]], dict[str, int]]:
-    said: dict[str, list[Mention]] = {}
-    heard = dict(own)
-    for mention in mentions:
-        said.setdefault(mention.finding, []).append(mention)
-        becomes = words.becomes.get(mention.finding)
-        if becomes is not None and _becomes(words, mention, own):
-            said.setdefault(becomes, []).append(mention)
-            heard[becomes] = heard.get(becomes, 0) | _says(mention)
+    for place, mention in enumerate(mentions):
+        for name in (mention.finding, besides[place]) if place in besides else (mention.finding,):
+            said.setdefault(name, []).append(mention)
+            heard[name] = heard.get(name, 0) | says(mention.assertion, mention.onset, mention.value)
     return said, heard
 
 
-def _says(mention: Mention) -> int:
-    says = _HEARD[mention.assertion, mention.onset]
-    return says if mention.value is None else says | VALUED
+def becoming(words: Lexicon, mentions: Sequence[Mention]) -> dict[int, str]:
+    """The finding on which a mention bears besides its own, by the place of the mention, where there is one."""
+    besides = {}
+    for place, mention in enumerate(mentions):
+        becomes = words.becomes.get(mention[0])
+        if becomes is not None and _becomes(words, mention, mentions):
+            besides[place] = becomes
+    return besides
 
 
-def _becomes(words: Lexicon, mention: Mention, own: Mapping[str, int]) -> bool:
+def _becomes(words: Lexicon, mention: Mention, mentions: Sequence[Mention]) -> bool:
     """Whether a mention bears on what its finding becomes. A leak of no named kind is a new leak, unless it is old or the same text
     names its kind."""
-    if _is_old(own[mention.finding]):
+    present = [each for each in mentions if each.assertion == "present"]
+    onsets = {each.onset for each in present if each.finding == mention.finding}
+    if "long_standing" in onsets and "new" not in onsets:
         return False
-    named = (own.get(kind, 0) & _PRESENT for kind in words.unless.get(mention.finding, ()))
-    return mention.assertion != "present" or not any(named)
+    unless = words.unless.get(mention.finding, frozenset())
+    return mention.assertion != "present" or not any(each.finding in unless for each in present)
+
+
+def says(assertion: str, onset: str, value: float | None) -> int:
+    """What a mention says of its finding."""
+    said = _HEARD[assertion, onset]
+    return said if value is None else said | VALUED
 
 
 def _is_old(heard: int) -> bool:

@@ -1,0 +1,321 @@
+"""What many letters say: their mentions as columns, and what each finding counts as by those that bear on it.
+
+What `notes.evidence` makes of the mentions of one text is worked out here for thousands of texts in a few operations: which of them
+bear on one finding of one letter, what they say together, and by that its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from equina.batch.outcome import is_present
+from equina.batch.rows import told
+from equina.batch.together import Together
+from equina.crosscheck import misfit
+from equina.model import Protocol
+from equina.notes.evidence import VALUED, Silent, affirmed, becoming, denied, says, value_heard
+from equina.notes.lexicon import Lexicon
+from equina.notes.reading import CueWords, Mention
+from equina.triage import NOT_STATED
+
+__all__ = ["Heard", "Told"]
+
+_REMEMBERED = 20_000
+_FLAGS = ("present", "since", "conflict", "evident")
+_ODD = -1  # a mention of which a case must be built
+Numbers = np.ndarray[Any, np.dtype[np.intp]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+class Told(NamedTuple):
+    """What some letters say: of each letter a value in each list, of each piece of evidence one in each array."""
+
+    stated: tuple[Numbers, Numbers]  # (letter, plane) of all that they state, for `Together`
+    present: list[tuple[str, ...]]
+    since: list[bool]  # whether the date of the letter is one of something present
+    ages: list[float | None]
+    conflicts: list[tuple[str, ...]]
+    pieces: Numbers  # how many each letter has
+    evidence: dict[str, pa.Array]
+
+
+class Statement(NamedTuple):
+    """What a finding counts as, and what that adds to a row."""
+
+    told: str
+    planes: tuple[int, ...]
+    present: bool = False
+    since: bool = False  # whether what says so is of the date of the letter
+    conflict: bool = False
+    evident: bool = True  # whether the mentions are evidence of the row: not of an age
+    number: float | None = None  # of a quantity
+
+
+@dataclass
+class _Block:
+    """The mentions of the letters taken in, one after the other, part by part."""
+
+    codes: list[int] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    quotes: list[str] = field(default_factory=list)
+    cues: list[CueWords | None] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)  # of each letter
+    ages: list[float | None] = field(default_factory=list)  # of each letter, by the record
+    numbers: list[tuple[int, float]] = field(default_factory=list)  # (place of a mention, its number) where that can be
+
+
+class Heard:
+    """Takes in the mentions of letters, and tells of many together what they say."""
+
+    def __init__(self, protocol: Protocol, words: Lexicon, together: Together) -> None:
+        self._protocol, self._words, self._together = protocol, words, together
+        self._findings = tuple(protocol.findings)
+        self._number = {name: number for number, name in enumerate(self._findings)}
+        self._order = np.array([protocol.order[name] for name in self._findings])
+        # What a mention is: by finding, assertion, onset and whether it has a number, a code; of each code what is to be known.
+        self._codes: dict[tuple[str, str, str, bool], int] = {}
+        self._code_of: list[tuple[int, int]] = []  # finding, what it says
+        self._assertions: list[str] = []
+        self._misfits: dict[tuple[str, float], str | None] = {}
+        self._widest = max(2, *(1 + len(rows) for rows in protocol.table.measures.values()))  # planes that a statement sets
+        self._forget()
+        self._block = _Block()
+
+    def _forget(self) -> None:
+        """Begin anew with the statements."""
+        self._statements = [Statement("", (), evident=False)]  # the first: nothing is stated
+        self._quantities: dict[tuple[int, float], int] = {}
+        self._by_heard = np.full((len(self._findings), VALUED), -1, np.intp)
+        self._flags = np.zeros((0, len(_FLAGS)), np.bool_)
+        self._planes = np.zeros((0, self._widest), np.intp)
+
+    def __len__(self) -> int:
+        """How many letters are taken in and not told yet."""
+        return len(self._block.counts)
+
+    # --- taking in ----------------------------------------------------------------------------------------------------------------
+
+    def add(self, mentions: Sequence[Mention], age: float | None) -> list[tuple[str, str]] | None:
+        """Take in the mentions of a letter of one of this age by the record; (why, quote) of those that cannot be.
+
+        None, and nothing is taken in, where a case must tell.
+        """
+        block, asides = self._block, list[tuple[str, str]]()
+        if mentions:
+            names, starts, ends, quotes, assertions, onsets, cues, _, values = zip(*mentions, strict=True)
+            if not self._words.becomes.keys().isdisjoint(names):
+                mentions = list(_with_what_they_become(self._words, mentions))
+                names, starts, ends, quotes, assertions, onsets, cues, _, values = zip(*mentions, strict=True)
+            bare = [value is None for value in values]
+            keys = list(zip(names, assertions, onsets, bare, strict=True))
+            codes = list(map(self._codes.get, keys))
+            if None in codes:
+                codes = list(map(self._code, keys))
+            if _ODD in codes:
+                return None
+            if False in bare:
+                asides = self._take_numbers(names, assertions, values, quotes)
+            block.codes += codes  # type: ignore[arg-type]  # none of them is None
+            block.starts += starts
+            block.ends += ends
+            block.quotes += quotes
+            block.cues += cues
+            block.counts.append(len(codes))
+        else:
+            block.counts.append(0)
+        block.ages.append(age)
+        return asides
+
+    def _take_numbers(
+        self, names: Sequence[str], assertions: Sequence[str], values: Sequence[float | None], quotes: Sequence[str]
+    ) -> list[tuple[str, str]]:
+        """Take in the numbers of what is said to be present; (why, quote) of those that cannot be, finding by finding."""
+        numbers, asides = self._block.numbers, list[tuple[int, str, str]]()
+        start = len(self._block.codes)
+        for at, value in enumerate(values):
+            if value is not None and assertions[at] == "present":
+                why = self._misfit(names[at], value)
+                if why is None:
+                    numbers.append((start + at, value))
+                else:
+                    asides.append((names.index(names[at]), why, quotes[at]))
+        asides.sort(key=lambda aside: aside[0])
+        return [(why, quote) for _, why, quote in asides]
+
+    def _code(self, key: tuple[str, str, str, bool]) -> int:
+        found = self._codes.get(key)
+        if found is None:
+            name, assertion, onset, bare = key
+            finding = self._protocol.findings[name]
+            if finding.kind == "choice" or bare == finding.measured:
+                found = _ODD
+            else:
+                found = len(self._code_of)
+                self._code_of.append((self._number[name], says(assertion, onset, None if bare else 0.0)))
+                self._assertions.append(assertion)
+            self._codes[key] = found  # as many as there are findings, by the few things that are said of one
+        return found
+
+    def _misfit(self, name: str, number: float) -> str | None:
+        key = (name, number)
+        if key not in self._misfits:
+            if len(self._misfits) >= _REMEMBERED:
+                self._misfits.clear()
+            self._misfits[key] = misfit(self._protocol.findings[name], number)
+        return self._misfits[key]
+
+    # --- telling ------------------------------------------------------------------------------------------------------------------
+
+    def told(self) -> Told:
+        """What the letters say that were taken in since this was asked for the last time."""
+        block, self._block = self._block, _Block()
+        if len(self._statements) > _REMEMBERED:
+            self._forget()
+        letters, code = len(block.counts), np.array(block.codes, np.intp)
+        finding_of, says_of = np.array(self._code_of, np.intp).reshape(-1, 2).T
+        letter = np.repeat(np.arange(letters), block.counts)
+        # The groups: the mentions that bear on one finding of one letter, in the order in which the letter comes to the findings.
+        group, first = _grouped(letter * len(self._findings) + finding_of[code])
+        finding, of = finding_of[code[first]], letter[first]
+        heard = np.zeros(len(first), np.intp)
+        np.bitwise_or.at(heard, group, says_of[code])
+        statement = self._stated(finding, heard, self._measured(block, group, finding, of))
+        self._look_up()
+        present, since, conflict, evident = self._flags[statement].T
+        pieces = self._pieces(block, code, group, evident)
+        names, order = self._findings, np.lexsort((self._order[finding], of))
+        order = order[present[order]]
+        return Told(
+            self._set(statement, of),
+            _lists([names[at] for at in finding[order].tolist()], of[order], letters),
+            np.isin(np.arange(letters), of[since]).tolist(),
+            self._ages(block.ages, finding, statement, of),
+            _lists([names[at] for at in finding[conflict].tolist()], of[conflict], letters),
+            np.bincount(letter[pieces], minlength=letters),
+            self._evidence(block, pieces, code, finding[group], statement[group]),
+        )
+
+    def _stated(self, finding: Numbers, heard: Numbers, measured: Numbers) -> Numbers:
+        """The statement of each group, by what is heard of its finding or, of a quantity, by its number."""
+        valued, said = heard >= VALUED, heard % VALUED
+        found: Numbers = self._by_heard[finding, said]
+        new = np.flatnonzero((found < 0) & ~valued)
+        for which, heard_of in set(zip(finding[new].tolist(), said[new].tolist(), strict=True)):
+            self._by_heard[which, heard_of] = self._statement(self._findings[which], heard_of)
+        return np.where(valued, measured, self._by_heard[finding, said])
+
+    def _statement(self, finding: str, heard: int) -> int:
+        value = value_heard(self._protocol, finding, heard)
+        if isinstance(value, Silent):
+            return 0
+        present = is_present(value)
+        planes = self._together.planes(finding, value)
+        return self._new(Statement(told(value), planes, present, present and affirmed(heard), present and denied(heard)))
+
+    def _new(self, statement: Statement) -> int:
+        self._statements.append(statement)
+        return len(self._statements) - 1
+
+    def _measured(self, block: _Block, group: Numbers, finding: Numbers, of: Numbers) -> Numbers:
+        """The statement of each group that has a number: of several the one furthest on the side of danger."""
+        worst: dict[int, float] = {}
+        findings, letters, own_age = finding.tolist(), of.tolist(), self._number["age_years"]
+        places = group[[place for place, _ in block.numbers]].tolist() if block.numbers else []
+        for at, (_, number) in zip(places, block.numbers, strict=True):
+            known = worst.setdefault(at, number)
+            if number != known:
+                worst[at] = self._worse(self._findings[findings[at]], known, number)
+        found = np.zeros(len(finding), np.intp)
+        quantities = self._quantities
+        for at, number in worst.items():
+            which = findings[at]
+            if which != own_age or block.ages[letters[at]] is None:  # a text may tell a relative's, or that of another time
+                key = (which, number)
+                found[at] = quantities.get(key) or self._quantity(key)
+        return found
+
+    def _worse(self, name: str, one: float, other: float) -> float:
+        return min(one, other) if name in self._words.lowest else max(one, other)
+
+    def _quantity(self, key: tuple[int, float]) -> int:
+        name, number = self._findings[key[0]], key[1]
+        planes = self._together.planes(name, number)
+        found = self._quantities[key] = self._new(Statement(told(number), planes, evident=name not in NOT_STATED, number=number))
+        return found
+
+    def _look_up(self) -> None:
+        """Put what there is to know of new statements into the tables."""
+        new = self._statements[len(self._flags) :]
+        flags = [[getattr(each, flag) for flag in _FLAGS] for each in new]
+        planes = [[*each.planes, *[-1] * (self._widest - len(each.planes))] for each in new]
+        self._flags = np.concatenate((self._flags, np.array(flags, np.bool_).reshape(-1, len(_FLAGS))))
+        self._planes = np.concatenate((self._planes, np.array(planes, np.intp).reshape(-1, self._widest)))
+
+    def _set(self, statement: Numbers, of: Numbers) -> tuple[Numbers, Numbers]:
+        """(Letter, plane) of all that is stated."""
+        planes = self._planes[statement]
+        given = planes >= 0
+        return np.broadcast_to(of[:, None], planes.shape)[given], planes[given]
+
+    def _ages(self, ages: list[float | None], finding: Numbers, statement: Numbers, of: Numbers) -> list[float | None]:
+        for at in np.flatnonzero((finding == self._number["age_years"]) & (statement > 0)).tolist():
+            ages[of[at]] = self._statements[statement[at]].number
+        return ages
+
+    def _evidence(self, block: _Block, pieces: Numbers, code: Numbers, finding: Numbers, statement: Numbers) -> dict[str, pa.Array]:
+        """What is a piece's own, of each."""
+        at = pa.array(pieces)
+        return {
+            "finding": pa.array(self._findings).take(pa.array(finding[pieces])),
+            "value": pa.array([each.told for each in self._statements]).take(pa.array(statement[pieces])),
+            "assertion": pa.array(self._assertions, pa.string()).take(pa.array(code[pieces])),
+            "start": pa.array(block.starts, pa.int32()).take(at),
+            "end": pa.array(block.ends, pa.int32()).take(at),
+            "quote": pa.array(block.quotes, pa.string()).take(at),
+        }
+
+    def _pieces(self, block: _Block, code: Numbers, group: Numbers, evident: Bools) -> Numbers:
+        """The places of the mentions that are evidence, group by group, without those that say again what one has said."""
+        order = np.argsort(group, kind="stable")
+        order = order[evident[group[order]]]
+        where = (group[order] << 32) + np.array(block.starts, np.intp)[order]
+        _, which, times = np.unique(where, return_inverse=True, return_counts=True)
+        again, seen = [], set[object]()
+        for at in np.flatnonzero(times[which] > 1).tolist():
+            place, cue = order[at], block.cues[order[at]]
+            one = (where[at], block.ends[place], self._assertions[code[place]], cue and cue.quote)
+            if one in seen:
+                again.append(at)
+            seen.add(one)
+        return np.delete(order, again)
+
+
+def _with_what_they_become(words: Lexicon, mentions: Sequence[Mention]) -> Iterator[Mention]:
+    besides = becoming(words, mentions)
+    for place, mention in enumerate(mentions):
+        yield mention
+        if place in besides:
+            yield mention._replace(finding=besides[place])
+
+
+def _grouped(key: Numbers) -> tuple[Numbers, Numbers]:
+    """(Of each key the number of its group, the first place of each group), the groups numbered as they come."""
+    _, first, group = np.unique(key, return_index=True, return_inverse=True)
+    number = np.empty(len(first), np.intp)
+    number[np.argsort(first)] = np.arange(len(first))
+    return number[group], np.sort(first)
+
+
+def _lists(names: Sequence[str], of: Numbers, letters: int) -> list[tuple[str, ...]]:
+    """The names of each letter."""
+    found, start = [], 0
+    for end in np.cumsum(np.bincount(of, minlength=letters)).tolist():
+        found.append(tuple(names[start:end]))
+        start = end
+    return found
