@@ -51,7 +51,8 @@ def findings_of(protocol: Protocol, concept: object) -> tuple[str, ...]:
     if not codes:
         return ()
     told = _stated(protocol)
-    return told(codes) if sum([len(code) + len(system) for system, code in codes]) <= _LONGEST else told.__wrapped__(codes)
+    long = len(codes[0][0]) + len(codes[0][1]) if len(codes) == 1 else sum(len(system) + len(code) for system, code in codes)
+    return told(codes) if long <= _LONGEST else told.__wrapped__(codes)
 
 
 @of_each

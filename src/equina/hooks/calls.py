@@ -89,7 +89,7 @@ def _resources(key: str, value: object, patient: str) -> tuple[Resource, ...]:
     """The resources under a key of the prefetch: of the right kind, of this patient, and of R4. null is none."""
     if value is None:
         return ()
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise BadInput(f"prefetch.{key}: a resource or a Bundle is expected; send null where there is none")
     wanted, mine = _KINDS[key], f"Patient/{patient}"
     bundled = value.get("resourceType") == "Bundle"
