@@ -35,7 +35,7 @@ _EMPTY = re.compile(
     r"|reviewed|given|provided|as (?:above|before|below)|see (?:above|below)|unchanged)"
     r"(?: (?:of note|significant|relevant|known|reported|else|recorded|to note|drug|allergies|known drug allergies"
     r"|and (?:discussed|understood|provided)))*"
-    r"[ \t]*(?:[.;\n]|$)",
+    r"[ \t]*(?:[.,;\n]|$)",
     re.IGNORECASE,
 )
 _PARAGRAPH = re.compile(r"\n[ \t\r]*\n(?![ \t\r\n]*(?:[-*•·–+>☐☑☒✓\[]|\(?\d{1,2}[.)]|[a-z]))")
