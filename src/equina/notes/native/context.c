@@ -97,21 +97,6 @@ static void turn_boxes(struct pile *pile, int32_t first, int32_t end)
         }
 }
 
-/* The first hit that begins at `start` or later. */
-static size_t hit_from(const struct pile *pile, int32_t start)
-{
-    const struct hit *hits = pile->items;
-    size_t low = 0, high = pile->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (hits[middle].start < start)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* How many mentions name no normal counterpart. */
 static size_t plain_hits(const struct scratch *scratch)
 {
@@ -127,8 +112,8 @@ static bool spoken(const struct scratch *scratch, size_t plain, int32_t start, i
 {
     const struct hit *hits = scratch->hits.items;
     bool many = plain > FEW;
-    size_t first = many ? hit_from(&scratch->hits, start - LONGEST) : 0;
-    size_t last = many ? hit_from(&scratch->hits, start + 1) : scratch->hits.count;
+    size_t first = many ? first_hit(&scratch->hits, start - LONGEST) : 0;
+    size_t last = many ? first_hit(&scratch->hits, start + 1) : scratch->hits.count;
     for (size_t i = first; i < last; i++)
         if (hits[i].start <= start && end <= hits[i].end && !scratch->tables->finds[hits[i].find].normal)
             return true;

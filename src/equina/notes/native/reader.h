@@ -338,8 +338,10 @@ struct context {
 struct context cues_of(struct scratch *scratch, struct row row, int32_t sentence, bool carer);
 struct verdict judge(const struct place *place, const struct context *context);
 
-/* sentence.c */
+/* sentence.c: from the matches the hits that stand. */
 void settle(struct scratch *scratch);
+/* Of hits in order, the first that begins at `start` or later. */
+size_t first_hit(const struct pile *pile, int32_t start);
 
 /* scratch.c */
 struct scratch *equina_scratch(const struct tables *tables, const struct words *words);
@@ -370,7 +372,7 @@ void equina_words_free(struct words *words);
 struct tables *equina_tables(const int32_t *given, int64_t count);
 void equina_tables_free(struct tables *tables);
 
-/* spelled.c: the words of a text out of what spelled.py makes of it. False when it is not that, or without memory. */
+/* spelled.c: the words of a text that are letters already, as tests give them. False when they are not that, or without memory. */
 bool take_words(struct scratch *scratch, const letter *spelled, int64_t count);
 
 /* read.c */

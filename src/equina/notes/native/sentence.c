@@ -50,8 +50,7 @@ static void sort_hits(struct pile *pile, comparison *compare)
     }
 }
 
-/* The first hit that begins at `start` or later. */
-static size_t first_from(const struct pile *pile, int32_t start)
+size_t first_hit(const struct pile *pile, int32_t start)
 {
     const struct hit *hits = pile->items;
     size_t low = 0, high = pile->count;
@@ -69,8 +68,8 @@ static size_t first_from(const struct pile *pile, int32_t start)
 static void near(const struct pile *pile, const struct hit *hit, size_t *first, size_t *last)
 {
     bool few = pile->count < FEW;
-    *first = few ? 0 : first_from(pile, hit->start - LONGEST);
-    *last = few ? pile->count : first_from(pile, hit->end);
+    *first = few ? 0 : first_hit(pile, hit->start - LONGEST);
+    *last = few ? pile->count : first_hit(pile, hit->end);
 }
 
 static bool overlaps(const struct hit *one, const struct hit *other)

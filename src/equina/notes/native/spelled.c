@@ -1,26 +1,14 @@
-/* The words of a text and where they stand, out of the row of numbers that spelled.py makes of it. */
+/* The words of a text that are letters already, and where they stand: a row of numbers, of each word the letter, how many characters it
+ * takes and how many of them are its own. Tests read so, with letters that no text would have. */
 #include "reader.h"
-
-#define BLANK 0 /* one character, no word */
-#define WIDE 2  /* before a word whose widths take two numbers each */
-#define MOST 32768
 
 /* A word with its widths: how many characters it takes, and how many are its own. */
 struct word {
     letter letter;
     int32_t takes, own;
-    int64_t numbers; /* in the row */
 };
 
-/* The word whose numbers begin here; 0 numbers when there are too few left. */
-static struct word word_at(const letter *spelled, int64_t left)
-{
-    if (*spelled != WIDE)
-        return left < 3 ? (struct word){0, 0, 0, 0} : (struct word){spelled[0], spelled[1], spelled[2], 3};
-    if (left < 6 || spelled[2] >= MOST || spelled[4] >= MOST)
-        return (struct word){0, 0, 0, 0};
-    return (struct word){spelled[1], spelled[2] * MOST + spelled[3], spelled[4] * MOST + spelled[5], 6};
-}
+#define NUMBERS 3 /* of a word */
 
 static bool add_word(struct scratch *scratch, const struct word *word, int32_t place)
 {
@@ -38,19 +26,13 @@ bool take_words(struct scratch *scratch, const letter *spelled, int64_t count)
 {
     scratch->text.count = scratch->starts.count = scratch->ends.count = 0;
     int64_t place = 0;
-    for (int64_t i = 0; i < count;) {
-        if (spelled[i] == BLANK) {
-            place++;
-            i++;
-            continue;
-        }
-        struct word word = word_at(spelled + i, count - i);
-        if (!word.numbers || word.letter >= scratch->tables->limit || place + word.takes > INT32_MAX / 2 || place + word.own > INT32_MAX / 2)
+    for (int64_t i = 0; i < count; i += NUMBERS) {
+        if (count - i < NUMBERS)
             return false;
-        if (!add_word(scratch, &word, (int32_t)place))
+        struct word word = {spelled[i], spelled[i + 1], spelled[i + 2]};
+        if (word.letter >= scratch->tables->limit || place > INT32_MAX / 2 || !add_word(scratch, &word, (int32_t)place))
             return false;
         place += word.takes;
-        i += word.numbers;
     }
     return true;
 }
