@@ -268,10 +268,12 @@ letter letter_of(struct scratch *scratch, const character *characters, const uin
     if (count > LONGEST_WORD)
         return worked_out(scratch->words, characters, kinds, count);
     uint32_t hash = hash_of(characters, count);
-    struct met *met = &scratch->met[mixed_hash(hash) & (REMEMBERED - 1)];
-    if (met->hash == hash && is_met(met, characters, count))
-        return met->letter;
+    struct met *met = &scratch->met[2 * (mixed_hash(hash) & (REMEMBERED / 2 - 1))]; /* the word met last, and the one before */
+    for (int i = 0; i < 2; i++)
+        if (met[i].hash == hash && is_met(&met[i], characters, count))
+            return met[i].letter;
     letter found = worked_out(scratch->words, characters, kinds, count);
+    met[1] = met[0];
     remember(met, characters, count, hash, found);
     return found;
 }
