@@ -172,13 +172,17 @@ def _read_csv(reader: Taker, each: Input, piece: Piece) -> None:
     try:
         with opened(each) as file:
             rows = csv.reader(_texts(reader, lines_of(file, piece, reader.heed)), strict=True)
-            names = [name.strip() for name in next(rows, [])]
+            try:
+                names = [name.strip() for name in next(rows, [])]
+            except csv.Error as error:
+                reader.aside(rows.line_num, f"its names of columns are no CSV: {_why(error)}; none of its rows was read")
+                return
             row = _Row(reader, names)
             while True:
                 try:
                     cells = next(rows, None)
                 except csv.Error as error:
-                    reader.aside(rows.line_num, f"not CSV: {error}")
+                    reader.aside(rows.line_num, f"not CSV: {_why(error)}")
                     continue
                 if cells is None:
                     break
@@ -193,6 +197,12 @@ def _read_csv(reader: Taker, each: Input, piece: Piece) -> None:
                 row.take(rows.line_num, ((name, value) for name, value in zip(names, cells, strict=True) if name in row.taken))
     except Damaged as damage:
         reader.aside(None, str(damage))
+
+
+def _why(error: csv.Error) -> str:
+    """What is wrong with a row, in words for one who did not write the reader."""
+    alone = "a carriage return stands alone in it; end each line with a line feed, or quote the cell"
+    return alone if "new-line character" in str(error) else str(error)
 
 
 def _texts(reader: Taker, lines: Iterator[bytes | None]) -> Iterator[str]:
