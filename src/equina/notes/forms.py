@@ -14,7 +14,7 @@ _VALUES = ("y", "n", "yes", "no", "nil", "neg", "pos", "none")
 _VALUE = r"(?:yes|no|nil|none|neg|pos|negative|positive|present|absent|y|n)\b"
 # "Fever: N  Rigors: Y": an answer of a form, and the blank before the next field.
 _ANSWERED = re.compile(r"([:=?] ?(?:[yn]|yes|no|nil|neg|pos|none))(?: (?=[ \t]+\w)|\t(?=[ \t]*\w))")
-_DOTS = re.compile(rf"[.…_·]{{4,}}[ \t]*(?={_VALUE})")  # "Fever ...... no"
+_DOTS = re.compile(rf"(?<![.…_·])[.…_·]{{4,}}+[ \t]*+(?={_VALUE})")  # "Fever ...... no"
 _TAB = re.compile(rf"(?<=[a-z)])\t+(?={_VALUE})")
 _ALONE = re.compile(r"\n[ \t]*(?=(?:yes|no|nil|y|n)[ \t]*(?:\n|$))")  # "Fever", and in the next line "no"
 _CAPITAL = re.compile(r"(?<=[a-z)])[ =:]{1,2}[YN] (?=[A-Z])")  # "Fever N Rigors Y"

@@ -38,7 +38,8 @@ _EMPTY = re.compile(
     r"[ \t]*(?:[.,;\n]|$)",
     re.IGNORECASE,
 )
-_PARAGRAPH = re.compile(r"\n[ \t\r]*\n(?![ \t\r\n]*(?:[-*•·–+>☐☑☒✓\[]|\(?\d{1,2}[.)]|[a-z]))")
+_BLANK = re.compile(r"\n[ \t\r]*+\n[ \t\r\n]*+")
+_ITEM = re.compile(r"[-*•·–+>☐☑☒✓\[]|\(?\d{1,2}[.)]|[a-z]")  # of a list, which goes on behind a blank line
 _CAPITALS = re.compile(r"\n[ \t#*=_>-]*(?:\d{1,2}[.)] *)?([A-Z][A-Z0-9/&'() -]{5,48})[ \t\r#*=_:.-]*(?=\n)")
 _MARKED = re.compile(r"\n[ \t]*(?:#+ [^\n]{3,48}|(\*\*|__)[^\n]{3,48}\1)[ \t\r]*(?=\n)")
 _INLINE = re.compile(r"[.,;] *([A-Z][A-Z/&' -]{2,44}[A-Z])(?= *[,.:])")
@@ -91,7 +92,8 @@ def _reach(lexicon: Lexicon, part: str, section: Section) -> int:
     begin = len(part) - len(part.lstrip(" \t\r\n:-–—*_#,"))
     ends = [len(part)]
     if "\n" in part:
-        ends += [end.start() for pattern in (_PARAGRAPH, _MARKED) if (end := pattern.search(part, begin))]
+        ends += [gap.start() for gap in _BLANK.finditer(part, begin) if not _ITEM.match(part, gap.end())][:1]
+        ends += [marked.start() for marked in [_MARKED.search(part, begin)] if marked]
         lines = (line.start() for line in _CAPITALS.finditer(part, begin))
         ends += [line for line in lines if not part[begin:line].isupper()][:1]
     others = (other for other in _INLINE.finditer(part, begin) if lexicon.sections.get(other[1].lower(), section) is not section)
