@@ -12,8 +12,9 @@ from dataclasses import replace
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from equina.case import Case
 from equina.leaves import resolve
-from equina.model import rank
+from equina.model import LONG_STANDING, rank
 from equina.triage import CAN_ANSWER, assess, interval, not_known_by_name, settle
 from strategies import PROTOCOL, TRIES, any_finding, cases, value_of
 
@@ -107,6 +108,12 @@ def test_whatever_is_advised_has_a_reason(case):
             assert reason.findings, f"{reason.id} fired and names nothing that was stated"
 
 
+def says_that_a_measured_weakness_is_old(case, name, value):
+    """A power of 0 is an emergency until somebody says that the leg has been so for years; no interview asks that behind a number."""
+    shown = {implied for quantity in case.values for row in PROTOCOL.table.measures.get(quantity, ()) for implied, _ in row.implied}
+    return value == LONG_STANDING and any(name in PROTOCOL.table.old_measures.get(finding, ()) for finding in shown)
+
+
 @TRIES
 @given(cases, st.data())
 def test_settled_means_that_no_answer_still_to_be_given_changes_low(case, data):
@@ -121,9 +128,16 @@ def test_settled_means_that_no_answer_still_to_be_given_changes_low(case, data):
         if PROTOCOL.findings[name].kind == "choice":
             continue
         value = data.draw(value_of(name))
-        if consistent(case, name, value):
+        if consistent(case, name, value) and not says_that_a_measured_weakness_is_old(case, name, value):
             case = with_value(case, name, value)
     assert interval(PROTOCOL, case)[0] == low
+
+
+def test_a_power_of_nothing_is_old_only_where_somebody_says_so():
+    measured = Case(values={"mrc_power_lowest": 0.0}, answered_by="self")
+    said = with_value(measured, "paralysis", LONG_STANDING)
+    assert says_that_a_measured_weakness_is_old(measured, "paralysis", LONG_STANDING)
+    assert [assess(PROTOCOL, case).low for case in (measured, said)] == ["emergency", "scheduled"]
 
 
 @TRIES
