@@ -109,7 +109,7 @@ def test_whatever_is_advised_has_a_reason(case):
 
 
 def says_that_a_measured_weakness_is_old(case, name, value):
-    """A power of 0 is an emergency until somebody says that the leg has been so for years; no interview asks that behind a number."""
+    """A power of 0 is an emergency until somebody says that the leg has been so for years; no interview asks that."""
     shown = {implied for quantity in case.values for row in PROTOCOL.table.measures.get(quantity, ()) for implied, _ in row.implied}
     return value == LONG_STANDING and any(name in PROTOCOL.table.old_measures.get(finding, ()) for finding in shown)
 
