@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import time
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import equina.batch.plan
 import equina.batch.screen
 import equina.batch.spill
 from command import COMMAND, ENVIRONMENT, TINY, readable
+from equina.batch.crew import _serve
 from equina.cli import main
 from screening import AS_OF, results_in, write_lines
 
@@ -125,6 +127,31 @@ def test_killed_at_random_moments(tmp_path):
         resume = ["--resume"] if (out / ".work" / "plan.json").exists() else []
         assert finish(path, "--out", out, *resume)[0] == 0
     assert bytes_of(out) == bytes_of(tmp_path / "whole")
+
+
+def test_a_worker_whose_leader_is_gone_does_not_take_that_for_a_file_that_cannot_be_read():
+    """It had: the rest of the file was set aside as "broken pipe", the task kept as done, and --resume lost it."""
+    ours, theirs = Pipe()
+    ours.send("a task")
+    blamed = []
+
+    def start(_settings, heed):
+        def read(_task):
+            ours.close()
+            try:
+                heed(1)
+            except OSError as error:
+                blamed.append(error)
+
+        return read
+
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(SystemExit):
+            _serve(theirs, start, None)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not blamed
 
 
 def children(process):

@@ -97,12 +97,20 @@ def _ended(code: int | None) -> str:
     return f"a worker process ended with {code}; go on with --resume"
 
 
+def _tell(tasks: Connection, amount: int) -> None:
+    """Tell how far a worker is. Where nobody leads any more it ends: an error of this pipe must not pass for one of a file."""
+    try:
+        tasks.send(("heed", amount))
+    except OSError:
+        raise SystemExit from None
+
+
 def _serve(tasks: Connection, start: Start, settings: Any) -> None:
     """A worker: answers tasks until there are no more, or until nobody is there to give them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that leads
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
-            run = start(settings, lambda amount: tasks.send(("heed", amount)))
+            run = start(settings, lambda amount: _tell(tasks, amount))
             while True:
                 tasks.send(("done", run(tasks.recv())))
         except (EOFError, BrokenPipeError, ConnectionResetError):
