@@ -224,7 +224,7 @@ evaluate: setup  ## the whole evaluation, attacks and 2,600 generated emergencie
 
 bench: setup java .venv-bench/.stamp  ## every figure beside its peers: build/bench/report.md (an hour). SHORT=1: that it runs; FULL=1: full sizes
 	$(STEP) bench "build/bench/report.md$(if $(SHORT), (short: that everything runs))"
-	@$(BIN)/python bench/report.py $(if $(SHORT),--short) $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
+	@$(BIN)/python bench/report.py $(if $(SHORT),--short) $(if $(FULL),--full) $(if $(ONLY),--only $(subst $(comma), ,$(ONLY)))
 
 .venv-bench/.stamp: requirements-bench.lock pyproject.toml
 	@$(call new_venv,.venv-bench)
@@ -241,7 +241,7 @@ docs: setup .venv-docs/.stamp  ## write the generated pages of docs/ anew, then 
 
 fuzz: .venv-fuzz/.stamp  ## break what comes from outside on purpose, each reader for EACH=600: ONLY=case,text, or all (two hours)
 	$(STEP) fuzz "each reader for $(EACH) s"
-	@PYTHONPATH=tests .venv-fuzz/bin/python -m fuzz --seconds '$(EACH)' $(if $(ONLY),--only '$(ONLY)')
+	@PYTHONPATH=tests .venv-fuzz/bin/python -m fuzz --seconds '$(EACH)' $(if $(ONLY),--only '$(subst $(empty) $(empty),$(comma),$(ONLY))')
 
 .venv-fuzz/.stamp: requirements-fuzz.lock pyproject.toml
 	@$(call new_venv,.venv-fuzz)
