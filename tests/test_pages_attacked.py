@@ -120,6 +120,11 @@ STALE = {
     "half an answer": {**GOOD, "pages": [0.5, 0.5]},
     "a finding that is none": {**GOOD, "pages": [1], "given": [["one", "", ["nothing"], {"nothing": "no"}, {}, None, None]]},
     "an answer that is none": {**GOOD, "pages": [1], "given": [["one", "", ["fever"], {"fever": "maybe"}, {}, None, None]]},
+    "a moment without its zone": {
+        **GOOD,
+        "pages": [1],
+        "given": [["one", "", ["back_pain"], {"back_pain": "yes_new"}, {"back_pain": "2026-01-01"}, None, None]],
+    },
     "a question that is none": {**GOOD, "asking": ["one", "", ["nothing"]]},
     "a list": [1, 2],
     "a word": "x",

@@ -194,10 +194,17 @@ def _given(protocol: Protocol, data: list[object]) -> Given:
     return Given(
         prompt=prompt,
         answers={name: _answer(protocol, name, answer) for name, answer in cast(dict[str, str | float], answers).items()},
-        onset={protocol.findings[name].id: datetime.fromisoformat(moment) for name, moment in cast(dict[str, str], onset).items()},
+        onset={protocol.findings[name].id: _moment(moment) for name, moment in cast(dict[str, str], onset).items()},
         carer=cast("bool | None", carer),
         told=cast("str | None", told),
     )
+
+
+def _moment(carried: str) -> datetime:
+    moment = datetime.fromisoformat(carried)
+    if moment.tzinfo is None:
+        raise BadVisit("a moment stands without its zone")
+    return moment
 
 
 def _answer(protocol: Protocol, name: str, answer: str | float) -> str | float:
