@@ -109,6 +109,7 @@ GOOD = {
     "complete": False,
     "pages": [],
     "given": [],
+    "asking": None,
 }
 STALE = {
     "another protocol": {**GOOD, "protocol": "0" * 16},
@@ -130,6 +131,11 @@ STALE = {
     "a word": "x",
     "too many": {**GOOD, "pages": [500], "given": [["told", "", [], {}, {}, None, ""]] * 500},
 }
+
+
+def test_a_signed_visit_of_this_time_is_carried_on(client):
+    """Those below are refused for what is wrong with each, and not for what is the same in all."""
+    assert post(client, visit=sign(GOOD), go="next").status_code == 200
 
 
 @pytest.mark.parametrize("name", STALE)
