@@ -6,7 +6,7 @@ bear on one finding of one letter, what they say together, and by that its value
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -18,9 +18,11 @@ from equina.batch.rows import told
 from equina.batch.together import Together
 from equina.crosscheck import misfit
 from equina.model import Protocol
-from equina.notes.evidence import VALUED, Silent, affirmed, becoming, denied, says, value_heard
+from equina.notes.cues import Find, Section
+from equina.notes.evidence import VALUED, Claim, Silent, affirmed, becoming, denied, not_read, says, value_heard
 from equina.notes.lexicon import Lexicon
-from equina.notes.reading import CueWords, Mention
+from equina.notes.native import VERDICTS, Compiled
+from equina.notes.reading import Found, Mention, Parts, Reading, Verdict, find, number_in, read, since
 from equina.triage import NOT_STATED
 
 __all__ = ["Heard", "Told"]
@@ -64,7 +66,7 @@ class _Block:
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     quotes: list[str] = field(default_factory=list)
-    cues: list[CueWords | None] = field(default_factory=list)
+    cues: list[str | None] = field(default_factory=list)  # their words
     counts: list[int] = field(default_factory=list)  # of each letter
     ages: list[float | None] = field(default_factory=list)  # of each letter, by the record
     numbers: list[tuple[int, float]] = field(default_factory=list)  # (place of a mention, its number) where that can be
@@ -80,8 +82,10 @@ class Heard:
         self._order = np.array([protocol.order[name] for name in self._findings])
         # What a mention is: by finding, assertion, onset and whether it has a number, a code; of each code what is to be known.
         self._codes: dict[tuple[str, str, str, bool], int] = {}
+        self._found: dict[tuple[int, int, bool], int] = {}  # the same codes, by what the compiled reader says of a mention
+        self._said: list[Claim] = []
         self._code_of: list[tuple[int, int]] = []  # finding, what it says
-        self._assertions: list[str] = []
+        self._becoming: set[int] = set()  # codes of what may become another finding
         self._misfits: dict[tuple[str, float], str | None] = {}
         self._widest = max(2, *(1 + len(rows) for rows in protocol.table.measures.values()))  # planes that a statement sets
         self._forget()
@@ -101,66 +105,143 @@ class Heard:
 
     # --- taking in ----------------------------------------------------------------------------------------------------------------
 
+    def read(self, text: str, age: float | None) -> tuple[str | None, list[tuple[str, str]]] | None:
+        """Read a letter of one of this age by the record, and take it in; (why nothing was read, where nothing was; why and quote
+        of each mention that cannot be).
+
+        None, and nothing is taken in, where a case must tell.
+        """
+        words = self._words
+        if words.compiled is None:
+            reading = read(words, text)
+            asides, why = self.add(reading.mentions, age), not_read(reading)
+        else:
+            found = find(words, text)
+            asides = self._add_found(words.compiled, text, found, age)
+            why = None if found.numbers else not_read(Reading((), found.refused))
+        return None if asides is None else (why, asides)
+
+    def _add_found(self, compiled: Compiled, text: str, found: Found, age: float | None) -> list[tuple[str, str]] | None:
+        """As `add`, of what was found in a text, of which no mentions are made: that would take as long as all else here."""
+        numbers = memoryview(found.numbers).cast("i")
+        starts, ends, which, bits, low, high, from_, to = (numbers[part::8].tolist() for part in range(8))
+        bare = [place < 0 for place in from_]
+        keys = list(zip(which, bits, bare, strict=True))
+        codes = list(map(self._found.get, keys))
+        if None in codes:
+            codes = [self._code_found(compiled, *key) for key in keys]
+        cues = [text[start:end] if start >= 0 else None for start, end in zip(low, high, strict=True)]
+        if any(section and section.assertion for _, section in found.begun):
+            parts = Parts(self._words, text, found.begun)
+            for at, start in enumerate(starts):
+                section = parts.at(start)
+                if section and parts.decides(section, start, compiled.finds[which[at]], VERDICTS[bits[at]]):
+                    codes[at], cues[at] = self._code_within(section, compiled.finds[which[at]], VERDICTS[bits[at]], bare[at]), None
+        quotes = [text[start:end] for start, end in zip(starts, ends, strict=True)]
+        finds, values = compiled.finds, list[tuple[int, float]]()
+        if False in bare:
+            measured = [at for at, start in enumerate(from_) if start >= 0]
+            values = [(at, number_in(text[from_[at] : to[at]], finds[which[at]].measure or "")) for at in measured]
+        return self._take(codes, (starts, ends, quotes, cues), values, age)  # type: ignore[arg-type]  # none of the codes is None
+
     def add(self, mentions: Sequence[Mention], age: float | None) -> list[tuple[str, str]] | None:
         """Take in the mentions of a letter of one of this age by the record; (why, quote) of those that cannot be.
 
         None, and nothing is taken in, where a case must tell.
         """
-        block, asides = self._block, list[tuple[str, str]]()
-        if mentions:
-            names, starts, ends, quotes, assertions, onsets, cues, _, values = zip(*mentions, strict=True)
-            if not self._words.becomes.keys().isdisjoint(names):
-                mentions = list(_with_what_they_become(self._words, mentions))
-                names, starts, ends, quotes, assertions, onsets, cues, _, values = zip(*mentions, strict=True)
-            bare = [value is None for value in values]
-            keys = list(zip(names, assertions, onsets, bare, strict=True))
-            codes = list(map(self._codes.get, keys))
-            if None in codes:
-                codes = list(map(self._code, keys))
+        codes = [self._code((each.finding, each.assertion, each.onset, each.value is None)) for each in mentions]
+        columns = [list(column) for column in zip(*((*each[1:4], each.cue and each.cue.quote) for each in mentions), strict=True)]
+        values = [(at, each.value) for at, each in enumerate(mentions) if each.value is not None]
+        return self._take(codes, columns or ([],) * 4, values, age)
+
+    def _take(
+        self, codes: list[int], columns: Sequence[list[Any]], values: list[tuple[int, float]], age: float | None
+    ) -> list[tuple[str, str]] | None:
+        """Take in mentions: their codes; start, end, quote and words of the cue of each; the numbers, each with its place."""
+        if _ODD in codes:
+            return None
+        if not self._becoming.isdisjoint(codes):
+            places, codes = self._with_what_they_become(codes)
+            columns = [[column[place] for place in places] for column in columns]
+            values = [(places.index(place), value) for place, value in values]
             if _ODD in codes:
                 return None
-            if False in bare:
-                asides = self._take_numbers(names, assertions, values, quotes)
-            block.codes += codes  # type: ignore[arg-type]  # none of them is None
-            block.starts += starts
-            block.ends += ends
-            block.quotes += quotes
-            block.cues += cues
-            block.counts.append(len(codes))
-        else:
-            block.counts.append(0)
+        block, asides = self._block, list[tuple[str, str]]()
+        if values:
+            asides = self._take_numbers(codes, values, columns[2])
+        block.codes += codes
+        starts, ends, quotes, cues = columns
+        block.starts += starts
+        block.ends += ends
+        block.quotes += quotes
+        block.cues += cues
+        block.counts.append(len(codes))
         block.ages.append(age)
         return asides
 
-    def _take_numbers(
-        self, names: Sequence[str], assertions: Sequence[str], values: Sequence[float | None], quotes: Sequence[str]
-    ) -> list[tuple[str, str]]:
+    def _with_what_they_become(self, codes: Sequence[int]) -> tuple[list[int], list[int]]:
+        """(The place of each mention, its code) with what it bears on besides its own finding behind it."""
+        besides = becoming(self._words, [self._said[code] for code in codes])
+        places, found = [], []
+        for place, code in enumerate(codes):
+            places.append(place)
+            found.append(code)
+            if place in besides:
+                said = self._said[code]
+                places.append(place)
+                found.append(self._code((besides[place], said.assertion, said.onset, said.bare)))
+        return places, found
+
+    def _take_numbers(self, codes: Sequence[int], values: list[tuple[int, float]], quotes: Sequence[str]) -> list[tuple[str, str]]:
         """Take in the numbers of what is said to be present; (why, quote) of those that cannot be, finding by finding."""
-        numbers, asides = self._block.numbers, list[tuple[int, str, str]]()
+        numbers, asides = self._block.numbers, list[tuple[str, str, str]]()
         start = len(self._block.codes)
-        for at, value in enumerate(values):
-            if value is not None and assertions[at] == "present":
-                why = self._misfit(names[at], value)
+        for at, value in values:
+            said = self._said[codes[at]]
+            if said.assertion == "present":
+                why = self._misfit(said.finding, value)
                 if why is None:
                     numbers.append((start + at, value))
                 else:
-                    asides.append((names.index(names[at]), why, quotes[at]))
-        asides.sort(key=lambda aside: aside[0])
+                    asides.append((said.finding, why, quotes[at]))
+        if len(asides) > 1:
+            order = [self._said[code].finding for code in codes]
+            asides.sort(key=lambda aside: order.index(aside[0]))
         return [(why, quote) for _, why, quote in asides]
 
     def _code(self, key: tuple[str, str, str, bool]) -> int:
-        found = self._codes.get(key)
-        if found is None:
-            name, assertion, onset, bare = key
-            finding = self._protocol.findings[name]
-            if finding.kind == "choice" or bare == finding.measured:
-                found = _ODD
+        """The code of a mention by its finding, assertion, onset and whether it has no number."""
+        code = self._codes.get(key)
+        if code is None:
+            said = Claim(*key)
+            finding = self._protocol.findings[said.finding]
+            if finding.kind == "choice" or said.bare == finding.measured:
+                code = _ODD
             else:
-                found = len(self._code_of)
-                self._code_of.append((self._number[name], says(assertion, onset, None if bare else 0.0)))
-                self._assertions.append(assertion)
-            self._codes[key] = found  # as many as there are findings, by the few things that are said of one
-        return found
+                code = len(self._said)
+                self._said.append(said)
+                self._code_of.append((self._number[said.finding], says(said.assertion, said.onset, None if said.bare else 0.0)))
+                if said.finding in self._words.becomes:
+                    self._becoming.add(code)
+            self._codes[key] = code  # as many as there are findings, by the few things that are said of one
+        return code
+
+    def _code_found(self, compiled: Compiled, which: int, bits: int, bare: bool) -> int:
+        """The same of what the compiled reader found."""
+        key = (which, bits, bare)
+        code = self._found.get(key)
+        if code is None:
+            assertion, onset, _, _, as_before = VERDICTS[bits]
+            finding = compiled.finds[which].finding
+            assert finding is not None
+            code = self._found[key] = self._code((finding, assertion, since(assertion, onset, as_before), bare))
+        return code
+
+    def _code_within(self, section: Section, find: Find, verdict: Verdict, bare: bool) -> int:
+        """The same of what a section decides."""
+        assert find.finding is not None
+        assert section.assertion is not None
+        return self._code((find.finding, section.assertion, since(section.assertion, "unknown", verdict[4]), bare))
 
     def _misfit(self, name: str, number: float) -> str | None:
         key = (name, number)
@@ -274,7 +355,7 @@ class Heard:
         return {
             "finding": pa.array(self._findings).take(pa.array(finding[pieces])),
             "value": pa.array([each.told for each in self._statements]).take(pa.array(statement[pieces])),
-            "assertion": pa.array(self._assertions, pa.string()).take(pa.array(code[pieces])),
+            "assertion": pa.array([said.assertion for said in self._said], pa.string()).take(pa.array(code[pieces])),
             "start": pa.array(block.starts, pa.int32()).take(at),
             "end": pa.array(block.ends, pa.int32()).take(at),
             "quote": pa.array(block.quotes, pa.string()).take(at),
@@ -288,20 +369,12 @@ class Heard:
         _, which, times = np.unique(where, return_inverse=True, return_counts=True)
         again, seen = [], set[object]()
         for at in np.flatnonzero(times[which] > 1).tolist():
-            place, cue = order[at], block.cues[order[at]]
-            one = (where[at], block.ends[place], self._assertions[code[place]], cue and cue.quote)
+            place = order[at]
+            one = (where[at], block.ends[place], self._said[code[place]].assertion, block.cues[place])
             if one in seen:
                 again.append(at)
             seen.add(one)
         return np.delete(order, again)
-
-
-def _with_what_they_become(words: Lexicon, mentions: Sequence[Mention]) -> Iterator[Mention]:
-    besides = becoming(words, mentions)
-    for place, mention in enumerate(mentions):
-        yield mention
-        if place in besides:
-            yield mention._replace(finding=besides[place])
 
 
 def _grouped(key: Numbers) -> tuple[Numbers, Numbers]:

@@ -22,9 +22,7 @@ from equina.fhir.elements import Resource, name_of
 from equina.fhir.records import gather
 from equina.fhir.statements import SHOWN, Gathered
 from equina.model import Protocol
-from equina.notes.evidence import not_read
 from equina.notes.lexicon import lexicon
-from equina.notes.reading import read
 
 __all__ = ["Judged", "Letter", "Letters", "may_be_letter"]
 
@@ -114,10 +112,9 @@ class Letters:
     def __init__(self, protocol: Protocol, as_of: datetime, window_days: int, dates: Dates, together: Together) -> None:
         self._protocol, self._as_of, self._window_days = protocol, as_of, window_days
         self._dates, self._together = dates, together
-        self._words = lexicon(protocol)
         self._read_now: dict[tuple[object, ...], bool] = {}  # by all that decides it
         self._persons: dict[tuple[float | None, str | None], tuple[int, ...]] = {}
-        self._heard = Heard(protocol, self._words, together)
+        self._heard = Heard(protocol, lexicon(protocol), together)
         self._stated: tuple[list[int], list[int]] = ([], [])  # (letter, plane) of what is on record of the patients
         self._told: list[tuple[list[Outcome], Told]] = []
 
@@ -154,14 +151,14 @@ class Letters:
         """
         if len(self._heard) >= _BLOCK:
             self._tell()
-        reading, place = read(self._words, letter.text), len(self._heard)
-        misfits = self._heard.add(reading.mentions, age)
-        if misfits is None:
+        place, heard = len(self._heard), self._heard.read(letter.text, age)
+        if heard is None:
             return None
+        why, misfits = heard
         planes = self._person(age, sex)
         self._stated[0].extend([place] * len(planes))
         self._stated[1].extend(planes)
-        if why := not_read(reading):
+        if why:
             return [(why, _quoted(letter, letter.text.strip()))]
         return [(why, _quoted(letter, quote[:SHOWN])) for why, quote in misfits]
 

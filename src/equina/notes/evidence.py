@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from equina.case import Case, Conflict, Evidence, SetAside
 from equina.crosscheck import misfit
@@ -13,6 +14,7 @@ from equina.notes.reading import Mention, Reading, read
 
 __all__ = [
     "VALUED",
+    "Claim",
     "Silent",
     "affirmed",
     "bearing",
@@ -172,17 +174,26 @@ def bearing(words: Lexicon, mentions: Sequence[Mention]) -> tuple[dict[str, list
     return said, heard
 
 
-def becoming(words: Lexicon, mentions: Sequence[Mention]) -> dict[int, str]:
+class Claim(NamedTuple):
+    """What a mention says, but for its place, its words and its number."""
+
+    finding: str
+    assertion: str
+    onset: str
+    bare: bool  # without a number
+
+
+def becoming(words: Lexicon, mentions: Sequence[Mention | Claim]) -> dict[int, str]:
     """The finding on which a mention bears besides its own, by the place of the mention, where there is one."""
     besides = {}
     for place, mention in enumerate(mentions):
-        becomes = words.becomes.get(mention[0])
+        becomes = words.becomes.get(mention.finding)
         if becomes is not None and _becomes(words, mention, mentions):
             besides[place] = becomes
     return besides
 
 
-def _becomes(words: Lexicon, mention: Mention, mentions: Sequence[Mention]) -> bool:
+def _becomes(words: Lexicon, mention: Mention | Claim, mentions: Sequence[Mention | Claim]) -> bool:
     """Whether a mention bears on what its finding becomes. A leak of no named kind is a new leak, unless it is old or the same text
     names its kind."""
     present = [each for each in mentions if each.assertion == "present"]

@@ -15,19 +15,19 @@ from equina.notes.cues import Find, Section
 from equina.notes.forms import filled_in
 from equina.notes.language import refusal
 from equina.notes.lexicon import Lexicon, lexicon
-from equina.notes.native import VERDICTS
-from equina.notes.sections import Begun, section_at, sections
+from equina.notes.native import UNPACK, VERDICTS
+from equina.notes.sections import Begun, part_from, sections
 from equina.notes.sentence import Told, told
 from equina.notes.vocabulary import cut, folded
 
-__all__ = ["CueWords", "Mention", "Reading", "read", "read_note"]
+__all__ = ["CueWords", "Found", "Mention", "Parts", "Reading", "Verdict", "find", "number_in", "read", "read_note", "since"]
 
 # Who says "can't" in a list of past illnesses has begun to tell of now.
 _COMPLAINT = re.compile(r"(?:can[' ]?t|can ?not|unable|not|(?:has|have)(?:n['’]?t| not)|can’t|is|are|keeps?|no)\b", re.IGNORECASE)
 _REMEMBERED = 20_000
 # Assertion, onset, bare, now, as before; and a mention found: start, end, what, that, start and end of its cue and of its number.
-_Verdict = tuple[str, str, bool, int, bool]
-_Found = tuple[int, int, Find, _Verdict, int, int, int, int]
+Verdict = tuple[str, str, bool, int, bool]
+_Found = tuple[int, int, Find, Verdict, int, int, int, int]
 _made = tuple.__new__  # of a named tuple, without looking at each name
 _WRAPPED = 55  # a line this long that ends without a stop goes on in the next
 
@@ -74,24 +74,49 @@ def read_note(protocol: Protocol, text: str) -> Reading:
     return read(lexicon(protocol), text)
 
 
+class Found(NamedTuple):
+    """What the compiled reader found in a text: eight numbers of each mention, as `native.library` has them; the text's parts.
+
+    `refused` as in a Reading.
+    """
+
+    numbers: bytes
+    begun: Sequence[Begun]
+    refused: str | None = None
+
+
 def read(lexicon: Lexicon, text: str) -> Reading:
     """As `read_note`, with a lexicon already at hand."""
-    small = folded(text)
-    small = filled_in(_unwrapped(small) if "\n" in text else small, text)
-    begun = sections(lexicon, text)
     if lexicon.compiled is None:
+        small, begun = _prepared(text), sections(lexicon, text)
         chunks = small.split(" ")
         if refused := refusal(lexicon, small, chunks):
             return Reading((), refused)
         return Reading(_mentions(lexicon, text, begun, _read(lexicon, chunks, may_be_carer=not begun)))
-    found = lexicon.compiled.read(small, may_be_carer=not begun)
-    if found is None:  # a closer look, of which few texts are in need
-        if refused := refusal(lexicon, small, small.split(" ")):
-            return Reading((), refused)
-        found = lexicon.compiled.read(small, may_be_carer=not begun, plainly=True) or ()
+    found = find(lexicon, text)
+    if found.refused:
+        return Reading((), found.refused)
     finds = lexicon.compiled.finds
-    told = [(start, end, finds[find], VERDICTS[bits], a, b, c, d) for start, end, find, bits, a, b, c, d in found]
-    return Reading(_mentions(lexicon, text, begun, told))
+    told = [(start, end, finds[find], VERDICTS[bits], a, b, c, d) for start, end, find, bits, a, b, c, d in UNPACK(found.numbers)]
+    return Reading(_mentions(lexicon, text, found.begun, told))
+
+
+def find(lexicon: Lexicon, text: str) -> Found:
+    """What the compiled reader of a lexicon, which it must have, finds in a text: for those who need no words of each mention."""
+    assert lexicon.compiled is not None
+    small, begun = _prepared(text), sections(lexicon, text)
+    numbers = lexicon.compiled.read(small, may_be_carer=not begun)
+    if numbers is None:  # a closer look, of which few texts are in need
+        if refused := refusal(lexicon, small, small.split(" ")):
+            return Found(b"", begun, refused)
+        numbers = lexicon.compiled.read(small, may_be_carer=not begun, plainly=True) or b""
+    return Found(numbers, begun)
+
+
+def _prepared(text: str) -> str:
+    """The text in small letters, its long lines joined and its forms filled in; as long as it was."""
+    small = folded(text)
+    return filled_in(_unwrapped(small) if "\n" in text else small, text)
 
 
 def _read(lexicon: Lexicon, chunks: list[str], *, may_be_carer: bool) -> list[_Found]:
@@ -106,39 +131,60 @@ def _read(lexicon: Lexicon, chunks: list[str], *, may_be_carer: bool) -> list[_F
 def _mentions(lexicon: Lexicon, text: str, begun: Sequence[Begun], found: Iterable[_Found]) -> tuple[Mention, ...]:
     """What was found, with the words of the text and what its sections say of it."""
     mentions: list[Mention] = []
-    starts = [start for start, _ in begun]
-    ends: dict[int, int] = {}
+    parts = Parts(lexicon, text, begun) if begun else None
     for start, end, find, verdict, low, high, number_low, number_high in found:
         assertion, onset, _, _, as_before = verdict
         section = cue = value = None
-        if starts and (i := bisect_right(starts, start)) and begun[i - 1][1] is not None:
-            section = section_at(lexicon, begun, ends, text, start)
-        if (
-            section
-            and _decides(section, find, verdict)
-            and not (section.assertion == "historical" and _COMPLAINT.match(text, start))
-        ):
+        if parts is not None and (section := parts.at(start)) is not None and parts.decides(section, start, find, verdict):
             assertion, onset = section.assertion or assertion, "unknown"
         elif low >= 0:
             cue = _made(CueWords, (low, high, text[low:high]))
-        if as_before and (assertion, onset) == ("present", "unknown"):
-            onset = "long_standing"
+        if as_before:
+            onset = since(assertion, onset, as_before)
         if number_low >= 0:
-            value = _number(text[number_low:number_high], find.measure or "")
+            value = number_in(text[number_low:number_high], find.measure or "")
         name = section.id if section else None
         mentions.append(_made(Mention, (find.finding, start, end, text[start:end], assertion, onset, cue, name, value)))
     return tuple(mentions)
 
 
-def _decides(section: Section, find: Find, verdict: _Verdict) -> bool:
-    """Whether a section decides what is made of a mention."""
-    if not section.assertion or find.finding in section.but_not:
-        return False
-    return Told(0, 0, find, *verdict, -1, -1, -1, -1).open_to(section.assertion)
+def since(assertion: str, onset: str, as_before: bool) -> str:
+    """The onset of a mention: what is there as before is old, unless it is told to be new."""
+    return "long_standing" if as_before and (assertion, onset) == ("present", "unknown") else onset
+
+
+class Parts:
+    """The parts of one text under their headings, and what each decides of the mentions in it."""
+
+    __slots__ = ("_begun", "_known", "_lexicon", "_starts", "_text")
+
+    def __init__(self, lexicon: Lexicon, text: str, begun: Sequence[Begun]) -> None:
+        self._lexicon, self._text, self._begun = lexicon, text, begun
+        self._starts = [start for start, _ in begun]
+        self._known: dict[int, tuple[Section | None, int]] = {}  # by number: the part, if it asserts something, and where it ends
+
+    def at(self, place: int) -> Section | None:
+        """The part in which this place is: one that asserts something, or none."""
+        number = bisect_right(self._starts, place) - 1
+        if number < 0:
+            return None
+        known = self._known.get(number)
+        if known is None:
+            known = self._known[number] = part_from(self._lexicon, self._begun, number, self._text)
+        section, end = known
+        return section if place <= end else None
+
+    def decides(self, section: Section, start: int, find: Find, verdict: Verdict) -> bool:
+        """Whether a part decides what is made of the mention in it that begins here."""
+        if not section.assertion or find.finding in section.but_not:
+            return False
+        if not Told(0, 0, find, *verdict, -1, -1, -1, -1).open_to(section.assertion):
+            return False
+        return not (section.assertion == "historical" and _COMPLAINT.match(self._text, start))
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _number(words: str, unit: str) -> float:
+def number_in(words: str, unit: str) -> float:
     """The number of a word such as "38.9", "1,200" or "4+/5", in the unit of its finding."""
     value = float(re.match(r"[\d.]+", words.replace(",", ""))[0].rstrip("."))  # type: ignore[index]  # the word is a number
     if unit == "fahrenheit":

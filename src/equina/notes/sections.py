@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from equina.notes.cues import Section
 from equina.notes.lexicon import Lexicon
 
-__all__ = ["Begun", "section_at", "sections"]
+__all__ = ["Begun", "part_from", "sections"]
 
 Begun = tuple[int, "Section | None"]  # where a part begins, behind its heading; None: one of no account
 
@@ -71,18 +71,13 @@ def sections(lexicon: Lexicon, text: str) -> list[Begun]:
     return _within(lexicon, text, found) if "istory" in text or "PMH" in text else found
 
 
-def section_at(lexicon: Lexicon, begun: Sequence[Begun], ends: dict[int, int], text: str, place: int) -> Section | None:
-    """The part of the note in which this place is: one that asserts something, or none. `ends` holds the ends found so far."""
-    i = bisect_right(begun, place, key=lambda item: item[0])
-    if not i:
-        return None
-    start, section = begun[i - 1]
+def part_from(lexicon: Lexicon, begun: Sequence[Begun], number: int, text: str) -> tuple[Section | None, int]:
+    """(The part of a note that is the one so numbered, if it asserts something; how far it reaches)."""
+    start, section = begun[number]
     if section is None or section.assertion is None:
-        return None
-    if start not in ends:
-        next_start = begun[i][0] if i < len(begun) else len(text)
-        ends[start] = start + _reach(lexicon, text[start : min(next_start, start + _LONGEST)], section)
-    return section if place <= ends[start] else None
+        return None, start
+    end = begun[number + 1][0] if number + 1 < len(begun) else len(text)
+    return section, start + _reach(lexicon, text[start : min(end, start + _LONGEST)], section)
 
 
 def _reach(lexicon: Lexicon, part: str, section: Section) -> int:

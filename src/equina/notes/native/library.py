@@ -18,13 +18,13 @@ from equina.notes.native.words import Words, page, words
 from equina.notes.sentence import ASSERTED, ONSETS, Told
 from equina.notes.vocabulary import Vocabulary
 
-__all__ = ["LIBRARY", "VERDICTS", "Compiled", "compiled", "sources", "which"]
+__all__ = ["LIBRARY", "UNPACK", "VERDICTS", "Compiled", "compiled", "sources", "which"]
 
 LIBRARY = Path(__file__).with_name("reader.so")
 CHOICE = "EQUINA_READER"  # "python": the compiled reader is left aside
 # Of a mention: start, end, find, verdict, then start and end of the cue and of its number.
 Numbers = tuple[int, int, int, int, int, int, int, int]
-_UNPACK: Callable[[bytes], Iterable[Numbers]] = struct.Struct("8i").iter_unpack
+UNPACK: Callable[[bytes], Iterable[Numbers]] = struct.Struct("8i").iter_unpack
 # As in text.h.
 _PLAINLY = 2
 _DOUBTS, _ASKS, _ASKS_PAGE = -1, -2, -3
@@ -129,9 +129,9 @@ class Compiled:
             scratch = self._threads.scratch = _Scratch(self._library, self._tables)
             return scratch
 
-    def read(self, small: str, *, may_be_carer: bool, plainly: bool = False) -> Iterable[Numbers] | None:
-        """What a text in small letters says, its places in characters. None: it is in doubt that it is English; `plainly`: it is
-        not."""
+    def read(self, small: str, *, may_be_carer: bool, plainly: bool = False) -> bytes | None:
+        """What a text in small letters says, as `UNPACK` unpacks it, its places in characters. None: it is in doubt that it is
+        English; `plainly`: it is not."""
         try:
             scratch = self._threads.scratch
         except AttributeError:
@@ -148,7 +148,7 @@ class Compiled:
             count = self._answered(scratch, small, how) if count == _ASKS else count
             if count < 0:
                 raise MemoryError("a text too long for this machine")
-        return _UNPACK(ctypes.string_at(scratch.told.value, 4 * count))
+        return ctypes.string_at(scratch.told.value or 0, 4 * count)
 
     def _tell_page(self, scratch: _Scratch) -> None:
         number = ctypes.c_int32.from_address(scratch.told.value or 0).value
@@ -170,7 +170,7 @@ class Compiled:
         given = self._library.equina_read(self._scratch().handle, spelled.encode("utf-16-le"), len(spelled), may_be_carer)
         if not given:
             raise MemoryError("a text too long for this machine")
-        numbers = _UNPACK(struct.pack(f"{given[0]}i", *given[1 : 1 + given[0]]))
+        numbers = UNPACK(struct.pack(f"{given[0]}i", *given[1 : 1 + given[0]]))
         return [Told(start, end, self.finds[find], *VERDICTS[bits], *places) for start, end, find, bits, *places in numbers]
 
 
