@@ -64,6 +64,9 @@ Dieser Text ist nicht auf Englisch geschrieben
 Numb when wiping. Numb when wiping
 Back pain, no fever. Fever and back pain. Cannot pass urine
 Fever and back pain. Back pain, no fever. Passes urine normally
+My dad is ill and he cannot pass urine, I only have my sore back
+My legs went numb on the bike. All fine now
+Past history: back pain for years\n\nNow he can't walk
 Ça va. Rückenschmerz — back pain
 """.splitlines()
 NARRATIVES = [json.loads(line)["narrative_clinical"] for line in DEV_CASES.read_text(encoding="utf-8").splitlines()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -15,7 +15,8 @@ from equina.notes.cues import Find, Section
 from equina.notes.forms import filled_in
 from equina.notes.language import refusal
 from equina.notes.lexicon import Lexicon, lexicon
-from equina.notes.native import UNPACK, VERDICTS
+from equina.notes.native import UNPACK, VERDICTS, Compiled
+from equina.notes.persons import Said, may_be_of_others, of_others
 from equina.notes.sections import Begun, part_from, sections
 from equina.notes.sentence import Told, told
 from equina.notes.vocabulary import cut, folded
@@ -83,6 +84,7 @@ class Found(NamedTuple):
     numbers: bytes
     begun: Sequence[Begun]
     refused: str | None = None
+    others: Mapping[int, tuple[int, int]] = {}  # which mentions are another's, and where it says so
 
 
 def read(lexicon: Lexicon, text: str) -> Reading:
@@ -92,13 +94,13 @@ def read(lexicon: Lexicon, text: str) -> Reading:
         chunks = small.split(" ")
         if refused := refusal(lexicon, small, chunks):
             return Reading((), refused)
-        return Reading(_mentions(lexicon, text, begun, _read(lexicon, chunks, may_be_carer=not begun)))
+        told = _read(lexicon, chunks, may_be_carer=not begun)
+        return Reading(_mentions(lexicon, text, begun, told, _others(small, begun, told)))
     found = find(lexicon, text)
     if found.refused:
         return Reading((), found.refused)
-    finds = lexicon.compiled.finds
-    told = [(start, end, finds[find], VERDICTS[bits], a, b, c, d) for start, end, find, bits, a, b, c, d in UNPACK(found.numbers)]
-    return Reading(_mentions(lexicon, text, found.begun, told))
+    told = _unpacked(lexicon.compiled, found.numbers)
+    return Reading(_mentions(lexicon, text, found.begun, told, found.others))
 
 
 def find(lexicon: Lexicon, text: str) -> Found:
@@ -110,7 +112,22 @@ def find(lexicon: Lexicon, text: str) -> Found:
         if refused := refusal(lexicon, small, small.split(" ")):
             return Found(b"", begun, refused)
         numbers = lexicon.compiled.read(small, may_be_carer=not begun, plainly=True) or b""
-    return Found(numbers, begun)
+    if begun or not may_be_of_others(small):
+        return Found(numbers, begun)
+    return Found(numbers, begun, None, _others(small, begun, _unpacked(lexicon.compiled, numbers)))
+
+
+def _unpacked(compiled: Compiled, numbers: bytes) -> list[_Found]:
+    """What the numbers of the compiled reader say."""
+    finds = compiled.finds
+    return [(start, end, finds[find], VERDICTS[bits], a, b, c, d) for start, end, find, bits, a, b, c, d in UNPACK(numbers)]
+
+
+def _others(small: str, begun: Sequence[Begun], found: Iterable[_Found]) -> Mapping[int, tuple[int, int]]:
+    """Which mentions are of another than the patient, by what words: told of messages, which have no parts."""
+    if begun or not may_be_of_others(small):
+        return {}
+    return of_others(small, [Said(start, end, find.kind, verdict[0]) for start, end, find, verdict, *_ in found])
 
 
 def _prepared(text: str) -> str:
@@ -128,7 +145,9 @@ def _read(lexicon: Lexicon, chunks: list[str], *, may_be_carer: bool) -> list[_F
     return [(one.start, one.end, one.find, one[3:8], *one[8:]) for one in _Places(chunks, letters).placed(found)]
 
 
-def _mentions(lexicon: Lexicon, text: str, begun: Sequence[Begun], found: Iterable[_Found]) -> tuple[Mention, ...]:
+def _mentions(
+    lexicon: Lexicon, text: str, begun: Sequence[Begun], found: Iterable[_Found], others: Mapping[int, tuple[int, int]]
+) -> tuple[Mention, ...]:
     """What was found, with the words of the text and what its sections say of it."""
     mentions: list[Mention] = []
     parts = Parts(lexicon, text, begun) if begun else None
@@ -141,6 +160,8 @@ def _mentions(lexicon: Lexicon, text: str, begun: Sequence[Begun], found: Iterab
             cue = _made(CueWords, (low, high, text[low:high]))
         if as_before:
             onset = since(assertion, onset, as_before)
+        if others and (words := others.get(len(mentions))):
+            assertion, onset, cue = "family", "unknown", _made(CueWords, (*words, text[slice(*words)]))
         if number_low >= 0:
             value = number_in(text[number_low:number_high], find.measure or "")
         name = section.id if section else None
