@@ -17,7 +17,8 @@ pytest.importorskip("starlette", reason="the extra `service` is not installed")
 
 from equina.protocol import load
 from equina.web.environment import VARIABLES, BadEnvironment, environment
-from equina.web.serve import add_arguments, add_workers, serve
+from equina.web.options import add_arguments, add_workers
+from equina.web.serve import serve
 from equina.web.shared import Table
 
 ROOT = Path(__file__).parent.parent

@@ -23,8 +23,9 @@ from equina.triage import interval
 from equina.web import app
 from equina.web.app import create_app
 from equina.web.guards import Limits
+from equina.web.options import add_arguments
 from equina.web.pages import FOLDED, judged
-from equina.web.serve import add_arguments, serve
+from equina.web.serve import serve
 from equina.web.visit import Visit
 from equina.wording import wording
 from strategies import PROTOCOL

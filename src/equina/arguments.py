@@ -7,13 +7,13 @@ import textwrap
 from collections.abc import Callable, Mapping
 
 from equina import __version__
-from equina.batch.command import add_arguments as screen_arguments
-from equina.diff.command import add_arguments as diff_arguments
+from equina.batch.options import add_arguments as screen_arguments
+from equina.diff.options import add_arguments as diff_arguments
 from equina.evaluation.options import add_arguments as evaluation_arguments
 from equina.misspelt import Parser
 from equina.proof.command import add_arguments as prove_arguments
-from equina.web.serve import add_arguments as serve_arguments
-from equina.web.serve import add_workers
+from equina.web.options import add_arguments as serve_arguments
+from equina.web.options import add_workers
 from equina.worklist.options import add_arguments as worklist_arguments
 
 __all__ = ["Run", "parser"]

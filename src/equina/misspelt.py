@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 __all__ = ["Parser", "absent", "parsed"]
@@ -50,7 +48,7 @@ class Parser(argparse.ArgumentParser):
         """The options that are most like the ones that it does not know."""
         known = OPTION.findall(self.format_help())
         given = [word.partition("=")[0] for word in words if word.startswith("-")]
-        meant = [close[0] for word in given if (close := difflib.get_close_matches(word, known, n=1, cutoff=0.7))]
+        meant = [close for word in given if (close := _close(word, known, 0.7))]
         return f"did you mean {' '.join(dict.fromkeys(meant))}?" if meant else None
 
 
@@ -71,9 +69,9 @@ def absent(options: argparse.Namespace) -> str | None:
     for name in READ if english else (name for name in READ if name not in OWN_WORDS):
         given = getattr(options, name, None)
         for path in given if isinstance(given, list) else [given]:
-            if not isinstance(path, str | Path) or str(path) == "-" or _is_there(str(path)):
+            if not isinstance(path, str | os.PathLike) or str(path) == "-" or _is_there(str(path)):
                 continue
-            if like := _beside(Path(path)):
+            if like := _beside(str(path)):
                 return f"{path}: no such file or directory; did you mean {like}?"
             if name == "inputs":
                 return f"{path}: no such file or folder; give files or folders that can be read"
@@ -92,19 +90,29 @@ def _is_there(path: str) -> bool:
     return True
 
 
-def _beside(path: Path) -> Path | None:
+def _beside(path: str) -> str | None:
     """What stands in the same folder under the name most like it."""
+    from pathlib import Path
+
+    missing = Path(path)
     try:
-        names = [one.name for one in path.parent.iterdir()]
+        names = [one.name for one in missing.parent.iterdir()]
     except OSError:
         return None
-    close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.75)
-    return path.with_name(close[0]) if close else None
+    like = _close(missing.name, names, 0.75)
+    return str(missing.with_name(like)) if like else None
 
 
 def _meant(word: str, known: Iterable[str]) -> str | None:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f'did you mean "{close[0]}"?' if close else None
+    close = _close(word, list(known))
+    return f'did you mean "{close}"?' if close else None
+
+
+def _close(word: str, known: Sequence[str], likeness: float = 0.6) -> str | None:
+    """The one of the known words that is most like this one, if any is so much alike."""
+    import difflib  # only where something is misspelt
+
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=likeness)), None)
 
 
 def _words(choices: str) -> list[str]:

@@ -19,8 +19,8 @@ from functools import cache
 from pathlib import Path
 
 from equina import load
-from equina.batch.command import add_arguments
 from equina.batch.command import run as screen
+from equina.batch.options import add_arguments
 from equina.exchange import BadInput, answer, read_object, read_request
 from equina.fhir.operations import assessed
 from equina.fhir.records import cases_of

@@ -17,27 +17,11 @@ if TYPE_CHECKING:
     from equina.model import Protocol
     from equina.web.environment import Environment
 
-__all__ = ["add_arguments", "add_workers", "application", "binding_fault", "serve"]
+__all__ = ["application", "binding_fault", "serve"]
 
 AT_ONCE = 2_000
 COUNTS = "PROMETHEUS_MULTIPROC_DIR"  # where workers count together; prometheus_client looks for it once, when it is imported
 MOST_WORKERS = 64
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `equina serve`."""
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: this machine alone)")
-    parser.add_argument("--port", type=int, default=8642, help="the port to listen on")
-    parser.add_argument("--owner", help="the named clinical owner who answers for this service; needed for any other address")
-    parser.add_argument("--tls", help="how TLS ends: 'proxy', or CERTIFICATE,KEY as two files; needed for any other address")
-    parser.add_argument("--rate", type=float, default=50.0, help="requests a second from one address; 0 for no limit")
-
-
-def add_workers(parser: argparse.ArgumentParser) -> None:
-    """The option of how many processes answer."""
-    parser.add_argument(
-        "--workers", type=int, default=1, help="processes that answer (default: 1); more than one need EQUINA_SECRET"
-    )
 
 
 def serve(protocols: Mapping[str, Protocol], options: argparse.Namespace, refuse: Callable[[str], int]) -> int:

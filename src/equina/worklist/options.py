@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["add_arguments"]
 
@@ -13,7 +16,7 @@ LEVELS = ("emergency", "urgent", "scheduled", "self_care")  # said here, so that
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    command.add_argument("folder", metavar="DIR", type=Path, help="what `equina screen --out DIR` wrote")
+    command.add_argument("folder", metavar="DIR", type=_path, help="what `equina screen --out DIR` wrote")
     command.add_argument(
         "--size", metavar="N", type=_size, default=SIZE, help=f"patients on the list at the most (default: {SIZE})"
     )
@@ -30,11 +33,17 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     shown.add_argument("--only", metavar="PLACE", type=_size, help="print this place of the list alone, with its page to hand over")
     shown.add_argument("--handover", action="store_true", help="print the page to hand over with each patient")
     shown.add_argument("--json", action="store_true", help="print the list as one JSON object")
-    command.add_argument("--csv", metavar="FILE", type=Path, help="write the list as a table")
-    command.add_argument("--fhir", metavar="FILE", type=Path, help="write the list as a FHIR R4 Bundle of a List and Flags")
-    command.add_argument("--html", metavar="FILE", type=Path, help="write the list and the summary of the run as a page")
+    command.add_argument("--csv", metavar="FILE", type=_path, help="write the list as a table")
+    command.add_argument("--fhir", metavar="FILE", type=_path, help="write the list as a FHIR R4 Bundle of a List and Flags")
+    command.add_argument("--html", metavar="FILE", type=_path, help="write the list and the summary of the run as a page")
     command.add_argument("--counts-only", action="store_true", help="with --html: leave the patients out, to show the page around")
     command.add_argument("--force", action="store_true", help="write over files that are there")
+
+
+def _path(text: str) -> Path:
+    from pathlib import Path  # help needs none
+
+    return Path(text)
 
 
 def _size(text: str) -> int:
