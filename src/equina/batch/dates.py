@@ -38,9 +38,12 @@ class Dates:
         when = span(text)
         if when is None:
             return (-1 if text else -2, text, None)
-        first, last = (
-            bisect_left(self._limits, ago) + bisect_right(self._limits, ago)
-            for ago in (self._as_of - when.first, self._as_of - when.last)
-        )
+        first = self._place(when.first)
+        last = first if when.last is when.first else self._place(when.last)
         moment = max(min(when.first, self._as_of), self._window_start) if when.last >= self._window_start else None
         return ((first * 1000 + last) * 2 + when.exact, text, moment)
+
+    def _place(self, moment: datetime) -> int:
+        """Where a moment lies among the limits."""
+        ago = self._as_of - moment
+        return bisect_left(self._limits, ago) + bisect_right(self._limits, ago)

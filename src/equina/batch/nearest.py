@@ -69,12 +69,13 @@ class Nearest:
     def to(self, must: int, could: int, low: Disposition) -> Near:
         """The nearest of the rules above `low`, by the leaves that are true and those that could be, the true ones among them."""
         by_leaf, left = self._by_leaf[low], must & self._counts
+        untrue, closed = ~must, ~could
         best = most = len(self._near)
         while left:
             for place, known, leaves in by_leaf.get(left & -left, ()):
                 if place >= best:
                     break
-                if leaves & could == leaves and known & must == known:
+                if not known & untrue and not leaves & closed:  # first what fails more often
                     best = place
                     break
             left &= left - 1
