@@ -214,8 +214,8 @@ def notes(count: int, folder: Path) -> dict[str, Any]:
     """Invented notes, no two of which say the same: the reader alone, and the whole command over them as records.
 
     Each by one process and by two at once, since a process beside another is slower; a process takes seconds to make its lexicon
-    ready, so all are timed on the second and third of three equal parts. The least of some rounds counts, turn about: whatever else a
-    machine does only adds to it.
+    ready, so all are timed on the second and third of three equal parts. The least of some rounds counts, turn about: whatever else
+    a machine does only adds to it.
     """
     varied = list(_varied(3 * count))
     rounds = ROUNDS if count >= SIZES["tenth"][2] else 1
