@@ -1,6 +1,6 @@
 """Screening beside its named peers on the same bytes, in one run: coded events, rules over columns, notes, memory.
 
-    screening.py                    a tenth of the full size; some minutes
+    screening.py                    a tenth of the full size, the table for memory whole; some minutes
     screening.py --full             1 million patients with 5 million events; 10 million rows of a table
     screening.py --short            that everything runs, and that the peers find what we find
     screening.py --part rules       one part: events, rules, notes or memory
@@ -58,7 +58,7 @@ FEW = 5_000  # patients for a peer that takes milliseconds for each
 FIRST_PASS = "equina, the first pass alone, one process"
 SIZES = {
     "short": (2_000, 64_000, 60, 5_000),
-    "tenth": (100_000, 1_000_000, 3_000, 200_000),
+    "tenth": (100_000, 1_000_000, 3_000, 1_000_000),
     "full": (1_000_000, 10_000_000, 8_000, 1_000_000),
 }
 
@@ -68,6 +68,11 @@ def timed(run: Callable[[], Any]) -> tuple[float, float, Any]:
     before, began = _processors(), time.monotonic()
     found = run()
     return time.monotonic() - began, _processors() - before, found
+
+
+def least(run: Callable[[], Any]) -> tuple[float, float, Any]:
+    """The same of the quickest of some runs: what else a machine does only adds."""
+    return min((timed(run) for _ in range(ROUNDS)), key=lambda each: each[1])
 
 
 def _processors() -> float:
@@ -94,13 +99,13 @@ def events(patients: int, folder: Path) -> dict[str, Any]:
     size = write_population(data, patients)
     files = sorted(data.iterdir())
     rows: list[tuple[str, float, float, str]] = []
-    bare_wall, bare_cpu, records = timed(lambda: peers.bare_msgspec(files))
+    bare_wall, bare_cpu, records = least(lambda: peers.bare_msgspec(files))
     rows.append(("bare msgspec, typed parse of the same bytes, one process", bare_wall, bare_cpu, f"{records} records"))
     few = folder / "few"
     part = write_population(few, min(patients, FEW))
     sieve = Sieve(load(), AS_OF, 30)
     first_pass(few, folder, sieve)  # which makes the lexicon ready, and takes seconds
-    wall, cpu, _ = timed(lambda: first_pass(data, folder, sieve))
+    wall, cpu, _ = least(lambda: first_pass(data, folder, sieve))
     rows.append((FIRST_PASS, wall, cpu, "decoded, sifted, dealt to disk; with the digests of the files"))
     for workers in (1, 2):
         wall, cpu, manifest, _ = screened(folder, [data], workers)
@@ -329,7 +334,8 @@ def event_figures(found: dict[str, Any]) -> Iterator[Figure]:
     yield measured(area, "a whole run beside a bare parse", EQUINA, "of its speed", one / bare)
     for name, rate in rates.items():
         if name.startswith("fhir.resources"):
-            yield measured(area, "coded events beside fhir.resources", EQUINA, "times as fast", one / rate)
+            yield measured(area, "coded events beside fhir.resources", FIRST_PASS, "times as fast", rates[FIRST_PASS] / rate)
+            yield measured(area, "a whole run beside a parse by fhir.resources", EQUINA, "times as fast", one / rate)
     if found["patients"] == 1_000_000:
         two = next(row["seconds"] for row in found["rows"] if row["name"].startswith("equina screen, 2"))
         yield measured(area, "a million patients with five million codes", EQUINA, "s", two, more_is_better=False)
