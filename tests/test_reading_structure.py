@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from equina.notes.forms import filled_in
 from equina.notes.lexicon import lexicon
-from equina.notes.reading import read, read_note
+from equina.notes.looks import ALL
+from equina.notes.reading import _prepared, read, read_note
+from equina.notes.sections import sections
 from equina.notes.vocabulary import folded
 from equina.protocol import load
 from equina.tables import ProtocolError
@@ -42,10 +44,44 @@ PIECES = [
     "Plan",
 ]
 
+SIGHTS = [
+    "yes",
+    "NO",
+    "nil",
+    "neg",
+    "None",
+    "pos",
+    "____",
+    "_",
+    ".",
+    "<b>",
+    "&nbsp;",
+    "é",
+    '"',
+    "\r\n",
+    "=",
+    "history of ",
+    "PMHx: ",
+    "ye",
+    "a long line of words that goes on and on and on",
+]
+
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 def test_a_form_filled_in_is_as_long_as_it_was(text: str) -> None:
     assert len(filled_in(folded(text), text)) == len(text)
+
+
+@pytest.mark.skipif(lexicon(PROTOCOL).compiled is None, reason="no compiled reader here")
+@settings(deadline=None, max_examples=1000)
+@given(st.lists(st.sampled_from([*PIECES, *SIGHTS]), max_size=25).map("".join))
+def test_one_look_misses_nothing_that_is_looked_for(text: str) -> None:
+    own = lexicon(PROTOCOL)
+    assert own.compiled is not None
+    looks, small = own.compiled.looks(text), folded(text)
+    assert filled_in(small, text, looks) == filled_in(small, text)
+    assert _prepared(text, looks) == _prepared(text, ALL)
+    assert sections(own, text, looks) == sections(own, text)
 
 
 @settings(deadline=None)  # the first text has the lexicon read

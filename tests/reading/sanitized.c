@@ -66,8 +66,11 @@ static struct file file(const char *name)
 static long read_text(struct scratch *scratch, const char *text, int32_t count, int32_t width)
 {
     const int32_t *told;
-    char *copy = malloc((size_t)count * (size_t)width + 1);
+    char *copy = calloc((size_t)count * (size_t)width + 4, 1);
     memcpy(copy, text, (size_t)count * (size_t)width);
+    if (equina_looks((const uint8_t *)copy, (int64_t)count * width) > SEES_ALL)
+        abort();
+    copy = realloc(copy, (size_t)count * (size_t)width + 1); /* so that a step past its end is noticed */
     int64_t found = equina_note(scratch, copy, count, width, MAY_BE_CARER | (count % 2 ? PLAINLY_READ : 0), &told);
     if (found == WANTS_LETTERS) {
         letter *letters = calloc((size_t)told[0] / 3, sizeof *letters);

@@ -137,10 +137,6 @@ class Heard:
                 section = parts.at(start)
                 if section and parts.decides(section, start, compiled.finds[which[at]], VERDICTS[bits[at]]):
                     codes[at], cues[at] = self._code_within(section, compiled.finds[which[at]], VERDICTS[bits[at]], bare[at]), None
-        for at, (start, end) in found.others.items():
-            finding = compiled.finds[which[at]].finding
-            assert finding is not None
-            codes[at], cues[at] = self._code((finding, "family", "unknown", bare[at])), text[start:end]
         quotes = [text[start:end] for start, end in zip(starts, ends, strict=True)]
         finds, values = compiled.finds, list[tuple[int, float]]()
         if False in bare:

@@ -30,7 +30,6 @@ KINDS = (
         "carer",
         "self",
         "same",
-        "over",
         "asks",
         "denies_it",
         "denies_all",

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from equina.notes.looks import ALL, ALONE, BLANKS, CAPITALS, DOTS, SIGNS, TABS, YES
+
 __all__ = ["filled_in"]
 
 _VALUES = ("y", "n", "yes", "no", "nil", "neg", "pos", "none")
@@ -27,17 +29,21 @@ _ROWS, _WIDE = 60, 200  # of a table at most, and of how many characters
 _LISTED = 2  # lines that begin so: then it is no chance
 
 
-def filled_in(small: str, text: str) -> str:
-    """A text in small letters with the answers of its forms told as sentences tell them; `text` is the same as it was written."""
-    if "\n" in small:
-        small = _lines(small, text)
-    if "\t" in small:
+def filled_in(small: str, text: str, looks: int = ALL) -> str:
+    """A text in small letters with the answers of its forms told as sentences tell them; `text` is the same as it was written.
+
+    `looks`: what there may be in it (looks.py).
+    """
+    if looks & (ALONE | CAPITALS | SIGNS | YES) and "\n" in small:
+        told = _lines(small, text)
+        small, looks = told, looks if told is small else ALL
+    if looks & TABS and "\t" in small:
         small = _TAB.sub(_colon, small)
-    if "\t" in small or _may_answer(small):
+    if looks & (TABS | BLANKS) and ("\t" in small or _may_answer(small)):
         small = _ANSWERED.sub(r"\1,", small)
-    if "...." in small or ("_" in small and "____" in small) or "…" in small:
+    if looks & DOTS and ("...." in small or "____" in small or "……" in small):
         small = _DOTS.sub(_colon, small)
-    if _has_capital(text, " N ", " Y ") or ("=" in text and _has_capital(text, "=N ", "=Y ")):
+    if looks & CAPITALS and (" N " in text or " Y " in text or "=N " in text or "=Y " in text):
         spots = [answer.end() - 1 for answer in _CAPITAL.finditer(text)]
         small = _with(small, dict.fromkeys(spots, ",")) if len(spots) >= _LISTED or ("=" in text and spots) else small
     return small
@@ -46,10 +52,10 @@ def filled_in(small: str, text: str) -> str:
 def _lines(small: str, text: str) -> str:
     """The same of answers that are told by lines."""
     small = _ALONE.sub(_joined, small)
-    if _has_capital(text, "\nN ", "\nY "):
+    if "\nN " in text or "\nY " in text:
         firsts = [first.start(1) for first in _FIRST.finditer(text)]
         small = _with(small, dict.fromkeys(firsts, ":")) if len(firsts) >= _LISTED else small
-    if "+" in small and "\n+ " in small and "\n- " in small and len(_PLUS.findall(small)) >= _LISTED:
+    if "\n+ " in small and "\n- " in small and len(_PLUS.findall(small)) >= _LISTED:
         small = _MINUS.sub("n:", small)
     if "yes" in small:
         signs: dict[int, str] = {}
@@ -58,11 +64,6 @@ def _lines(small: str, text: str) -> str:
                 signs.update(_marks(small, head, yes_is_first=yes_is_first))
         small = _with(small, signs) if signs else small
     return small
-
-
-def _has_capital(text: str, no: str, yes: str) -> bool:
-    """Whether either stands in a text; a single letter, which few texts have, is found twenty times as quickly."""
-    return ("N" in text and no in text) or ("Y" in text and yes in text)
 
 
 def _joined(gap: re.Match[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -15,8 +15,8 @@ from equina.notes.cues import Find, Section
 from equina.notes.forms import filled_in
 from equina.notes.language import refusal
 from equina.notes.lexicon import Lexicon, lexicon
+from equina.notes.looks import ALL
 from equina.notes.native import UNPACK, VERDICTS, Compiled
-from equina.notes.persons import Said, may_be_of_others, of_others
 from equina.notes.sections import Begun, part_from, sections
 from equina.notes.sentence import Told, told
 from equina.notes.vocabulary import cut, folded
@@ -84,37 +84,33 @@ class Found(NamedTuple):
     numbers: bytes
     begun: Sequence[Begun]
     refused: str | None = None
-    others: Mapping[int, tuple[int, int]] = {}  # which mentions are another's, and where it says so
 
 
 def read(lexicon: Lexicon, text: str) -> Reading:
     """As `read_note`, with a lexicon already at hand."""
     if lexicon.compiled is None:
-        small, begun = _prepared(text), sections(lexicon, text)
+        small, begun = _prepared(text, ALL), sections(lexicon, text)
         chunks = small.split(" ")
         if refused := refusal(lexicon, small, chunks):
             return Reading((), refused)
-        told = _read(lexicon, chunks, may_be_carer=not begun)
-        return Reading(_mentions(lexicon, text, begun, told, _others(small, begun, told)))
+        return Reading(_mentions(lexicon, text, begun, _read(lexicon, chunks, may_be_carer=not begun)))
     found = find(lexicon, text)
     if found.refused:
         return Reading((), found.refused)
-    told = _unpacked(lexicon.compiled, found.numbers)
-    return Reading(_mentions(lexicon, text, found.begun, told, found.others))
+    return Reading(_mentions(lexicon, text, found.begun, _unpacked(lexicon.compiled, found.numbers)))
 
 
 def find(lexicon: Lexicon, text: str) -> Found:
     """What the compiled reader of a lexicon, which it must have, finds in a text: for those who need no words of each mention."""
     assert lexicon.compiled is not None
-    small, begun = _prepared(text), sections(lexicon, text)
+    looks = lexicon.compiled.looks(text)
+    small, begun = _prepared(text, looks), sections(lexicon, text, looks)
     numbers = lexicon.compiled.read(small, may_be_carer=not begun)
     if numbers is None:  # a closer look, of which few texts are in need
         if refused := refusal(lexicon, small, small.split(" ")):
             return Found(b"", begun, refused)
         numbers = lexicon.compiled.read(small, may_be_carer=not begun, plainly=True) or b""
-    if begun or not may_be_of_others(small):
-        return Found(numbers, begun)
-    return Found(numbers, begun, None, _others(small, begun, _unpacked(lexicon.compiled, numbers)))
+    return Found(numbers, begun)
 
 
 def _unpacked(compiled: Compiled, numbers: bytes) -> list[_Found]:
@@ -123,17 +119,10 @@ def _unpacked(compiled: Compiled, numbers: bytes) -> list[_Found]:
     return [(start, end, finds[find], VERDICTS[bits], a, b, c, d) for start, end, find, bits, a, b, c, d in UNPACK(numbers)]
 
 
-def _others(small: str, begun: Sequence[Begun], found: Iterable[_Found]) -> Mapping[int, tuple[int, int]]:
-    """Which mentions are of another than the patient, by what words: told of messages, which have no parts."""
-    if begun or not may_be_of_others(small):
-        return {}
-    return of_others(small, [Said(start, end, find.kind, verdict[0]) for start, end, find, verdict, *_ in found])
-
-
-def _prepared(text: str) -> str:
+def _prepared(text: str, looks: int) -> str:
     """The text in small letters, its long lines joined and its forms filled in; as long as it was."""
     small = folded(text)
-    return filled_in(_unwrapped(small) if "\n" in text else small, text)
+    return filled_in(_unwrapped(small) if "\n" in text else small, text, looks)
 
 
 def _read(lexicon: Lexicon, chunks: list[str], *, may_be_carer: bool) -> list[_Found]:
@@ -145,9 +134,7 @@ def _read(lexicon: Lexicon, chunks: list[str], *, may_be_carer: bool) -> list[_F
     return [(one.start, one.end, one.find, one[3:8], *one[8:]) for one in _Places(chunks, letters).placed(found)]
 
 
-def _mentions(
-    lexicon: Lexicon, text: str, begun: Sequence[Begun], found: Iterable[_Found], others: Mapping[int, tuple[int, int]]
-) -> tuple[Mention, ...]:
+def _mentions(lexicon: Lexicon, text: str, begun: Sequence[Begun], found: Iterable[_Found]) -> tuple[Mention, ...]:
     """What was found, with the words of the text and what its sections say of it."""
     mentions: list[Mention] = []
     parts = Parts(lexicon, text, begun) if begun else None
@@ -160,8 +147,6 @@ def _mentions(
             cue = _made(CueWords, (low, high, text[low:high]))
         if as_before:
             onset = since(assertion, onset, as_before)
-        if others and (words := others.get(len(mentions))):
-            assertion, onset, cue = "family", "unknown", _made(CueWords, (*words, text[slice(*words)]))
         if number_low >= 0:
             value = number_in(text[number_low:number_high], find.measure or "")
         name = section.id if section else None

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from equina.notes.cues import Section
 from equina.notes.lexicon import Lexicon
+from equina.notes.looks import ALL, HISTORY
 
 __all__ = ["Begun", "part_from", "sections"]
 
@@ -63,12 +64,15 @@ _TOLD_ENDS = re.compile(
 _SENTENCE = 400  # characters that such a part is at most
 
 
-def sections(lexicon: Lexicon, text: str) -> list[Begun]:
-    """Where each part of a note begins. A heading that means nothing to the lexicon ends the part before it."""
+def sections(lexicon: Lexicon, text: str, looks: int = ALL) -> list[Begun]:
+    """Where each part of a note begins. A heading that means nothing to the lexicon ends the part before it.
+
+    `looks`: what there may be in the text (looks.py).
+    """
     found = _before_colons(lexicon, text) if ":" in text else []
     if "\n" in text and (lines := _on_lines(lexicon, text)):
         found = sorted([*found, *lines], key=lambda begun: begun[0])
-    return _within(lexicon, text, found) if "istory" in text or "PMH" in text else found
+    return _within(lexicon, text, found) if looks & HISTORY and ("istory" in text or "PMH" in text) else found
 
 
 def part_from(lexicon: Lexicon, begun: Sequence[Begun], number: int, text: str) -> tuple[Section | None, int]:
@@ -87,13 +91,14 @@ def _reach(lexicon: Lexicon, part: str, section: Section) -> int:
     begin = len(part) - len(part.lstrip(" \t\r\n:-–—*_#,"))
     ends = [len(part)]
     if "\n" in part:
-        ends += [gap.start() for gap in _BLANK.finditer(part, begin) if not _ITEM.match(part, gap.end())][:1]
-        ends += [marked.start() for marked in [_MARKED.search(part, begin)] if marked]
+        gaps = (gap.start() for gap in _BLANK.finditer(part, begin) if not _ITEM.match(part, gap.end()))
+        marked = _MARKED.search(part, begin)
         lines = (line.start() for line in _CAPITALS.finditer(part, begin))
-        ends += [line for line in lines if not part[begin:line].isupper()][:1]
+        capitals = (line for line in lines if not part[begin:line].isupper())
+        ends += [next(gaps, len(part)), marked.start() if marked else len(part), next(capitals, len(part))]
     others = (other for other in _INLINE.finditer(part, begin) if lexicon.sections.get(other[1].lower(), section) is not section)
-    ends += [other.start() for other in others][:1]
-    return min(ends)
+    other = next(others, None)
+    return min(*ends, other.start() if other else len(part))
 
 
 def _before_colons(lexicon: Lexicon, text: str) -> list[Begun]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from equina.notes.context import Found, Place, Verdict, judge, ticked, without_inner
 from equina.notes.cues import Cue, Find
 from equina.notes.lexicon import Lexicon
-from equina.notes.talk import Before, answered, following, over
+from equina.notes.talk import Before, answered, following
 
 __all__ = ["ASSERTED", "ONSETS", "Said", "Told", "said", "told"]
 
@@ -70,8 +70,6 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
         if mentions and end - begin < _REMARK and (remarks := lexicon.before.matches(sentence)):
             if any(isinstance(what, Cue) and what.kind == "same" for _, _, what, _ in remarks):
                 mentions[last:] = [mention._replace(as_before=True) for mention in mentions[last:]]
-            if before.last >= 0:
-                mentions[before.last : already] = over(mentions[before.last : already], remarks, begin, end)
             if before.first >= 0 and len(mentions) == already:
                 mentions[before.first :] = answered(lexicon, mentions[before.first :], letters, before, (begin, end), remarks)
         if end > begin:

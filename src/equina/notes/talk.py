@@ -15,7 +15,7 @@ from equina.notes.lexicon import Lexicon
 if TYPE_CHECKING:
     from equina.notes.sentence import Told
 
-__all__ = ["Before", "answered", "following", "over"]
+__all__ = ["Before", "answered", "following"]
 
 # The kinds of answer as they are looked for, whether each is of all that was asked, and what it makes of it.
 _ANSWERS = (
@@ -47,23 +47,6 @@ def following(before: Before, begin: int, end: int, mentions: tuple[int, int], *
     if mentions[1] > mentions[0] or goes_on:
         return Before(begin, end, mentions[0], before.first if goes_on else mentions[0], question)
     return Before(question=question)
-
-
-def over(mentions: Sequence[Told], remarks: Sequence[Match], begin: int, end: int) -> Sequence[Told]:
-    """The mentions of the sentence before, where this one, words from its begin to before its end, opens by saying that it is over.
-
-    What is told to be so at this hour is not over.
-    """
-    gone = [what for start, _, what, _ in remarks if isinstance(what, Cue) and what.kind == "over" and start == 0]
-    return [
-        mention._replace(assertion="historical", onset="unknown", bare=False, low=begin, high=end)
-        if mention.assertion == "present"
-        and not mention.now
-        and not mention.find.normal
-        and any(not cue.of or mention.find.kind in cue.of for cue in gone)
-        else mention
-        for mention in mentions
-    ]
 
 
 def answered(

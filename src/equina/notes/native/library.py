@@ -12,6 +12,7 @@ from pathlib import Path
 
 from equina.notes.cues import Find
 from equina.notes.lexicon import Lexicon
+from equina.notes.looks import ALL
 from equina.notes.native.program import UnfitError
 from equina.notes.native.tables import Tables, tables
 from equina.notes.native.words import Words, page, words
@@ -25,6 +26,7 @@ CHOICE = "EQUINA_READER"  # "python": the compiled reader is left aside
 # Of a mention: start, end, find, verdict, then start and end of the cue and of its number.
 Numbers = tuple[int, int, int, int, int, int, int, int]
 UNPACK: Callable[[bytes], Iterable[Numbers]] = struct.Struct("8i").iter_unpack
+_NOTHING = bytes(4)  # behind a text that is looked over
 # As in text.h.
 _PLAINLY = 2
 _DOUBTS, _ASKS, _ASKS_PAGE = -1, -2, -3
@@ -60,6 +62,7 @@ def _library() -> ctypes.CDLL | None:
         ("page", ctypes.c_int32, [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_char_p]),
         ("read", numbers, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int32]),
         ("note", ctypes.c_int64, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, *[ctypes.c_int32] * 2, ctypes.c_void_p]),
+        ("looks", ctypes.c_uint32, [ctypes.c_char_p, ctypes.c_int64]),
         ("answered", ctypes.c_int64, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int32, ctypes.c_void_p]),
     ):
         function = getattr(library, f"equina_{name}")
@@ -119,7 +122,7 @@ class Compiled:
         self._vocabulary = vocabulary
         self._end = vocabulary.letters["\n"] + chr(1) + chr(1)
         self._library, self._tables = library, tables
-        self._note = library.equina_note
+        self._note, self._looks = library.equina_note, library.equina_looks
         self._threads = threading.local()
 
     def _scratch(self) -> _Scratch:
@@ -149,6 +152,10 @@ class Compiled:
             if count < 0:
                 raise MemoryError("a text too long for this machine")
         return ctypes.string_at(scratch.told.value or 0, 4 * count)
+
+    def looks(self, text: str) -> int:
+        """What there may be in a text, as in looks.py."""
+        return int(self._looks(text.encode() + _NOTHING, len(text))) if text.isascii() else ALL
 
     def _tell_page(self, scratch: _Scratch) -> None:
         number = ctypes.c_int32.from_address(scratch.told.value or 0).value

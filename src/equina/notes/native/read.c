@@ -142,30 +142,10 @@ static uint32_t remarks_in(const struct scratch *scratch, int32_t words)
     uint32_t kinds = 0;
     for (size_t i = 0; i < scratch->matches.count; i++) {
         int32_t kind = scratch->tables->cues[matches[i].what].kind;
-        if (kind == SAME || (kind == OVER && matches[i].start == 0) || (matches[i].start == 0 && matches[i].end >= words))
+        if (kind == SAME || (matches[i].start == 0 && matches[i].end >= words))
             kinds |= BIT(kind);
     }
     return kinds;
-}
-
-/* Makes what the sentence before says a thing of the past, where this one opens by saying that it is over. */
-static void end_what_is_over(struct scratch *scratch, const struct before *before, size_t already, int32_t begin, int32_t end)
-{
-    const struct match *matches = scratch->matches.items;
-    int32_t *told = scratch->told.items;
-    for (size_t i = before->last; i < already; i += NUMBERS) {
-        const struct find *find = &scratch->tables->finds[told[i + FIND]];
-        int32_t *verdict = &told[i + VERDICT];
-        bool over = false;
-        for (size_t j = 0; j < scratch->matches.count && !over; j++) {
-            const struct cue *cue = &scratch->tables->cues[matches[j].what];
-            over = cue->kind == OVER && matches[j].start == 0 && (!cue->of || cue->of >> find->kind & 1);
-        }
-        if (!over || find->normal || (*verdict & ASSERTION) != SAYS_PRESENT || *verdict & (IS_NOW | OF_THIS_HOUR))
-            continue;
-        *verdict = (*verdict & ~(ASSERTION | ONSET | BARE)) | SAYS_HISTORICAL;
-        place_words(scratch, begin, end, told + i + CUE);
-    }
 }
 
 /* Answers what stands before a sentence of these letters, which says such things. */
@@ -217,8 +197,6 @@ static void read_text(struct scratch *scratch, struct row text, bool carer)
         int32_t *told = scratch->told.items;
         for (size_t j = said & BIT(SAME) ? last : scratch->told.count; j < scratch->told.count; j += NUMBERS)
             told[j + VERDICT] |= AS_BEFORE;
-        if (before.last && said & BIT(OVER))
-            end_what_is_over(scratch, &before, already, begin, i);
         if (said && before.first && scratch->told.count == already)
             answer(scratch, text, &before, begin, i, said);
         bool question = tables->known[text.letters[i]].marks & IN_SET(SET_QUESTION);

@@ -15,6 +15,19 @@ typedef uint32_t character;
 #define START 5        /* first letters by which a slip is ruled out */
 #define REMEMBERED 32768 /* words whose letters a scratch remembers; a power of two */
 
+/* What one look over a text has seen; as in looks.py. */
+enum {
+    SEES_TABS = 1,
+    SEES_DOTS = 2,
+    SEES_SIGNS = 4,
+    SEES_CAPITALS = 8,
+    SEES_YES = 16,
+    SEES_BLANKS = 32,
+    SEES_ALONE = 64,
+    SEES_HISTORY = 128,
+    SEES_ALL = 255,
+};
+
 /* Kinds of characters, as words.py tells them. */
 enum {
     ALPHA = 1,     /* isalpha */
@@ -131,5 +144,8 @@ void cut(struct scratch *scratch);
 
 /* language.c: whether it is in doubt that a text is one to be read. */
 bool is_doubtful(const struct scratch *scratch);
+
+/* What there may be in a text of plain characters, of one byte each, behind which four zeros stand. */
+uint32_t equina_looks(const uint8_t *text, int64_t count);
 
 #endif
