@@ -61,21 +61,30 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
     begin = last = 0
     for end in (found.start() for found in lexicon.ends.finditer(letters)):
         sentence = letters[begin : end + 1]
-        already = len(mentions)
+        already, spoken_of = len(mentions), last
         question = letters[end] == lexicon.question
         if lexicon.finds.any.search(sentence):
             after = letters[end + 1 : end + 1 + ANSWER] if question else ""
             mentions += [_told(one, begin) for one in said(lexicon, sentence, after, carer=carer)]
             last = already if len(mentions) > already else last
         if mentions and end - begin < _REMARK and (remarks := lexicon.before.matches(sentence)):
-            if any(isinstance(what, Cue) and what.kind == "same" for _, _, what, _ in remarks):
-                mentions[last:] = [mention._replace(as_before=True) for mention in mentions[last:]]
+            same = [
+                (begin + start, begin + stop) for start, stop, what, _ in remarks if isinstance(what, Cue) and what.kind == "same"
+            ]
+            if same:
+                first = spoken_of if all(_is_within(mention, same) for mention in mentions[already:]) else already
+                mentions[first:] = [mention._replace(as_before=True) for mention in mentions[first:]]
             if before.first >= 0 and len(mentions) == already:
                 mentions[before.first :] = answered(lexicon, mentions[before.first :], letters, before, (begin, end), remarks)
         if end > begin:
             before = following(before, begin, end, (already, len(mentions)), question=question)
         begin = end + 1
     return mentions
+
+
+def _is_within(mention: Told, remarks: Sequence[tuple[int, int]]) -> bool:
+    """Whether a mention is nothing but words of a remark: "same as ever" names a finding too."""
+    return any(start <= mention.start and mention.end <= stop for start, stop in remarks)
 
 
 def _told(one: Said, begin: int) -> Told:

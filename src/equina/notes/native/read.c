@@ -148,6 +148,26 @@ static uint32_t remarks_in(const struct scratch *scratch, int32_t words)
     return kinds;
 }
 
+/* Whether all that this sentence names, from `already` on, is words of its own remark that it is the same: "as ever" names a finding. */
+static bool names_itself(const struct scratch *scratch, size_t already, int32_t begin)
+{
+    const struct match *matches = scratch->matches.items;
+    const int32_t *told = scratch->told.items;
+    for (size_t i = already; i < scratch->told.count; i += NUMBERS) {
+        bool within = false;
+        for (size_t j = 0; j < scratch->matches.count && !within; j++) {
+            if (scratch->tables->cues[matches[j].what].kind != SAME)
+                continue;
+            int32_t place[2];
+            place_words(scratch, begin + matches[j].start, begin + matches[j].end, place);
+            within = place[0] <= told[i] && told[i + 1] <= place[1];
+        }
+        if (!within)
+            return false;
+    }
+    return true;
+}
+
 /* Answers what stands before a sentence of these letters, which says such things. */
 static void answer(struct scratch *scratch, struct row text, const struct before *before, int32_t begin, int32_t end, uint32_t kinds)
 {
@@ -190,12 +210,13 @@ static void read_text(struct scratch *scratch, struct row text, bool carer)
     for (int32_t i = 0; i < text.count && !scratch->failed; i++) {
         if (!(tables->known[text.letters[i]].marks & IN_SET(SET_ENDS)))
             continue;
-        size_t already = scratch->told.count;
+        size_t already = scratch->told.count, spoken_of = last;
         read_sentence(scratch, text, begin, i + 1, carer);
         last = scratch->told.count > already ? already : last;
         uint32_t said = remarks(scratch, text, begin, i);
         int32_t *told = scratch->told.items;
-        for (size_t j = said & BIT(SAME) ? last : scratch->told.count; j < scratch->told.count; j += NUMBERS)
+        size_t first = !(said & BIT(SAME)) ? scratch->told.count : names_itself(scratch, already, begin) ? spoken_of : already;
+        for (size_t j = first; j < scratch->told.count; j += NUMBERS)
             told[j + VERDICT] |= AS_BEFORE;
         if (said && before.first && scratch->told.count == already)
             answer(scratch, text, &before, begin, i, said);
