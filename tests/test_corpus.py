@@ -1,4 +1,4 @@
-"""How well the corpus of invented messages is read: neither half falls behind what it was. What each figure is: tests/corpus/README.md."""
+"""How well the corpus of invented messages (tests/corpus/README.md) is read: neither half falls behind what it was."""
 
 from __future__ import annotations
 
