@@ -285,7 +285,8 @@ def memory(rows: int, folder: Path) -> dict[str, Any]:
 
 
 def _table_run(rows: int, folder: Path) -> dict[str, Any]:
-    names = "back_pain urinary_retention saddle_anesthesia fever leg_weakness bowel_incontinence weight_loss trauma".split()
+    names = ["back_pain", "urinary_retention", "saddle_anesthesia", "fever"]
+    names += ["leg_weakness", "bowel_incontinence", "weight_loss", "trauma"]
     draws, path = np.random.default_rng(8), folder / f"table-{rows}.parquet"
     kinds = pa.schema([("id", pa.string()), ("age", pa.float64()), *((name, pa.bool_()) for name in names)])
     with pq.ParquetWriter(path, kinds) as file:
