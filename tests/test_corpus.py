@@ -9,7 +9,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent / "corpus"))
 
-from figures import HELD, SEEN, figures, half_of, messages
+from corpus_figures import HELD, SEEN, figures, half_of, messages
 
 # Of each half the least F1 of mentions, share of assertions, and F1 of flags.
 LEAST = {SEEN: (0.70, 0.90, 0.67), HELD: (0.61, 0.87, 0.55)}

@@ -1,9 +1,9 @@
 """How well the corpus is read: the figures of both halves; and, of the half that may be looked at, what is read otherwise.
 
-figures.py                              mentions, assertions and flags of both halves
-figures.py --findings                   and of each finding
-figures.py --seen GOLD READ             messages of the seen half where what is marked GOLD is read as READ (two assertions)
-figures.py --seen fn FINDING ASSERTION  … what is marked and not read; fp: what is read and not marked
+corpus_figures.py                              mentions, assertions and flags of both halves
+corpus_figures.py --findings                   and of each finding
+corpus_figures.py --seen GOLD READ             of the seen half, what is marked GOLD and read as READ (two assertions)
+corpus_figures.py --seen fn FINDING ASSERTION  … what is marked and not read; fp: what is read and not marked
 """
 
 from __future__ import annotations
