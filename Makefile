@@ -70,7 +70,7 @@ echo "setup    $(1): $$("$$py" --version)"; \
 "$$py" -m venv --clear $(1)
 endef
 
-.PHONY: help setup stories run browser java checkers conformance test coverage pictures verify agree prove diff released score evaluate bench mutation licences docs fuzz lint format lock clean
+.PHONY: help setup stories run browser java wrk checkers conformance test coverage pictures verify agree prove diff released score evaluate bench mutation licences docs fuzz lint format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -126,25 +126,27 @@ run:  ## triage the shipped stories, then serve the pages and print their addres
 	@$(MAKE) -s .venv/.pages
 	@$(BIN)/equina serve --port '$(PORT)' || [ $$? = 130 ]
 
+# $(1): a command that is missing; $(2): the Debian package that has it; $(3): what needs it; $(4): what is said where it can't be had.
+# Installed as root on Debian.
+define debian_package
+if ! command -v $(1) >/dev/null; then \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    echo "setup    Debian package $(2): $(3)"; \
+    export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes; \
+    apt-get install -y -qq --no-install-recommends $(2) >/dev/null 2>&1 || { \
+      apt-get update -qq && apt-get install -y -qq --no-install-recommends $(2) >/dev/null; }; \
+  else echo "setup    $(4)" >&2; fi; \
+fi
+endef
+
 browser:  ## Chromium, with which the tests of the pages look at them; installed as root on Debian, where it is missing
-	@if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "setup    Debian package chromium: the tests of the pages need a browser"; \
-	    export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes; \
-	    apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1 || { \
-	      apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; \
-	  else echo "setup    no Chromium here: the tests of the pages are skipped" >&2; fi; \
-	fi
+	@command -v google-chrome >/dev/null || { $(call debian_package,chromium,chromium,the tests of the pages need a browser,no Chromium here: the tests of the pages are skipped); }
 
 java:  ## Java 17 or newer, with which the tests begin a Spark cluster; installed as root on Debian, where it is missing
-	@if ! command -v java >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "setup    Debian package default-jre-headless: the tests of Spark need Java"; \
-	    export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes; \
-	    apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null 2>&1 || { \
-	      apt-get update -qq && apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null; }; \
-	  else echo "setup    no Java here: the tests of Spark are skipped" >&2; fi; \
-	fi
+	@$(call debian_package,java,default-jre-headless,the tests of Spark need Java,no Java here: the tests of Spark are skipped)
+
+wrk:  ## what calls the services as fast as they answer, for `make bench`; installed as root on Debian, where it is missing
+	@$(call debian_package,wrk,wrk,the bench of the services calls them with it,no wrk here: the bench of the services leaves its rate out)
 
 checkers: browser  ## what checks our FHIR and is not ours (Node packages, LHC-Forms: 120 MB), into tests/conformance; or why it can't be had
 	@sh tests/conformance/install.sh
@@ -222,7 +224,7 @@ evaluate: setup  ## the whole evaluation, attacks and 2,600 generated emergencie
 	@$(BIN)/equina evaluate src/equina/protocols/back_pain/vignettes/*.jsonl '$(CASES)' --attacks 3 --emergencies --bar 0 \
 		--html '$(REPORT).html' --json '$(REPORT).json'
 
-bench: setup java .venv-bench/.stamp  ## every figure beside its peers: build/bench/report.md (an hour). SHORT=1: that it runs; FULL=1: full sizes
+bench: setup java wrk .venv-bench/.stamp  ## every figure beside its peers: build/bench/report.md (an hour). SHORT=1: that it runs; FULL=1: full sizes
 	$(STEP) bench "build/bench/report.md$(if $(SHORT), (short: that everything runs))"
 	@$(BIN)/python bench/report.py $(if $(SHORT),--short) $(if $(FULL),--full) $(if $(ONLY),--only $(subst $(comma), ,$(ONLY)))
 

@@ -4,7 +4,7 @@
 
 Prints, one JSON object a line: the time from when a call was due until its answer had come, at a steady rate (no call waits for
 another); the calls a second that wrk gets through, and the processor time of the server for each, beside the constant; and with
---steady, the memory of the server over so many seconds at the rate. wrk is a Debian package; without it that part is left out.
+--steady, the memory of the server over so many seconds at the rate. Without wrk (`make wrk`) its part is left out.
 """
 
 from __future__ import annotations

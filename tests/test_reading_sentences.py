@@ -53,6 +53,8 @@ def faults(sentence: Sentence) -> list[str]:
             found.append(f"{label.finding} is not read")
         elif match.assertion != label.assertion:
             found.append(f"{label.finding} is {label.assertion}, read as {match.assertion}")
+        elif label.onset == "new" and match.onset == "long_standing":  # what is undated counts as new
+            found.append(f"{label.finding} is new, read as long-standing")
     extra = (mention for mention in mentions if not any(overlap(label, mention) for label in sentence.labels))
     return [*found, *(f"{mention.finding} is read in {mention.quote!r}" for mention in extra)]
 

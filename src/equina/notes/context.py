@@ -6,18 +6,22 @@ subject, a "but". What a mention itself contains is no cue: in "cannot pass urin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import NamedTuple
 
 from equina.notes.cues import Cue
 
-__all__ = ["Found", "Place", "Verdict", "judge", "ticked", "without_inner"]
+__all__ = ["Found", "Parts", "Place", "Verdict", "judge", "ticked", "without_inner"]
 
 _BOUNDS = {"end", "clause", "verb", "cause"}
 _HIDE_NONE = {*_BOUNDS, "now"}
 _TIMES = {"until", "ongoing", "new", "worse", "old", "historical"}
 _SHOWN = {**dict.fromkeys(_TIMES, _BOUNDS), "pseudo": {"end"}}  # of each kind, what stands in the open inside it
+# What takes a mention away, or its haste. Where it may be of something else, it is: then the mention stays, and stays as it was.
+_OF_A_PART = {"historical", "gone", "old"}
 _NOT_PAST = {"ongoing", "new", "until"}  # what takes a mention out of a past history
 
 
@@ -27,6 +31,8 @@ class Found(NamedTuple):
     start: int
     end: int
     cue: Cue
+    own_behind: bool = False  # it is of something in its own part of the sentence, and of nothing before the comma
+    own_ahead: bool = False  # … and of nothing behind the next
 
 
 class Verdict(NamedTuple):
@@ -56,6 +62,37 @@ def without_inner(cues: Iterable[Found]) -> list[Found]:
         if not inside and found.cue.kind not in _HIDE_NONE:
             outer = found
     return kept
+
+
+class Parts:
+    """The parts of a sentence between its commas, and what is told in them.
+
+    "Breast cancer five years ago" dates the cancer, and "obs stable" is of the obs: neither is of what stands beyond the comma, as
+    "…, resolved" and "for years, …" are.
+    """
+
+    def __init__(self, commas: Sequence[int], colons: Container[int], telling: Sequence[bool], named: Iterable[bool]) -> None:
+        """`telling` says of each word whether it tells of anything, `named` whether it names a finding."""
+        self._commas, self._colons, self._end = commas, colons, len(telling) - 1
+        self._telling, self._named = (list(accumulate(words, initial=0)) for words in (telling, named))
+
+    def held(self, found: Found) -> Found:
+        """A cue of time, held to its part where something else is told in it."""
+        if found.cue.kind not in _OF_A_PART or not found.cue.over_commas or found.end > self._end + 1:
+            return found
+        commas = self._commas
+        first, last = bisect_left(commas, found.start), bisect_left(commas, found.end - 1)
+        begins = first < len(commas) and commas[first] == found.start  # it takes the comma in itself
+        low = found.start if begins else commas[first - 1] + 1 if first else 0
+        high = commas[last] if last < len(commas) else self._end
+        own = _any(self._telling, low, found.start) or _any(self._named, low, found.start)
+        lists = _any(self._named, found.end, high) or found.end in self._colons
+        return found._replace(own_behind=own, own_ahead=own or (not lists and _any(self._telling, found.end, high)))
+
+
+def _any(counts: Sequence[int], low: int, high: int) -> bool:
+    """Whether anything is counted from `low` to before `high`."""
+    return low < high and counts[low] < counts[high]
 
 
 class Place(NamedTuple):
@@ -190,7 +227,7 @@ def _reaches(place: Place, found: Found, cues: Sequence[Found], commas: Sequence
     if far > cue.reach or not (cue.forward if found.end <= place.start else cue.backward):
         return False
     low, high = place.between(found)
-    over_commas = cue.over_commas
+    over_commas = cue.over_commas and not (found.own_ahead if found.end <= place.start else found.own_behind)
     if place.normal and cue.kind in ("negated", "flip"):  # "no fever, legs fine": only the word next to it denies what is normal
         if far > 1:
             return False

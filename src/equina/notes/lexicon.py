@@ -35,10 +35,12 @@ class Lexicon:
     before: Index  # "it has been the same", "all denied": said of the sentence before
     ends: re.Pattern[str]
     comma: str
+    colon: str
     question: str
     ors: frozenset[str]
     end: str
     absences: frozenset[str]  # letters of words with which an absence begins
+    light: frozenset[str]  # letters of words that tell of nothing by themselves
     carers: frozenset[str]  # letters of relatives, without which no text is a carer's
     sections: Mapping[str, Section]
     openings: tuple[str, ...]  # ends of headings that tell the part: "come back if:"

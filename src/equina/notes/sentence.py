@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from equina.notes.context import Found, Place, Verdict, judge, ticked, without_inner
+from equina.notes.context import Found, Parts, Place, Verdict, judge, ticked, without_inner
 from equina.notes.cues import Cue, Find
 from equina.notes.lexicon import Lexicon
 from equina.notes.talk import Before, answered, following
@@ -184,8 +184,20 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
     if comma not in sentence:
         return _Context(cues, ())
     commas = [i for i, letter in enumerate(sentence) if letter == comma]
+    colons = {i for i, letter in enumerate(sentence) if letter == lexicon.colon}
+    parts = Parts(commas, colons, [letter not in lexicon.light for letter in sentence], _named(hits, len(sentence)))
+    cues = [parts.held(cue) for cue in cues]
     last = max((sentence.rfind(letter) for letter in lexicon.ors), default=-1)
     return _Context(cues, commas, next((place for place in commas if place > last), None) if last >= 0 else None)
+
+
+def _named(hits: Sequence[_Hit], count: int) -> list[bool]:
+    """Of each word of a sentence, whether it is one of a mention that names a finding, not its normal counterpart."""
+    named = [False] * count
+    for hit in hits:
+        if not hit.find.normal:
+            named[hit.start : hit.end] = [True] * (hit.end - hit.start)
+    return named
 
 
 class _Spoken:

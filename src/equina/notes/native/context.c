@@ -47,7 +47,7 @@ static void gather_cues(struct scratch *scratch)
         struct found *found = put(scratch, &scratch->found, sizeof *found);
         if (!found)
             return;
-        *found = (struct found){matches[i].start, matches[i].end, (int32_t)i, cue, cue->forward, cue->backward};
+        *found = (struct found){matches[i].start, matches[i].end, (int32_t)i, cue, cue->forward, cue->backward, false, false};
     }
     sort_found(scratch->found.items, scratch->found.count);
 }
@@ -61,7 +61,7 @@ static uint32_t shown(int32_t kind)
 /* Leaves out the cues inside a longer one. Words of time hide no end of a clause, what is no cue no "but". */
 static void drop_inner(struct pile *pile)
 {
-    struct found *found = pile->items, outer = {0, 0, 0, NULL, false, false};
+    struct found *found = pile->items, outer = {.cue = NULL};
     size_t kept = 0;
     for (size_t i = 0; i < pile->count; i++) {
         struct found one = found[i];
@@ -171,5 +171,7 @@ struct context cues_of(struct scratch *scratch, struct row row, int32_t sentence
     turn_boxes(&scratch->found, hits[0].start, sentence);
     drop_spoken(scratch, carer);
     int32_t closing = gather_commas(scratch, row, sentence);
+    if (scratch->commas.count)
+        hold_to_parts(scratch, row, sentence);
     return (struct context){scratch->found.items, (int32_t)scratch->found.count, scratch->commas.items, (int32_t)scratch->commas.count, closing};
 }

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VERSION 2      /* of the tables; tables.py writes the same */
+#define VERSION 3      /* of the tables; tables.py writes the same */
 #define NONE UINT32_MAX
 #define PLACES 64      /* of a row so short that its places are bits */
 #define NEEDS 4        /* sets of letters that a group needs one each of */
@@ -110,7 +110,7 @@ struct cue {
 };
 
 enum { FINDS, CUES, PERSONS, BEFORE, INDEXES };
-enum { SET_ENDS, SET_COMMA, SET_QUESTION, SET_ORS, SET_ABSENCES, SET_CARERS, SET_NARROW, SET_WIDE, NAMED_SETS };
+enum { SET_ENDS, SET_COMMA, SET_QUESTION, SET_ORS, SET_ABSENCES, SET_CARERS, SET_COLON, SET_LIGHT, SET_NARROW, SET_WIDE, NAMED_SETS };
 
 /* Some of a row: the items first up to before first + count. */
 struct some {
@@ -208,6 +208,7 @@ struct found {
     int32_t start, end, order;
     const struct cue *cue;
     bool forward, backward; /* of the cue, but for a tick box, which the line turns */
+    bool own_behind, own_ahead; /* it is of something in its own part of the sentence: of nothing before the comma, behind the next */
 };
 
 /* A place to come back to when the way taken fails. */
@@ -276,6 +277,7 @@ struct scratch {
     struct pile hits;   /* struct hit: those that stand */
     struct pile found;  /* struct found */
     struct pile commas; /* int32_t */
+    struct pile counts; /* struct counted */
     struct pile told;   /* int32_t: a count, then the numbers of each mention */
 };
 
@@ -308,6 +310,14 @@ bool begins_of(struct scratch *scratch, uint32_t entry, bool *any);
 /* scan.c: all that an index finds in a row, of which stock was taken, into scratch->matches. */
 void new_row(struct scratch *scratch, struct row row);
 void find_matches(struct scratch *scratch, int index, struct row row);
+
+/* How many words before a place in a sentence tell of anything, and how many name a finding. */
+struct counted {
+    int32_t telling, named;
+};
+
+/* parts.c: holds cues of time to their part of the sentence between commas, where something else is told in it. */
+void hold_to_parts(struct scratch *scratch, struct row row, int32_t sentence);
 
 /* context.c: what the words around a mention make of it. */
 enum assertion { SAYS_PRESENT, SAYS_ABSENT, SAYS_HISTORICAL, SAYS_FAMILY, SAYS_HYPOTHETICAL, SAYS_UNCERTAIN };

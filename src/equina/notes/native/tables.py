@@ -13,7 +13,7 @@ from equina.notes.native.program import LetterSets, Program, UnfitError
 
 __all__ = ["Tables", "tables"]
 
-VERSION = 2  # as in reader.h
+VERSION = 3  # as in reader.h
 _MOST_LETTERS = 0xD800  # from there on UTF-16 has no letters of one number
 _MOST_KINDS = 63
 _MOST_REACH = 1 << 30
@@ -60,7 +60,16 @@ def tables(lexicon: Lexicon, letters: Callable[[str], str], last: str, stops: tu
 
 def _asked_for(lexicon: Lexicon, letters: Callable[[str], str]) -> Iterable[Iterable[str]]:
     """Letters that the reader itself asks for, in the order of reader.h."""
-    return letters("$"), lexicon.comma, lexicon.question, lexicon.ors, lexicon.absences, lexicon.carers
+    return (
+        letters("$"),
+        lexicon.comma,
+        lexicon.question,
+        lexicon.ors,
+        lexicon.absences,
+        lexicon.carers,
+        lexicon.colon,
+        lexicon.light,
+    )
 
 
 class _Numbered:
