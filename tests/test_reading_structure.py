@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from equina.notes.forms import filled_in
 from equina.notes.lexicon import lexicon
 from equina.notes.looks import ALL
-from equina.notes.reading import _prepared, read, read_note
+from equina.notes.reading import Found, _prepared, find, read, read_note
 from equina.notes.sections import sections
 from equina.notes.vocabulary import folded
 from equina.protocol import load
@@ -82,6 +82,39 @@ def test_one_look_misses_nothing_that_is_looked_for(text: str) -> None:
     assert filled_in(small, text, looks) == filled_in(small, text)
     assert _prepared(text, looks) == _prepared(text, ALL)
     assert sections(own, text, looks) == sections(own, text)
+
+
+WRITTEN = [
+    "my mum ",
+    "she has a numb bum",
+    "Plan - ",
+    "Past medical history -- ",
+    "3. Plan",
+    "I) ",
+    "Family history",
+    "past medical history of ",
+    "y\u00e9s",
+    "\u00c9 ",
+    "\u00b5g",
+    "\u00a0",
+    "\u00b4",
+    "\u0085",
+    "\f",
+    "\u2014 ",
+    "word word word word word word word word word word word ",
+]
+
+
+@pytest.mark.skipif(lexicon(PROTOCOL).compiled is None, reason="no compiled reader here")
+@settings(deadline=None, max_examples=2000)
+@given(st.lists(st.sampled_from([*PIECES, *SIGHTS, *WRITTEN]), max_size=25).map("".join))
+def test_a_text_as_it_was_written_says_what_it_says_prepared(text: str) -> None:
+    own = lexicon(PROTOCOL)
+    assert own.compiled is not None
+    begun = sections(own, text)
+    assert sections(own, text, ALL, own.compiled.see(text).heads) == begun
+    numbers = own.compiled.read(_prepared(text, ALL), may_be_carer=not begun)
+    assert numbers is None or find(own, text) == Found(numbers, begun)
 
 
 @settings(deadline=None)  # the first text has the lexicon read

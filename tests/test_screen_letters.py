@@ -162,6 +162,9 @@ def test_a_protocol_without_a_lexicon_sets_letters_aside(tmp_path, monkeypatch):
 # --- what many say ------------------------------------------------------------------------------------------------------------
 
 
+TEXT = "no, not now. No more of it."
+
+
 def a_mention(draws, names):
     """A mention of any of these findings, at one of a few places, as a reader might give it or not."""
     name, start, end = draws.choice(names), draws.randrange(4), draws.choice((9, 10))
@@ -169,8 +172,10 @@ def a_mention(draws, names):
     assertion = draws.choices(("present", "absent", "historical", "family", "hypothetical", "uncertain"), (5, 3, 1, 1, 1, 1))[0]
     value = draws.choice((35.0, 38.5, 41.2, 450.0, 1e6)) if finding.measured and draws.random() < 0.97 else None
     value = 7.0 if not finding.measured and draws.random() < 0.005 else value
-    cue = CueWords(0, 2, draws.choice(("no", "not"))) if draws.random() < 0.3 else None
-    return Mention(name, start, end, f"{name}!", assertion, draws.choice(("new", "long_standing", "unknown")), cue, None, value)
+    low, high = draws.choice(((0, 2), (4, 6), (4, 7)))  # two places of the same words, and other words
+    cue = CueWords(low, high, TEXT[low:high]) if draws.random() < 0.3 else None
+    onset = draws.choice(("new", "long_standing", "unknown"))
+    return Mention(name, start, end, TEXT[start:end], assertion, onset, cue, None, value)
 
 
 def in_a_case(words, mentions, age):
@@ -207,7 +212,7 @@ def test_what_many_letters_say_is_what_each_says_in_a_case(monkeypatch):
             names = draws.sample(pool, 5) + (["sex_at_birth"] if draws.random() < 0.05 else [])
             mentions = [a_mention(draws, names) for _ in range(draws.randrange(1, 12))]
             age = draws.choice((None, 50.0))
-            asides = heard.add(mentions, age)
+            asides = heard.add(TEXT, mentions, age)
             if asides is None:
                 left += 1
                 continue

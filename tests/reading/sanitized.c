@@ -71,6 +71,9 @@ static long read_text(struct scratch *scratch, const char *text, int32_t count, 
     if (equina_looks((const uint8_t *)copy, (int64_t)count * width) > SEES_ALL)
         abort();
     copy = realloc(copy, (size_t)count * (size_t)width + 1); /* so that a step past its end is noticed */
+    struct seen seen;
+    if (width == 1 && equina_written(scratch, (const uint8_t *)copy, count, &seen) > INT32_MAX)
+        abort();
     int64_t found = equina_note(scratch, copy, count, width, MAY_BE_CARER | (count % 2 ? PLAINLY_READ : 0), &told);
     if (found == WANTS_LETTERS) {
         letter *letters = calloc((size_t)told[0] / 3, sizeof *letters);
@@ -91,6 +94,12 @@ static long read_texts(const struct tables *tables, const struct words *words, s
         memcpy(&number, pages.content + at, sizeof number);
         equina_page(scratch, (uint32_t)number, (const uint8_t *)pages.content + at + 4);
     }
+    uint8_t small[PAGE];
+    for (int i = 0; i < PAGE; i++)
+        small[i] = (uint8_t)i;
+    for (long at = 0; at < pages.size; at += 4 + PAGE)
+        if (!memcmp(pages.content + at, "\0\0\0", 4))
+            equina_latin(scratch, (const uint8_t *)pages.content + at + 4, small);
     for (long at = 0; at < texts.size;) {
         int32_t given[2];
         memcpy(given, texts.content + at, sizeof given);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def lines_in(block: bytes) -> Ends | None:
     return ends if plain else None
 
 
-def line_at(block: bytes, ends: Ends, at: int) -> bytes:
+def line_at(block: bytes, ends: Ends | Sequence[int], at: int) -> bytes:
     """One of the lines, by its place from 0."""
     return block[ends[at - 1] + 1 if at else 0 : ends[at]]
 

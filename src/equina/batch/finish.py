@@ -31,6 +31,8 @@ __all__ = ["finish"]
 _PACKAGES = ("pyarrow", "numpy", "msgspec")
 _ENGINES = {"local": (), "spark": ("pyspark",)}
 _A_GROUP = 100_000  # rows of a row group
+# Of what columns a row group tells the least and the most: nobody seeks by the parts of lists, and they take a seventh of the time.
+_TOLD = [field.name for field in schema() if not pa.types.is_list(field.type)]
 Found = Mapping[str, Any]
 
 
@@ -141,7 +143,7 @@ def _output(path: Path, rows: int) -> dict[str, object]:
 def _results(folder: Path, parts: int, file: BinaryIO) -> int:
     """The parts, one after the other, in row groups of a good size; how many rows."""
     rows, held, number = 0, [], 0
-    with pq.ParquetWriter(file, schema(), compression="zstd") as writer:
+    with pq.ParquetWriter(file, schema(), compression="zstd", write_statistics=_TOLD) as writer:
         for number in range(parts):
             table = read_part(folder, number)
             rows += table.num_rows

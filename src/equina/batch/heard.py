@@ -6,32 +6,32 @@ bear on one finding of one letter, what they say together, and by that its value
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+import struct
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
+from equina.batch.mentions import BYTES, FIND, KINDS, SIZE, Bools, Mentions, Numbers, Sheaf, Sorter, where_any
 from equina.batch.outcome import is_present
 from equina.batch.rows import told
 from equina.batch.together import Together
 from equina.crosscheck import misfit
 from equina.model import Protocol
-from equina.notes.cues import Find, Section
-from equina.notes.evidence import VALUED, Claim, Silent, affirmed, becoming, denied, not_read, says, value_heard
+from equina.notes.evidence import VALUED, Silent, affirmed, denied, not_read, says, value_heard
 from equina.notes.lexicon import Lexicon
-from equina.notes.native import VERDICTS, Compiled
-from equina.notes.reading import Found, Mention, Parts, Reading, Verdict, find, number_in, read, since
+from equina.notes.native import VERDICTS
+from equina.notes.reading import Found, Mention, Reading, find, number_in, read
 from equina.triage import NOT_STATED
 
 __all__ = ["Heard", "Told"]
 
 _REMEMBERED = 20_000
 _FLAGS = ("present", "since", "conflict", "evident")
-_ODD = -1  # a mention of which a case must be built
-Numbers = np.ndarray[Any, np.dtype[np.intp]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
+_SAYS = np.array([says(*kind, None) for kind in KINDS], np.intp)
+_UNPACK = struct.Struct(f"{SIZE}i").unpack_from
+_ASSERTED = pa.array([assertion for assertion, _ in KINDS])
 
 
 class Told(NamedTuple):
@@ -58,18 +58,9 @@ class Statement(NamedTuple):
     number: float | None = None  # of a quantity
 
 
-@dataclass
-class _Block:
-    """The mentions of the letters taken in, one after the other, part by part."""
-
-    codes: list[int] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    quotes: list[str] = field(default_factory=list)
-    cues: list[str | None] = field(default_factory=list)  # their words
-    counts: list[int] = field(default_factory=list)  # of each letter
-    ages: list[float | None] = field(default_factory=list)  # of each letter, by the record
-    numbers: list[tuple[int, float]] = field(default_factory=list)  # (place of a mention, its number) where that can be
+# A number that a text gives: the place of its mention among those of the letter, of what it is, whether it is said to be so, the
+# number and the words.
+_Given = tuple[int, str, bool, float, str]
 
 
 class Heard:
@@ -79,17 +70,21 @@ class Heard:
         self._protocol, self._words, self._together = protocol, words, together
         self._findings = tuple(protocol.findings)
         self._number = {name: number for number, name in enumerate(self._findings)}
+        self._names = pa.array(self._findings)
         self._order = np.array([protocol.order[name] for name in self._findings])
-        # What a mention is: by finding, assertion, onset and whether it has a number, a code; of each code what is to be known.
-        self._codes: dict[tuple[str, str, str, bool], int] = {}
-        self._found: dict[tuple[int, int, bool], int] = {}  # the same codes, by what the compiled reader says of a mention
-        self._said: list[Claim] = []
-        self._code_of: list[tuple[int, int]] = []  # finding, what it says
-        self._becoming: set[int] = set()  # codes of what may become another finding
+        self._worse = np.where([name in words.lowest for name in self._findings], -1.0, 1.0)  # the side of danger of each quantity
+        self._sorter = Sorter(protocol, words)
+        findings = protocol.findings.values()
+        # What is taken in without a number, and with one; of anything else a case must be built.
+        bare = {each.id for each in findings if not each.measured and each.kind != "choice"}
+        self._bare = {name for name in bare if words.becomes.get(name, name) in bare}
+        self._valued = {each.id for each in findings if each.measured and each.id not in words.becomes}
+        self._finds = words.compiled.finds if words.compiled else ()
+        self._closer = {at for at, each in enumerate(self._finds) if each.measure is not None or each.finding not in self._bare}
         self._misfits: dict[tuple[str, float], str | None] = {}
         self._widest = max(2, *(1 + len(rows) for rows in protocol.table.measures.values()))  # planes that a statement sets
         self._forget()
-        self._block = _Block()
+        self._sheaf = Sheaf()
 
     def _forget(self) -> None:
         """Begin anew with the statements."""
@@ -101,147 +96,75 @@ class Heard:
 
     def __len__(self) -> int:
         """How many letters are taken in and not told yet."""
-        return len(self._block.counts)
+        return len(self._sheaf.texts)
 
     # --- taking in ----------------------------------------------------------------------------------------------------------------
 
-    def read(self, text: str, age: float | None) -> tuple[str | None, list[tuple[str, str]]] | None:
-        """Read a letter of one of this age by the record, and take it in; (why nothing was read, where nothing was; why and quote
-        of each mention that cannot be).
+    def find(self, text: str) -> Found | Reading:
+        """What is read in the text of a letter."""
+        return read(self._words, text) if self._words.compiled is None else find(self._words, text)
+
+    def take(self, text: str, found: Found | Reading, age: float | None) -> tuple[str | None, list[tuple[str, str]]] | None:
+        """Take in a letter in which this was found, of one of this age by the record; (why nothing was read, where nothing was; why
+        and quote of each mention that cannot be).
 
         None, and nothing is taken in, where a case must tell.
         """
-        words = self._words
-        if words.compiled is None:
-            reading = read(words, text)
-            asides, why = self.add(reading.mentions, age), not_read(reading)
-        else:
-            found = find(words, text)
-            asides = self._add_found(words.compiled, text, found, age)
-            why = None if found.numbers else not_read(Reading((), found.refused))
-        return None if asides is None else (why, asides)
+        if isinstance(found, Reading):
+            asides = self.add(text, found.mentions, age)
+            return None if asides is None else (not_read(found), asides)
+        decided = self._sorter.decided(text, found) if found.begun else {}
+        given = self._given(text, found.numbers, decided)
+        if given is None:
+            return None
+        if decided:
+            self._sheaf.decided.extend((self._sheaf.mentions + at, kind) for at, kind in decided.items())
+        asides = self._take(found.numbers, text, age, given)
+        return None if found.numbers else not_read(Reading((), found.refused)), asides
 
-    def _add_found(self, compiled: Compiled, text: str, found: Found, age: float | None) -> list[tuple[str, str]] | None:
-        """As `add`, of what was found in a text, of which no mentions are made: that would take as long as all else here."""
-        numbers = memoryview(found.numbers).cast("i")
-        starts, ends, which, bits, low, high, from_, to = (numbers[part::8].tolist() for part in range(8))
-        bare = [place < 0 for place in from_]
-        keys = list(zip(which, bits, bare, strict=True))
-        codes = list(map(self._found.get, keys))
-        if None in codes:
-            codes = [self._code_found(compiled, *key) for key in keys]
-        cues = [text[start:end] if start >= 0 else None for start, end in zip(low, high, strict=True)]
-        if any(section and section.assertion for _, section in found.begun):
-            parts = Parts(self._words, text, found.begun)
-            for at, start in enumerate(starts):
-                section = parts.at(start)
-                if section and parts.decides(section, start, compiled.finds[which[at]], VERDICTS[bits[at]]):
-                    codes[at], cues[at] = self._code_within(section, compiled.finds[which[at]], VERDICTS[bits[at]], bare[at]), None
-        quotes = [text[start:end] for start, end in zip(starts, ends, strict=True)]
-        finds, values = compiled.finds, list[tuple[int, float]]()
-        if False in bare:
-            measured = [at for at, start in enumerate(from_) if start >= 0]
-            values = [(at, number_in(text[from_[at] : to[at]], finds[which[at]].measure or "")) for at in measured]
-        return self._take(codes, (starts, ends, quotes, cues), values, age)  # type: ignore[arg-type]  # none of the codes is None
-
-    def add(self, mentions: Sequence[Mention], age: float | None) -> list[tuple[str, str]] | None:
+    def add(self, text: str, mentions: Sequence[Mention], age: float | None) -> list[tuple[str, str]] | None:
         """Take in the mentions of a letter of one of this age by the record; (why, quote) of those that cannot be.
 
         None, and nothing is taken in, where a case must tell.
         """
-        codes = [self._code((each.finding, each.assertion, each.onset, each.value is None)) for each in mentions]
-        columns = [list(column) for column in zip(*((*each[1:4], each.cue and each.cue.quote) for each in mentions), strict=True)]
-        values = [(at, each.value) for at, each in enumerate(mentions) if each.value is not None]
-        return self._take(codes, columns or ([],) * 4, values, age)
-
-    def _take(
-        self, codes: list[int], columns: Sequence[list[Any]], values: list[tuple[int, float]], age: float | None
-    ) -> list[tuple[str, str]] | None:
-        """Take in mentions: their codes; start, end, quote and words of the cue of each; the numbers, each with its place."""
-        if _ODD in codes:
+        if any(each.finding not in (self._bare if each.value is None else self._valued) for each in mentions):
             return None
-        if not self._becoming.isdisjoint(codes):
-            places, codes = self._with_what_they_become(codes)
-            columns = [[column[place] for place in places] for column in columns]
-            values = [(places.index(place), value) for place, value in values]
-            if _ODD in codes:
-                return None
-        block, asides = self._block, list[tuple[str, str]]()
-        if values:
-            asides = self._take_numbers(codes, values, columns[2])
-        block.codes += codes
-        starts, ends, quotes, cues = columns
-        block.starts += starts
-        block.ends += ends
-        block.quotes += quotes
-        block.cues += cues
-        block.counts.append(len(codes))
-        block.ages.append(age)
-        return asides
+        valued = ((at, each, each.value) for at, each in enumerate(mentions) if each.value is not None)
+        given = [(at, each.finding, each.assertion == "present", value, each.quote) for at, each, value in valued]
+        return self._take(self._sorter.numbers(mentions), text, age, given)
 
-    def _with_what_they_become(self, codes: Sequence[int]) -> tuple[list[int], list[int]]:
-        """(The place of each mention, its code) with what it bears on besides its own finding behind it."""
-        besides = becoming(self._words, [self._said[code] for code in codes])
-        places, found = [], []
-        for place, code in enumerate(codes):
-            places.append(place)
-            found.append(code)
-            if place in besides:
-                said = self._said[code]
-                places.append(place)
-                found.append(self._code((besides[place], said.assertion, said.onset, said.bare)))
-        return places, found
+    def _given(self, text: str, numbers: bytes, decided: Mapping[int, int]) -> list[_Given] | None:
+        """The numbers that were found in a text; None where a case must tell."""
+        closer, given = self._closer, list[_Given]()
+        for at, which in enumerate(memoryview(numbers).cast("i")[FIND::SIZE].tolist()):
+            if which in closer:
+                start, end, _, verdict, _, _, low, high = _UNPACK(numbers, at * BYTES)
+                find = self._finds[which]
+                if low < 0 or find.finding not in self._valued:
+                    return None
+                assertion = KINDS[decided[at]][0] if at in decided else VERDICTS[verdict][0]
+                number = number_in(text[low:high], find.measure or "")
+                given.append((at, find.finding, assertion == "present", number, text[start:end]))
+        return given
 
-    def _take_numbers(self, codes: Sequence[int], values: list[tuple[int, float]], quotes: Sequence[str]) -> list[tuple[str, str]]:
-        """Take in the numbers of what is said to be present; (why, quote) of those that cannot be, finding by finding."""
-        numbers, asides = self._block.numbers, list[tuple[str, str, str]]()
-        start = len(self._block.codes)
-        for at, value in values:
-            said = self._said[codes[at]]
-            if said.assertion == "present":
-                why = self._misfit(said.finding, value)
+    def _take(self, found: bytes, text: str, age: float | None, given: Sequence[_Given]) -> list[tuple[str, str]]:
+        """Take in a letter; (why, quote) of those of its numbers that cannot be, finding by finding."""
+        sheaf, asides = self._sheaf, list[tuple[str, str, str]]()
+        for at, finding, is_so, number, quote in given:
+            if is_so:
+                why = self._misfit(finding, number)
                 if why is None:
-                    numbers.append((start + at, value))
+                    sheaf.values.append((sheaf.mentions + at, number))
                 else:
-                    asides.append((said.finding, why, quotes[at]))
+                    asides.append((finding, why, quote))
+        sheaf.found.append(found)
+        sheaf.texts.append(text)
+        sheaf.ages.append(age)
+        sheaf.mentions += len(found) // BYTES
         if len(asides) > 1:
-            order = [self._said[code].finding for code in codes]
+            order = [finding for _, finding, _, _, _ in given]
             asides.sort(key=lambda aside: order.index(aside[0]))
-        return [(why, quote) for _, why, quote in asides]
-
-    def _code(self, key: tuple[str, str, str, bool]) -> int:
-        """The code of a mention by its finding, assertion, onset and whether it has no number."""
-        code = self._codes.get(key)
-        if code is None:
-            said = Claim(*key)
-            finding = self._protocol.findings[said.finding]
-            if finding.kind == "choice" or said.bare == finding.measured:
-                code = _ODD
-            else:
-                code = len(self._said)
-                self._said.append(said)
-                self._code_of.append((self._number[said.finding], says(said.assertion, said.onset, None if said.bare else 0.0)))
-                if said.finding in self._words.becomes:
-                    self._becoming.add(code)
-            self._codes[key] = code  # as many as there are findings, by the few things that are said of one
-        return code
-
-    def _code_found(self, compiled: Compiled, which: int, bits: int, bare: bool) -> int:
-        """The same of what the compiled reader found."""
-        key = (which, bits, bare)
-        code = self._found.get(key)
-        if code is None:
-            assertion, onset, _, _, as_before = VERDICTS[bits]
-            finding = compiled.finds[which].finding
-            assert finding is not None
-            code = self._found[key] = self._code((finding, assertion, since(assertion, onset, as_before), bare))
-        return code
-
-    def _code_within(self, section: Section, find: Find, verdict: Verdict, bare: bool) -> int:
-        """The same of what a section decides."""
-        assert find.finding is not None
-        assert section.assertion is not None
-        return self._code((find.finding, section.assertion, since(section.assertion, "unknown", verdict[4]), bare))
+        return [(why, quote) for _, why, quote in asides] if asides else []
 
     def _misfit(self, name: str, number: float) -> str | None:
         key = (name, number)
@@ -255,31 +178,29 @@ class Heard:
 
     def told(self) -> Told:
         """What the letters say that were taken in since this was asked for the last time."""
-        block, self._block = self._block, _Block()
+        sheaf, self._sheaf = self._sheaf, Sheaf()
         if len(self._statements) > _REMEMBERED:
             self._forget()
-        letters, code = len(block.counts), np.array(block.codes, np.intp)
-        finding_of, says_of = np.array(self._code_of, np.intp).reshape(-1, 2).T
-        letter = np.repeat(np.arange(letters), block.counts)
+        letters, found = len(sheaf.texts), self._sorter.mentions(sheaf)
         # The groups: the mentions that bear on one finding of one letter, in the order in which the letter comes to the findings.
-        group, first = _grouped(letter * len(self._findings) + finding_of[code])
-        finding, of = finding_of[code[first]], letter[first]
+        group, first = _grouped(found.letter * len(self._findings) + found.finding, letters * len(self._findings))
+        finding, of = found.finding[first], found.letter[first]
         heard = np.zeros(len(first), np.intp)
-        np.bitwise_or.at(heard, group, says_of[code])
-        statement = self._stated(finding, heard, self._measured(block, group, finding, of))
+        np.bitwise_or.at(heard, group, _SAYS[found.kind] | found.valued * VALUED)
+        statement = self._stated(finding, heard, self._measured(sheaf, found, group, finding, of))
         self._look_up()
         present, since, conflict, evident = self._flags[statement].T
-        pieces = self._pieces(block, code, group, evident)
-        names, order = self._findings, np.lexsort((self._order[finding], of))
-        order = order[present[order]]
+        pieces = self._pieces(sheaf, found, group, evident)
+        shown = np.flatnonzero(present)
+        shown = shown[np.lexsort((self._order[finding[shown]], of[shown]))]
         return Told(
             self._set(statement, of),
-            _lists([names[at] for at in finding[order].tolist()], of[order], letters),
-            np.isin(np.arange(letters), of[since]).tolist(),
-            self._ages(block.ages, finding, statement, of),
-            _lists([names[at] for at in finding[conflict].tolist()], of[conflict], letters),
-            np.bincount(letter[pieces], minlength=letters),
-            self._evidence(block, pieces, code, finding[group], statement[group]),
+            self._lists(finding[shown], of[shown], letters),
+            where_any(of[since], letters).tolist(),
+            self._ages(sheaf.ages, finding, statement, of),
+            self._lists(finding[conflict], of[conflict], letters),
+            np.bincount(found.letter[pieces], minlength=letters),
+            self._evidence(sheaf, found.of(pieces), statement[group[pieces]]),
         )
 
     def _stated(self, finding: Numbers, heard: Numbers, measured: Numbers) -> Numbers:
@@ -303,26 +224,21 @@ class Heard:
         self._statements.append(statement)
         return len(self._statements) - 1
 
-    def _measured(self, block: _Block, group: Numbers, finding: Numbers, of: Numbers) -> Numbers:
+    def _measured(self, sheaf: Sheaf, found: Mentions, group: Numbers, finding: Numbers, of: Numbers) -> Numbers:
         """The statement of each group that has a number: of several the one furthest on the side of danger."""
-        worst: dict[int, float] = {}
-        findings, letters, own_age = finding.tolist(), of.tolist(), self._number["age_years"]
-        places = group[[place for place, _ in block.numbers]].tolist() if block.numbers else []
-        for at, (_, number) in zip(places, block.numbers, strict=True):
-            known = worst.setdefault(at, number)
-            if number != known:
-                worst[at] = self._worse(self._findings[findings[at]], known, number)
-        found = np.zeros(len(finding), np.intp)
-        quantities = self._quantities
-        for at, number in worst.items():
-            which = findings[at]
-            if which != own_age or block.ages[letters[at]] is None:  # a text may tell a relative's, or that of another time
-                key = (which, number)
-                found[at] = quantities.get(key) or self._quantity(key)
-        return found
-
-    def _worse(self, name: str, one: float, other: float) -> float:
-        return min(one, other) if name in self._words.lowest else max(one, other)
+        told = np.zeros(len(finding), np.intp)
+        if not sheaf.values:
+            return told
+        places, numbers = (np.array(column) for column in zip(*sheaf.values, strict=True))
+        of_number, worse = group[np.searchsorted(found.place, places)], self._worse[finding]
+        worst = np.full(len(finding), -np.inf)
+        np.maximum.at(worst, of_number, numbers * worse[of_number])
+        known = np.array([age is not None for age in sheaf.ages])[of]
+        # A text may tell the age of a relative, or that at another time.
+        at = np.flatnonzero((worst > -np.inf) & ~((finding == self._number["age_years"]) & known))
+        keys = zip(finding[at].tolist(), (worst * worse)[at].tolist(), strict=True)
+        told[at] = [self._quantities.get(key) or self._quantity(key) for key in keys]
+        return told
 
     def _quantity(self, key: tuple[int, float]) -> int:
         name, number = self._findings[key[0]], key[1]
@@ -349,46 +265,49 @@ class Heard:
             ages[of[at]] = self._statements[statement[at]].number
         return ages
 
-    def _evidence(self, block: _Block, pieces: Numbers, code: Numbers, finding: Numbers, statement: Numbers) -> dict[str, pa.Array]:
+    def _lists(self, finding: Numbers, of: Numbers, letters: int) -> list[tuple[str, ...]]:
+        """The names of the findings of each letter, to which they belong in turn."""
+        names, found, start = [self._findings[at] for at in finding.tolist()], [], 0
+        for end in np.cumsum(np.bincount(of, minlength=letters)).tolist():
+            found.append(tuple(names[start:end]))
+            start = end
+        return found
+
+    def _evidence(self, sheaf: Sheaf, pieces: Mentions, statement: Numbers) -> dict[str, pa.Array]:
         """What is a piece's own, of each."""
-        at = pa.array(pieces)
+        places = zip(pieces.letter.tolist(), pieces.start.tolist(), pieces.end.tolist(), strict=True)
+        texts = sheaf.texts
         return {
-            "finding": pa.array(self._findings).take(pa.array(finding[pieces])),
-            "value": pa.array([each.told for each in self._statements]).take(pa.array(statement[pieces])),
-            "assertion": pa.array([said.assertion for said in self._said], pa.string()).take(pa.array(code[pieces])),
-            "start": pa.array(block.starts, pa.int32()).take(at),
-            "end": pa.array(block.ends, pa.int32()).take(at),
-            "quote": pa.array(block.quotes, pa.string()).take(at),
+            "finding": self._names.take(pa.array(pieces.finding)),
+            "value": pa.array([each.told for each in self._statements]).take(pa.array(statement)),
+            "assertion": _ASSERTED.take(pa.array(pieces.kind)),
+            "start": pa.array(pieces.start, pa.int32()),
+            "end": pa.array(pieces.end, pa.int32()),
+            "quote": pa.array([texts[of][start:end] for of, start, end in places], pa.string()),
         }
 
-    def _pieces(self, block: _Block, code: Numbers, group: Numbers, evident: Bools) -> Numbers:
+    def _pieces(self, sheaf: Sheaf, found: Mentions, group: Numbers, evident: Bools) -> Numbers:
         """The places of the mentions that are evidence, group by group, without those that say again what one has said."""
         order = np.argsort(group, kind="stable")
         order = order[evident[group[order]]]
-        where = (group[order] << 32) + np.array(block.starts, np.intp)[order]
-        _, which, times = np.unique(where, return_inverse=True, return_counts=True)
+        where = (group[order] << 32) + found.start[order]
+        in_order = np.sort(where)
         again, seen = [], set[object]()
-        for at in np.flatnonzero(times[which] > 1).tolist():
+        for at in np.flatnonzero(np.isin(where, in_order[1:][in_order[1:] == in_order[:-1]])).tolist():
             place = order[at]
-            one = (where[at], block.ends[place], self._said[code[place]].assertion, block.cues[place])
+            low, cue = found.low[place], sheaf.texts[found.letter[place]][found.low[place] : found.high[place]]
+            one = (where[at], found.end[place], KINDS[found.kind[place]][0], cue if low >= 0 else None)
             if one in seen:
                 again.append(at)
             seen.add(one)
         return np.delete(order, again)
 
 
-def _grouped(key: Numbers) -> tuple[Numbers, Numbers]:
-    """(Of each key the number of its group, the first place of each group), the groups numbered as they come."""
-    _, first, group = np.unique(key, return_index=True, return_inverse=True)
-    number = np.empty(len(first), np.intp)
-    number[np.argsort(first)] = np.arange(len(first))
-    return number[group], np.sort(first)
-
-
-def _lists(names: Sequence[str], of: Numbers, letters: int) -> list[tuple[str, ...]]:
-    """The names of each letter."""
-    found, start = [], 0
-    for end in np.cumsum(np.bincount(of, minlength=letters)).tolist():
-        found.append(tuple(names[start:end]))
-        start = end
-    return found
+def _grouped(key: Numbers, size: int) -> tuple[Numbers, Numbers]:
+    """(Of each key, which is below this size, the number of its group; the first place of each group), the groups numbered as they
+    come."""
+    places, first = np.arange(len(key)), np.empty(size, np.intp)
+    first[key[::-1]] = places[::-1]  # the last that is put there stays: the first of the keys
+    begins = first[key]
+    is_first = begins == places
+    return (np.cumsum(is_first) - 1)[begins], np.flatnonzero(is_first)

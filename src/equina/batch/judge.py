@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -17,13 +14,14 @@ import pyarrow as pa
 from equina.batch.alike import Alike, Pattern, Record, fill, filled, stood_in
 from equina.batch.dates import Dates
 from equina.batch.joined import join
-from equina.batch.letters import Judged, Letters, may_be_letter
+from equina.batch.kept import NOT_READ, Aside, Item, Spilled, by_owner, loaded
+from equina.batch.letters import Judged, Letter, Letters, may_be_letter
 from equina.batch.outcome import Outcome, Outcomes
 from equina.batch.parts import write_part
 from equina.batch.plan import Plan
 from equina.batch.quiet import QUIET, outcome_of
 from equina.batch.rows import Place, Rows, Run
-from equina.batch.spill import Block, put, read_blocks, written
+from equina.batch.spill import put, written
 from equina.batch.tables import rows_at
 from equina.case import Case
 from equina.crosscheck import misfit
@@ -31,26 +29,13 @@ from equina.fhir.elements import Resource, part, reference_id
 from equina.fhir.records import BIRTH_SEX, OF_NOBODY, SEX_OF_GENDER, age_on
 from equina.model import Value
 from equina.notes.lexicon import has_lexicon
+from equina.notes.reading import Found, Reading
 
-__all__ = ["Aside", "Patients", "Spilled", "judge", "owners_in"]
+__all__ = ["Patients", "judge"]
 
-_values = msgspec.json.Decoder(str | tuple[str | None, int, int, msgspec.Raw]).decode_lines
 _QUIET, _CASE = f'["{QUIET}"'.encode("ascii"), b'{"case":'
 _REMEMBERED = 200_000
-_NOT_READ = "not JSON: it is not well-formed UTF-8 text"
-_OWNER = re.compile(rb'\[?("(?:[^"\\]|\\.)*")')
-_HEAD = re.compile(rb'\[(?:null|"(?:[^"\\]|\\.)*"),(\d+),(\d+),')
-Item = tuple[int, int, bytes]  # input, line of it, what was kept
-Aside = Callable[[int, int | None, str, str, str | None, str | None], None]  # input, line, what, reason, id, quote
-
-
-@dataclass(frozen=True, slots=True)
-class Spilled:
-    """One spill file: its blocks, and for each input how many lines of it were read before."""
-
-    path: Path
-    blocks: Sequence[Block]
-    before: Mapping[int, int]
+_AHEAD = 512  # patients whose letters are read one after the other
 
 
 class Patients:
@@ -64,6 +49,8 @@ class Patients:
         self._named: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
         self._dates = Dates(run.protocol, plan.as_of, plan.window_days)
         self._alike = Alike(run.protocol, self._dates)
+        # By the identity of what was kept, which is its own as long as it is here.
+        self._ahead: dict[int, tuple[bytes, tuple[Letter, Found | Reading]]] = {}
         self._files = [each.name for each in plan.inputs]
         self._nothing = outcomes.of(Case(as_of=plan.as_of, answered_by="record"))
 
@@ -75,36 +62,58 @@ class Patients:
             return None
         return Letters(self.run.protocol, plan.as_of, plan.window_days, self._dates, self.outcomes.together)
 
+    def read_ahead(self, patients: Iterable[Sequence[Item]]) -> None:
+        """Read the letters of those of whom nothing else is kept but a plain Patient, before their rows are added.
+
+        One letter behind the other: a reader that is left for other work after each takes a fifth more time.
+        """
+        records = [data for items in patients if (data := _alone(items)) is not None and may_be_letter(data)]
+        read = self._letters.read(records) if records and self._letters is not None else ()
+        self._ahead = {id(data): (data, each) for data, each in zip(records, read, strict=False) if each is not None}
+
     def take(self, rows: Rows, owner: str | None, items: Sequence[Item], aside: Aside) -> None:
         """Add the row of one patient, of whom these items were kept."""
         if not items:
             rows.silent(owner, None, None, self._nothing)
-        elif len(items) == 1 and is_quiet(items[0]):
-            outcome, age, sex = outcome_of(loaded(items[0][2]))
-            rows.silent(owner, age, sex, outcome)
-        elif len(items) == 1 and _is_person(items[0]) and (found := self._plain_person(loaded(items[0][2]))):
-            rows.silent(owner, *found)
-        elif not self._row(rows, owner, items, aside):
+        elif not (self._told_already(rows, owner, items) or self._row(rows, owner, items, aside)):
             self._join(rows, owner, items, aside)
+
+    def _told_already(self, rows: Rows, owner: str | None, items: Sequence[Item]) -> bool:
+        """Add the row of one of whom nothing is kept but an outcome or a plain Patient; whether it is of such."""
+        data = items[0][2]
+        if len(items) > 1 or data[:1] != b"[":
+            return False
+        if is_quiet(items[0]):
+            outcome, age, sex = outcome_of(loaded(data))
+            rows.silent(owner, age, sex, outcome)
+        elif found := self._plain_person(loaded(data)):
+            rows.silent(owner, *found)
+        else:
+            return False
+        return True
 
     def _row(self, rows: Rows, owner: str | None, items: Sequence[Item], aside: Aside) -> bool:
         """Add the row of one of whom there is a letter alone, or whose records say what others' do; whether it is of such."""
-        persons = [data for _, _, data in items if data[:1] == b"["]
-        person = self._plain_person(loaded(persons[0])) if len(persons) == 1 else None
-        if len(persons) > (person is not None):
-            return False
-        age, sex, _ = person or (None, None, None)
-        if len(items) == 1 + len(persons):
-            record = next(item for item in items if item[2][:1] != b"[")
-            if may_be_letter(record[2]) and self._letter(rows, owner, record, age, sex, aside):
-                return True
+        records = [item for item in items if item[2][:1] != b"["]
+        age = sex = None
+        if len(records) < len(items):
+            persons = [data for _, _, data in items if data[:1] == b"["]
+            person = self._plain_person(loaded(persons[0])) if len(persons) == 1 else None
+            if person is None:
+                return False
+            age, sex, _ = person
+        if len(records) == 1 and self._letter(rows, owner, records[0], age, sex, aside):
+            return True
         return self._like(rows, owner, items, age, sex, aside)
 
     def _letter(self, rows: Rows, owner: str | None, item: Item, age: float | None, sex: str | None, aside: Aside) -> bool:
-        """Add the row of one of whom there is a letter; whether all of it is plain."""
+        """Add the row of one of whom there is a letter that was read ahead; whether all of it is plain."""
         input, line, data = item
-        letters = self._letters
-        if letters is None or (letter := letters.letter(data)) is None or (asides := letters.take(letter, age, sex)) is None:
+        if id(data) not in self._ahead or self._letters is None:
+            return False
+        _, (letter, found) = self._ahead[id(data)]
+        asides = self._letters.take(letter, found, age, sex)
+        if asides is None:
             return False
         rows.add_letter(owner, sex, letter, self._files[input], line, len(asides))
         for why, quote in asides:
@@ -184,7 +193,7 @@ class Patients:
             try:
                 data = loaded(kept)
             except (ValueError, RecursionError):
-                aside(input, line, "input", _NOT_READ, None, None)
+                aside(input, line, "input", NOT_READ, None, None)
                 continue
             if kept.startswith(_CASE):
                 answers.append((source, data["case"]))
@@ -254,7 +263,7 @@ def judge(patients: Patients, number: int, spilled: Sequence[Spilled], folder: P
             put(file, msgspec.json.encode((input, line, what, why, id, quote)) + b"\n")
 
         wanted = range(partitions + 1) if only_one else (number,)
-        owners = _by_owner(spilled, wanted, aside)
+        owners = by_owner(spilled, wanted, aside)
         _as_cases(patients, owners)
         nobody = owners.pop(None, [])
         if only_one:
@@ -264,8 +273,13 @@ def judge(patients: Patients, number: int, spilled: Sequence[Spilled], folder: P
                 owner = next(iter(owners), None)
                 owners = {owner: [*owners.get(owner, ()), *records]}
             nobody = cases
-        for owner in sorted(owners, key=lambda id: (id is not None, id or "")):
-            patients.take(rows, owner, owners[owner], aside)
+        named = sorted(owner for owner in owners if owner is not None)
+        order = [None, *named] if None in owners else named
+        for start in range(0, len(order), _AHEAD):
+            some = order[start : start + _AHEAD]
+            patients.read_ahead(owners[owner] for owner in some)
+            for owner in some:
+                patients.take(rows, owner, owners[owner], aside)
         for item in nobody:
             if _is_case(item):
                 patients.take(rows, None, [item], aside)
@@ -277,14 +291,17 @@ def judge(patients: Patients, number: int, spilled: Sequence[Spilled], folder: P
     return {**_counts(table), "not_counted": dict(patients.not_counted), "asides": asides, "inputs": dict(inputs)}
 
 
+def _alone(items: Sequence[Item]) -> bytes | None:
+    """The record that is all that is kept of one, but for a plain Patient."""
+    if len(items) > len(("letter", "Patient")) or not items:
+        return None
+    data = items[-1][2] if items[0][2][:1] == b"[" else items[0][2]
+    return None if data[:1] == b"[" else data
+
+
 def is_quiet(item: Item) -> bool:
     """Whether an item is the outcome of a row in which nothing speaks."""
     return item[2].startswith(_QUIET) and len(loaded(item[2])) > len(("birth date", "gender", "sex"))
-
-
-def _is_person(item: Item) -> bool:
-    """Whether an item is a plain Patient."""
-    return item[2][:1] == b"[" and not is_quiet(item)
 
 
 def _as_cases(patients: Patients, owners: dict[str | None, list[Item]]) -> None:
@@ -308,62 +325,6 @@ def _as_cases(patients: Patients, owners: dict[str | None, list[Item]]) -> None:
 
 def _is_case(item: Item) -> bool:
     return item[2].startswith(_CASE)
-
-
-def loaded(data: bytes) -> Any:
-    """A kept item, read; msgspec takes no halves of characters, which JSON can name."""
-    try:
-        return msgspec.json.decode(data)
-    except (msgspec.MsgspecError, UnicodeError):
-        return json.loads(data)
-
-
-def _by_owner(spilled: Sequence[Spilled], wanted: Iterable[int], aside: Aside) -> dict[str | None, list[Item]]:
-    """What was kept of each patient, in the order of the input."""
-    owners: dict[str | None, list[Item]] = {}
-    for number in wanted:
-        for each in spilled:
-            before = each.before
-            for block in read_blocks(each.path, each.blocks, number):
-                for row in _decoded(block, before, aside):
-                    if isinstance(row, str):
-                        owners.setdefault(row, [])
-                    else:
-                        owner, input, line, record = row
-                        found = owners.get(owner)
-                        item = (input, line + before.get(input, 0), bytes(record))
-                        if found is None:
-                            owners[owner] = [item]
-                        else:
-                            found.append(item)
-    return owners
-
-
-def owners_in(each: Spilled) -> Iterator[str]:
-    """Of whom a spill file holds something, again and again."""
-    for number in {number for number, _, _ in each.blocks}:
-        for block in read_blocks(each.path, each.blocks, number):
-            for line in block.splitlines():
-                found = _OWNER.match(line)
-                if found is not None:
-                    yield json.loads(found[1])
-
-
-def _decoded(block: bytes, before: Mapping[int, int], aside: Aside) -> Iterator[Any]:
-    try:
-        yield from _values(block)
-        return
-    except (msgspec.MsgspecError, UnicodeError):
-        pass  # some line of it is not what it seemed: each by itself
-    for line in block.splitlines():
-        try:
-            row = json.loads(line)
-            yield row if isinstance(row, str) else (*row[:3], json.dumps(row[3]).encode("ascii"))
-        except (ValueError, RecursionError):
-            found = _HEAD.match(line)
-            assert found is not None
-            input, number = int(found[1]), int(found[2])
-            aside(input, number + before.get(input, 0), "input", _NOT_READ, None, None)
 
 
 def _counts(table: pa.Table) -> dict[str, object]:

@@ -6,6 +6,7 @@ follows is worked out for many letters together. The rows are those that the cas
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from equina.fhir.records import gather
 from equina.fhir.statements import SHOWN, Gathered
 from equina.model import Protocol
 from equina.notes.lexicon import lexicon
+from equina.notes.reading import Found, Reading
 
 __all__ = ["Judged", "Letter", "Letters", "may_be_letter"]
 
@@ -118,6 +120,11 @@ class Letters:
         self._stated: tuple[list[int], list[int]] = ([], [])  # (letter, plane) of what is on record of the patients
         self._told: list[tuple[list[Outcome], Told]] = []
 
+    def read(self, records: Sequence[bytes]) -> list[tuple[Letter, Found | Reading] | None]:
+        """The letters among some records, with what is read in each; None for a record as `letter` has it."""
+        letters, find = [self.letter(data) for data in records], self._heard.find
+        return [None if letter is None else (letter, find(letter.text)) for letter in letters]
+
     def letter(self, data: bytes) -> Letter | None:
         """The letter that a record is; None for what is none, is none of the plain ones, or is not to be read."""
         try:
@@ -125,7 +132,7 @@ class Letters:
             text, date, other = record.told()
         except ValueError:  # those of msgspec and of Unicode among them
             return None
-        if len(text) > _LONGEST or not text.strip():
+        if len(text) > _LONGEST or not text or text.isspace():
             return None
         dated = self._dates.of(date)
         heeded = (record.status, record.doc_status, record.type, record.modifier_extension, record.not_done)
@@ -144,20 +151,21 @@ class Letters:
         gather(probe, [record], {})
         return probe.texts == [(text, name_of(record))] and not (probe.said or probe.asides or probe.outside)
 
-    def take(self, letter: Letter, age: float | None, sex: str | None) -> list[tuple[str, str]] | None:
-        """Take in a letter of a patient of whom age and sex are on record, if they are; (why, quote) of what is set aside.
+    def take(self, letter: Letter, found: Found | Reading, age: float | None, sex: str | None) -> list[tuple[str, str]] | None:
+        """Take in a letter that was read, of a patient of whom age and sex are on record, if they are; (why, quote) of what is set
+        aside.
 
         None, and it is not taken in, where a case must tell.
         """
         if len(self._heard) >= _BLOCK:
             self._tell()
-        place, heard = len(self._heard), self._heard.read(letter.text, age)
+        place, heard = len(self._heard), self._heard.take(letter.text, found, age)
         if heard is None:
             return None
         why, misfits = heard
-        planes = self._person(age, sex)
-        self._stated[0].extend([place] * len(planes))
-        self._stated[1].extend(planes)
+        for plane in self._person(age, sex):
+            self._stated[0].append(place)
+            self._stated[1].append(plane)
         if why:
             return [(why, _quoted(letter, letter.text.strip()))]
         return [(why, _quoted(letter, quote[:SHOWN])) for why, quote in misfits]

@@ -7,8 +7,8 @@ order in which they are to be preferred. The first of them that fits a case is t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from equina.implicants import implicants
@@ -51,26 +51,19 @@ class Nearest:
         unstated = 0
         for name in NOT_STATED:
             unstated |= protocol.table.about.get(name, 0)
-        ways = tuple(_ways(protocol))
+        self._ways = tuple(_ways(protocol))
         self.leaves = 0  # that stand in any way
-        for way in ways:
+        for way in self._ways:
             self.leaves |= way.leaves
         self._counts = self.leaves & ~unstated
-        starts = sorted(self._starts(protocol, ways))
-        self._near = tuple(near for _, near, _, _ in starts)
-        often = Counter(bit for way in ways for bit in _bits(way.leaves))
-        by_leaf: dict[Disposition, dict[int, list[_Start]]] = {low: {} for low in DISPOSITIONS[:-1]}
-        for place, (_, _, known, number) in enumerate(starts):
-            way, rarest = ways[number], min(_bits(known & self._counts), key=often.__getitem__)
-            for low in DISPOSITIONS[: way.rank]:
-                by_leaf[low].setdefault(rarest, []).append((place, known, way.leaves))
-        self._by_leaf = by_leaf  # by the rarest of the leaves that are true at the start, in the order of preference
+        # In the order of preference: what is told of a start, what of its way is true, the number of the way.
+        self._starts = [(near, known, number) for _, near, known, number in sorted(self._each_start(protocol))]
 
     def to(self, must: int, could: int, low: Disposition) -> Near:
         """The nearest of the rules above `low`, by the leaves that are true and those that could be, the true ones among them."""
         by_leaf, left = self._by_leaf[low], must & self._counts
         untrue, closed = ~must, ~could
-        best = most = len(self._near)
+        best = most = len(self._starts)
         while left:
             for place, known, leaves in by_leaf.get(left & -left, ()):
                 if place >= best:
@@ -79,9 +72,52 @@ class Nearest:
                     best = place
                     break
             left &= left - 1
-        return NOTHING_NEAR if best == most else self._near[best]
+        return NOTHING_NEAR if best == most else self._starts[best][0]
 
-    def _starts(self, protocol: Protocol, ways: tuple[_Way, ...]) -> Iterator[tuple[tuple[int, ...], Near, int, int]]:
+    def of_many(self, must: Mapping[int, int], could: Mapping[int, int], below: Mapping[int, int]) -> Iterator[tuple[Near, int]]:
+        """The nearest rules of many cases, each with the cases of which it is the nearest: as the bits of an integer.
+
+        `must` and `could` are the cases of which a leaf is true, or could be, by its bit; `below` those that are below a level, by
+        its rank.
+        """
+        left = below[len(DISPOSITIONS) - 1]
+        begins, steps = self._in_order
+        trues = [_all_of(must, known, left) for known in begins]
+        for near, rank, known, missing in steps:
+            cases = trues[known] & left
+            if cases:
+                cases &= below[rank]
+                for leaf in missing:
+                    cases &= could[leaf]
+                if cases:
+                    yield near, cases
+                    left ^= cases
+
+    @cached_property
+    def _by_leaf(self) -> dict[Disposition, dict[int, list[_Start]]]:
+        """The starts of the ways to what is above each level, by the rarest of the leaves that are true at the start."""
+        often = Counter(bit for way in self._ways for bit in _bits(way.leaves))
+        by_leaf: dict[Disposition, dict[int, list[_Start]]] = {low: {} for low in DISPOSITIONS[:-1]}
+        for place, (_, known, number) in enumerate(self._starts):
+            way, rarest = self._ways[number], min(_bits(known & self._counts), key=often.__getitem__)
+            for low in DISPOSITIONS[: way.rank]:
+                by_leaf[low].setdefault(rarest, []).append((place, known, way.leaves))
+        return by_leaf
+
+    @cached_property
+    def _in_order(self) -> tuple[list[tuple[int, ...]], list[tuple[Near, int, int, tuple[int, ...]]]]:
+        """(The leaves that may be true at a start, each set of them once; of each start what is told of it, the rank of its rule,
+        the number of the leaves that are true, and the leaves that are not)."""
+        number_of: dict[int, int] = {}
+        steps = []
+        for near, known, number in self._starts:
+            way = self._ways[number]
+            if way.rank:
+                begins = number_of.setdefault(known, len(number_of))
+                steps.append((near, way.rank, begins, tuple(_bits(way.leaves & ~known))))
+        return [tuple(_bits(known)) for known in number_of], steps
+
+    def _each_start(self, protocol: Protocol) -> Iterator[tuple[tuple[int, ...], Near, int, int]]:
         """(What it is put in order by, what is told of it, what of it is true, the number of the way) of all that a way may begin
         with."""
         about = [stem(leaf.split(" ", 1)[0], protocol.findings) for leaf in protocol.table.names]
@@ -92,7 +128,7 @@ class Nearest:
             needs = tuple(dict.fromkeys(about[bit.bit_length() - 1] for bit in _bits(leaves)))
             return needs, sum(name not in by_self for name in needs)
 
-        for number, (leaves, rank, rule, order) in enumerate(ways):
+        for number, (leaves, rank, rule, order) in enumerate(self._ways):
             known = (leaves - 1) & leaves
             while known:
                 counted = known & self._counts
@@ -125,6 +161,13 @@ def _ways(protocol: Protocol) -> Iterator[_Way]:
             part = (part - 1) & way.leaves
         if not part:
             yield way
+
+
+def _all_of(planes: Mapping[int, int], leaves: Iterable[int], every: int) -> int:
+    """The cases, of all of these, in which every one of the leaves is set."""
+    for leaf in leaves:
+        every &= planes[leaf]
+    return every
 
 
 def _bits(leaves: int) -> Iterator[int]:

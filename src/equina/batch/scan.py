@@ -157,11 +157,13 @@ class _Reader:
 
     def _sifted(self, kind: str, sifted: Sifted, chunk: bytes, lines: Ends) -> None:
         """Keep what is to be kept of a block, and that there are those of whom it is."""
-        owners = sifted.owners
+        owners, keep, ends = sifted.owners, self.spill.keep, lines.tolist()
         self._owners.update(owners)
+        self.found.kept[kind] += len(sifted.kept)
         for at in sifted.kept:
             owner = owners[at]
-            self._keep(kind, None if owner is None else _id_in(owner), self.number + at + 1, line_at(chunk, lines, at))
+            id = None if owner is None else _id_in(owner)
+            keep(id, self._input, self.number + at + 1, line_at(chunk, ends, at).strip())
 
     def _take_lines(self, lines: Iterable[bytes]) -> None:
         """Take in each line, by the kind that it seems to be of."""

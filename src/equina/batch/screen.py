@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 from equina.batch.contract import WORK
 from equina.batch.crew import Crew
 from equina.batch.finish import finish
-from equina.batch.judge import Patients, Spilled, judge, owners_in
+from equina.batch.judge import Patients, judge
+from equina.batch.kept import Spilled, owners_in
 from equina.batch.outcome import Outcomes
 from equina.batch.plan import Plan, read_plan, write_plan
 from equina.batch.progress import Progress

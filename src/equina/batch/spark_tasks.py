@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from equina.batch.contract import KEY_VARIABLE
 from equina.batch.crew import Broken
-from equina.batch.judge import Patients, Spilled, judge, owners_in
+from equina.batch.judge import Patients, judge
+from equina.batch.kept import Spilled, owners_in
 from equina.batch.outcome import Outcomes
 from equina.batch.parts import read_part
 from equina.batch.plan import Plan

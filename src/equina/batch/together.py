@@ -13,7 +13,7 @@ import numpy as np
 from equina.batch.columns import POLICIES, WORDS, Columns, bits_of
 from equina.batch.nearest import NOTHING_NEAR, Near, Nearest
 from equina.batch.outcome import Outcome
-from equina.batch.planes import NONE, Plane
+from equina.batch.planes import ALL, NONE, Plane
 from equina.model import DISPOSITIONS, LONG_STANDING, Protocol, Value, rank
 
 __all__ = ["ANSWERED_BY", "Together"]
@@ -35,11 +35,11 @@ class Together:
         program = self._columns.program
         self._number = {name: number for number, name in enumerate(program.given)}
         self._rules = tuple(self._columns.rules)
-        names = tuple(bits_of(nearest.leaves))
-        self._places = [bit.bit_length() - 1 for bit in names]  # of the leaves that stand in some way to a rule
-        self._must = [self._columns.must.get(bit, NONE) for bit in names]
-        self._could = [self._columns.could[bit] for bit in names]
-        self._steps = program.needed((*self._columns.decisive, *self._columns.rules.values(), *self._must, *self._could))
+        # Of the leaves that stand in some way to a rule, where each is true and where it could be.
+        self._must = {bit: self._columns.must.get(bit, NONE) for bit in bits_of(nearest.leaves)}
+        self._could = {bit: self._columns.could[bit] for bit in self._must}
+        wanted = (*self._columns.decisive, *self._columns.rules.values(), *self._must.values(), *self._could.values())
+        self._steps = program.needed(wanted)
         self._reasons: dict[tuple[bytes, int], tuple[str, ...]] = {}
 
     def planes(self, name: str, value: Value) -> tuple[int, ...]:
@@ -64,7 +64,7 @@ class Together:
         low = verdicts.low.tolist()
         parts = (low, verdicts.high.tolist(), verdicts.disposition.tolist(), verdicts.settled.tolist())
         reasons = self._reasons_of(_bits(found, columns.rules.values(), rows), verdicts.low, verdicts.policy)
-        near = self._near(found, verdicts.low)
+        near = self._near(found, rows)
         levels = DISPOSITIONS
         return [
             Outcome(levels[low], levels[high], None if advice < 0 else levels[advice], settled, why, *nearest)
@@ -100,22 +100,20 @@ class Together:
             return (by_policy,)
         return (by_policy, *held) if by_policy else held
 
-    def _near(self, planes: Sequence[int], low: np.ndarray[Any, Any]) -> list[Near]:
+    def _near(self, planes: Sequence[int], rows: int) -> list[Near]:
         """The nearest open rule of each; of an emergency none."""
-        rows = len(low)
-        below = np.flatnonzero(low < _TOP)
+        below: dict[int, int] = {}
+        left = planes[ALL]
+        for level in range(_TOP, 0, -1):
+            left = below[level] = left & ~planes[self._columns.low[level]]
+        must, could = ({leaf: planes[plane] for leaf, plane in of.items()} for of in (self._must, self._could))
         found = [NOTHING_NEAR] * rows
-        must, could = (_by_row(self._leaves(_bits(planes, wanted, rows)[:, below])) for wanted in (self._must, self._could))
-        to, read = self._nearest.to, int.from_bytes
-        for row, level, true, possible in zip(below.tolist(), low[below].tolist(), must, could, strict=True):
-            found[row] = to(read(true, "little"), read(possible, "little"), DISPOSITIONS[level])
+        if near := list(self._nearest.of_many(must, could, below)):
+            cases = [each for _, each in near]
+            which, row = np.nonzero(_bits(cases, range(len(cases)), rows))
+            for number, at in zip(which.tolist(), row.tolist(), strict=True):
+                found[at] = near[number][0]
         return found
-
-    def _leaves(self, bits: Bits) -> Bits:
-        """The planes at the places of their leaves."""
-        leaves = np.zeros((self._places[-1] + 1, bits.shape[1]), np.uint8)
-        leaves[self._places] = bits
-        return leaves
 
 
 def _bits(planes: Sequence[int], wanted: Iterable[Plane], rows: int) -> Bits:

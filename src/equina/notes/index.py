@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from equina.notes.cues import Cue, Find
-from equina.notes.patterns import Pattern, Sets, Writer
+from equina.notes.patterns import Pattern, Placed, Writer, together
 from equina.notes.scan import Planes, Scanner
 from equina.notes.vocabulary import OTHER
 
@@ -60,13 +60,13 @@ class Index:
         self,
         single: Mapping[str, Sequence[Find | Cue]],
         groups: Sequence[Group],
-        wanted: Sequence[Sequence[Sets]],
+        wanted: Sequence[Sequence[Sequence[Placed]]],
     ) -> None:
         self.single = single
         self._words = re.compile(any_of(single))
         self.groups = tuple(groups)
         self._wanted = wanted
-        begins = {letter for patterns in wanted for sets in patterns for letter in sets[0]}
+        begins = {letter for patterns in wanted for needs in patterns for letter in needs[0][0]}
         self.any = re.compile(any_of({*single, *begins}))
         self._begins = re.compile(any_of(begins))
         self._seen: dict[str, tuple[tuple[Search, Find | Cue, bool], ...]] = {}
@@ -74,14 +74,11 @@ class Index:
     @cached_property
     def scanner(self) -> Scanner:
         """Names the groups that may match; made when it is first asked."""
-        return Planes(self.levels())
+        return Planes([[one for one, _, _ in level] for level in self.levels()])
 
-    def levels(self) -> list[Sequence[frozenset[str]]]:
-        """For each group the sets of which each match of it holds a letter, the rarest first."""
-        return [
-            patterns[0] if len(patterns) == 1 else [frozenset().union(*level) for level in zip(*patterns, strict=False)]
-            for patterns in self._wanted
-        ]
+    def levels(self) -> list[Sequence[Placed]]:
+        """For each group the sets of which each match of it holds a letter, the rarest first, and where."""
+        return [patterns[0] if len(patterns) == 1 else list(together(patterns)) for patterns in self._wanted]
 
     def matches(self, sentence: str) -> list[Match]:
         """All that is found in a sentence."""

@@ -11,7 +11,7 @@ from equina.notes.cues import ASSERTIONS, DEFAULT_STOPS, KINDS, STOPPED_AHEAD, S
 from equina.notes.index import Group, Index, any_of
 from equina.notes.lexicon import Lexicon
 from equina.notes.native import compiled
-from equina.notes.patterns import Alternatives, BadPattern, Letter, Needs, Pattern, Sets, Writer, lines, parse, words_in
+from equina.notes.patterns import Alternatives, BadPattern, Letter, Needs, Pattern, Placed, Sets, Writer, lines, parse, words_in
 from equina.notes.scan import NEEDED
 from equina.notes.vocabulary import NumberClass, Vocabulary
 from equina.tables import Fault, ProtocolError, Table, nearest, read_file
@@ -248,7 +248,7 @@ class _Compiler:
 
     def index(self, wanted: Callable[[Find | Cue], bool]) -> Index:
         """The index of the patterns that are wanted."""
-        gathered: dict[tuple[int, Sets], tuple[Find | Cue, list[Pattern], list[Sets]]] = {}
+        gathered: dict[tuple[int, Sets], tuple[Find | Cue, list[Pattern], list[tuple[Placed, ...]]]] = {}
         single: dict[str, list[Find | Cue]] = {}
         for number, (pattern, what) in enumerate(self.source.patterns.values()):
             for line in lines(pattern) if wanted(what) else ():
@@ -256,12 +256,13 @@ class _Compiler:
                     for letter in self.letters(line.word):
                         single.setdefault(letter, []).append(what)
                     continue
-                rarest = self.needs.of(line)
-                _, same, sets = gathered.setdefault((number, rarest[:2]), (what, [], []))
+                rarest = self.needs.placed(line)
+                key = number, tuple(one for one, _, _ in rarest[:2])
+                _, same, needs = gathered.setdefault(key, (what, [], []))
                 same.append(line)
-                sets.append(rarest)
+                needs.append(rarest)
         groups = [self._group(what, same) for what, same, _ in gathered.values()]
-        return Index(single, groups, [sets for _, _, sets in gathered.values()])
+        return Index(single, groups, [needs for _, _, needs in gathered.values()])
 
     def _group(self, what: Find | Cue, same: Sequence[Pattern]) -> Group:
         whole = same[0] if len(same) == 1 else Alternatives(tuple(same))

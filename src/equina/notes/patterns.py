@@ -16,7 +16,7 @@ Every repetition has a bound, so what is tried from one word is bounded too and 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -27,6 +27,7 @@ __all__ = [
     "Letter",
     "Needs",
     "Pattern",
+    "Placed",
     "Repeat",
     "Row",
     "Sets",
@@ -34,6 +35,7 @@ __all__ = [
     "Writer",
     "flat",
     "parse",
+    "together",
     "words_in",
 ]
 
@@ -227,6 +229,9 @@ def words_in(patterns: Iterable[Pattern]) -> frozenset[str]:
 
 
 Sets: TypeAlias = tuple[frozenset[str], ...]
+Lengths: TypeAlias = tuple[int, int]
+# A set of letters, and how many words before it a match has at least and at most.
+Placed: TypeAlias = tuple[frozenset[str], int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,38 +244,79 @@ class Needs:
     letters: Callable[[str], str]
     weights: Mapping[str, int]  # how frequent a letter is; 1 when not told
     most: int
-    known: dict[int, tuple[Pattern, Sets]]  # the pattern is kept, so that its number stays its own
+    known: dict[int, tuple[Pattern, tuple[Placed, ...], Lengths]]  # the pattern is kept, so that its number stays its own
     weighed: dict[frozenset[str], int]
-    words: dict[str, Sets] = field(default_factory=dict)
+    words: dict[str, tuple[Placed, ...]] = field(default_factory=dict)
 
     def of(self, pattern: Pattern) -> Sets:
         """The sets of a pattern."""
+        return tuple(one for one, _, _ in self.placed(pattern))
+
+    def placed(self, pattern: Pattern) -> tuple[Placed, ...]:
+        """The same with their places."""
         if isinstance(pattern, Letter):  # nine parts of ten
             found = self.words.get(pattern.word)
             if found is None:
-                found = self.words[pattern.word] = (frozenset(self.letters(pattern.word)),)
+                found = self.words[pattern.word] = ((frozenset(self.letters(pattern.word)), 0, 0),)
             return found
-        if id(pattern) not in self.known:
-            rarest = sorted(dict.fromkeys(self._of(pattern)), key=self._weight)
-            self.known[id(pattern)] = pattern, tuple(rarest[: self.most])
-        return self.known[id(pattern)][1]
+        return self._known(pattern)[0]
 
-    def _weight(self, one: frozenset[str]) -> int:
+    def _known(self, pattern: Pattern) -> tuple[tuple[Placed, ...], Lengths]:
+        if id(pattern) not in self.known:
+            each: dict[frozenset[str], Placed] = {}
+            for placed in self._of(pattern):
+                each.setdefault(placed[0], placed)
+            rarest = sorted(each.values(), key=self._weight)
+            self.known[id(pattern)] = pattern, tuple(rarest[: self.most]), self._lengths_of(pattern)
+        return self.known[id(pattern)][1:]
+
+    def _lengths(self, pattern: Pattern) -> Lengths:
+        """How many words a match has at least and at most."""
+        if isinstance(pattern, Letter):
+            return 1, 1
+        return (0, pattern.most) if isinstance(pattern, Gap) else self._known(pattern)[1]
+
+    def _lengths_of(self, pattern: Pattern) -> Lengths:
+        match pattern:
+            case Letter() | Gap():
+                return self._lengths(pattern)
+            case Repeat(part, least, most):
+                shortest, longest = self._lengths(part)
+                return least * shortest, most * longest
+            case Alternatives(parts):
+                shortests, longests = zip(*map(self._lengths, parts), strict=True)
+                return min(shortests), max(longests)
+            case Row(parts):
+                shortests, longests = zip(*map(self._lengths, parts), strict=True)
+                return sum(shortests), sum(longests)
+
+    def _weight(self, placed: Placed) -> int:
+        one = placed[0]
         if one not in self.weighed:
             self.weighed[one] = sum(self.weights.get(letter, 1) for letter in one)
         return self.weighed[one]
 
-    def _of(self, pattern: Pattern) -> Sets:
+    def _of(self, pattern: Pattern) -> Iterator[Placed]:
         match pattern:
             case Letter() | Gap():
-                return ()
+                pass
             case Repeat(part, least, _):
-                return self.of(part) if least else ()
+                yield from self.placed(part) if least else ()
             case Alternatives(parts):  # the rarest sets of all alternatives together, then the second rarest, and so on
-                each = [self.of(part) for part in parts]
-                return tuple(frozenset().union(*level) for level in zip(*each, strict=False))
+                yield from together(map(self.placed, parts))
             case Row(parts):
-                return tuple(one for part in parts for one in self.of(part))
+                least = most = 0
+                for part in parts:
+                    yield from ((one, least + low, most + high) for one, low, high in self.placed(part))
+                    shortest, longest = self._lengths(part)
+                    least, most = least + shortest, most + longest
+
+
+def together(each: Iterable[Sequence[Placed]]) -> Iterator[Placed]:
+    """What every match of one of several patterns holds, by what every match of each holds."""
+    for level in zip(*each, strict=False):
+        sets, least, most = zip(*level, strict=True)
+        yield frozenset().union(*sets), min(least), max(most)
 
 
 def lines(pattern: Pattern) -> Iterator[Pattern]:

@@ -18,7 +18,7 @@ from equina.notes.lexicon import Lexicon, lexicon
 from equina.notes.looks import ALL
 from equina.notes.native import UNPACK, VERDICTS, Compiled
 from equina.notes.sections import Begun, part_from, sections
-from equina.notes.sentence import Told, told
+from equina.notes.sentence import Told, is_open_to, told
 from equina.notes.vocabulary import cut, folded
 
 __all__ = ["CueWords", "Found", "Mention", "Parts", "Reading", "Verdict", "find", "number_in", "read", "read_note", "since"]
@@ -103,8 +103,11 @@ def read(lexicon: Lexicon, text: str) -> Reading:
 def find(lexicon: Lexicon, text: str) -> Found:
     """What the compiled reader of a lexicon, which it must have, finds in a text: for those who need no words of each mention."""
     assert lexicon.compiled is not None
-    looks = lexicon.compiled.looks(text)
-    small, begun = _prepared(text, looks), sections(lexicon, text, looks)
+    looks, heads, numbers, relatives = lexicon.compiled.see(text)
+    begun = sections(lexicon, text, looks, heads)
+    if numbers is not None and not (relatives and bool(begun) != bool(heads)):
+        return Found(numbers, begun)
+    small = _prepared(text, looks)
     numbers = lexicon.compiled.read(small, may_be_carer=not begun)
     if numbers is None:  # a closer look, of which few texts are in need
         if refused := refusal(lexicon, small, small.split(" ")):
@@ -137,11 +140,16 @@ def _read(lexicon: Lexicon, chunks: list[str], *, may_be_carer: bool) -> list[_F
 def _mentions(lexicon: Lexicon, text: str, begun: Sequence[Begun], found: Iterable[_Found]) -> tuple[Mention, ...]:
     """What was found, with the words of the text and what its sections say of it."""
     mentions: list[Mention] = []
-    parts = Parts(lexicon, text, begun) if begun else None
+    parts = Parts(lexicon, text, begun)
+    first, last, section = parts.around(-1)
     for start, end, find, verdict, low, high, number_low, number_high in found:
+        if not first <= start < last:
+            first, last, section = parts.around(start)
         assertion, onset, _, _, as_before = verdict
-        section = cue = value = None
-        if parts is not None and (section := parts.at(start)) is not None and parts.decides(section, start, find, verdict):
+        cue = name = value = None
+        if section is not None:
+            name = section.id
+        if section is not None and parts.decides(section, start, find, verdict):
             assertion, onset = section.assertion or assertion, "unknown"
         elif low >= 0:
             cue = _made(CueWords, (low, high, text[low:high]))
@@ -149,7 +157,6 @@ def _mentions(lexicon: Lexicon, text: str, begun: Sequence[Begun], found: Iterab
             onset = since(assertion, onset, as_before)
         if number_low >= 0:
             value = number_in(text[number_low:number_high], find.measure or "")
-        name = section.id if section else None
         mentions.append(_made(Mention, (find.finding, start, end, text[start:end], assertion, onset, cue, name, value)))
     return tuple(mentions)
 
@@ -162,29 +169,36 @@ def since(assertion: str, onset: str, as_before: bool) -> str:
 class Parts:
     """The parts of one text under their headings, and what each decides of the mentions in it."""
 
-    __slots__ = ("_begun", "_known", "_lexicon", "_starts", "_text")
+    __slots__ = ("_begun", "_bounds", "_known", "_lexicon", "_text")
 
     def __init__(self, lexicon: Lexicon, text: str, begun: Sequence[Begun]) -> None:
-        self._lexicon, self._text, self._begun = lexicon, text, begun
-        self._starts = [start for start, _ in begun]
+        self._lexicon, self._text = lexicon, text
+        asserting = any(section and section.assertion for _, section in begun)
+        self._begun: list[Begun] = [(-1, None), *(begun if asserting else ())]
+        self._bounds = [*(start for start, _ in self._begun), len(text) + 1]
         self._known: dict[int, tuple[Section | None, int]] = {}  # by number: the part, if it asserts something, and where it ends
 
     def at(self, place: int) -> Section | None:
         """The part in which this place is: one that asserts something, or none."""
-        number = bisect_right(self._starts, place) - 1
-        if number < 0:
-            return None
+        return self.around(place)[2]
+
+    def around(self, place: int) -> tuple[int, int, Section | None]:
+        """The same, behind the places from which on and before which it is so."""
+        number = bisect_right(self._bounds, place) - 1
+        first, last = self._bounds[number], self._bounds[number + 1]
         known = self._known.get(number)
         if known is None:
             known = self._known[number] = part_from(self._lexicon, self._begun, number, self._text)
         section, end = known
-        return section if place <= end else None
+        if section is None:
+            return first, last, None
+        return (first, min(end + 1, last), section) if place <= end else (end + 1, last, None)
 
     def decides(self, section: Section, start: int, find: Find, verdict: Verdict) -> bool:
         """Whether a part decides what is made of the mention in it that begins here."""
         if not section.assertion or find.finding in section.but_not:
             return False
-        if not Told(0, 0, find, *verdict, -1, -1, -1, -1).open_to(section.assertion):
+        if not is_open_to(section.assertion, bare=verdict[2], now=verdict[3]):
             return False
         return not (section.assertion == "historical" and _COMPLAINT.match(self._text, start))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 
 from equina.notes.cues import Section
 from equina.notes.lexicon import Lexicon
@@ -18,10 +19,12 @@ __all__ = ["Begun", "part_from", "sections"]
 
 Begun = tuple[int, "Section | None"]  # where a part begins, behind its heading; None: one of no account
 
+_place = itemgetter(0)  # of a part begun
 _REMEMBERED = 20_000
 _LONG = 60  # characters: a longer line is no heading
 _LONGEST = 20_000  # characters: a part is no longer
 _WRAPPED = 55  # a line this long that ends without a stop goes on in the next
+_BEFORE_DASH = -2  # as in written.c
 _BEFORE_HEADING = re.compile(r"[.,;\n?!\])]")
 _HEADING = re.compile(r"[A-Z][A-Za-z/&'\-]*(?: [A-Za-z/&'\-]+){0,4}$")
 _MARKS = re.compile(r"[\s#*=_>•·–—-]*(?:\(?(?:\d{1,2}|[ivx]{1,4})[.):]\)?[\s*_]*)?", re.IGNORECASE)
@@ -64,14 +67,17 @@ _TOLD_ENDS = re.compile(
 _SENTENCE = 400  # characters that such a part is at most
 
 
-def sections(lexicon: Lexicon, text: str, looks: int = ALL) -> list[Begun]:
+def sections(lexicon: Lexicon, text: str, looks: int = ALL, heads: Sequence[int] | None = None) -> list[Begun]:
     """Where each part of a note begins. A heading that means nothing to the lexicon ends the part before it.
 
-    `looks`: what there may be in the text (looks.py).
+    `looks`: what there may be in the text (looks.py); `heads`: where headings may stand, if the compiled reader has seen it.
     """
-    found = _before_colons(lexicon, text) if ":" in text else []
-    if "\n" in text and (lines := _on_lines(lexicon, text)):
-        found = sorted([*found, *lines], key=lambda begun: begun[0])
+    if heads is not None:
+        found = _at(lexicon, text, heads)
+    else:
+        found = _before_colons(lexicon, text) if ":" in text else []
+        if "\n" in text and (lines := _on_lines(lexicon, text)):
+            found = sorted([*found, *lines], key=_place)
     return _within(lexicon, text, found) if looks & HISTORY and ("istory" in text or "PMH" in text) else found
 
 
@@ -99,6 +105,29 @@ def _reach(lexicon: Lexicon, part: str, section: Section) -> int:
     others = (other for other in _INLINE.finditer(part, begin) if lexicon.sections.get(other[1].lower(), section) is not section)
     other = next(others, None)
     return min(*ends, other.start() if other else len(part))
+
+
+def _at(lexicon: Lexicon, text: str, heads: Sequence[int]) -> list[Begun]:
+    """The headings among what may be one, in threes: a colon, or _BEFORE_DASH for the beginning of a long line, and from where to
+    where the words stand; or -1, and a line."""
+    found: list[Begun] = []
+    headings, lines = lexicon.headings, lexicon.lines
+    in_order = True
+    numbers = iter(heads)
+    for colon, begin, end in zip(numbers, numbers, numbers, strict=True):
+        words = text[begin:end]
+        if colon >= 0:
+            is_heading, known = headings.get(words) or _heading(lexicon, words)
+            if is_heading:
+                found.append((colon, known))
+        elif colon == _BEFORE_DASH:
+            if section := _known(lexicon, words):
+                found.append((end, section))
+                in_order = False
+        elif line := lines[words] if words in lines else _line(lexicon, words):
+            found.append((begin + line[0], line[1]))
+            in_order = False
+    return found if in_order else sorted(found, key=_place)
 
 
 def _before_colons(lexicon: Lexicon, text: str) -> list[Begun]:
@@ -181,6 +210,6 @@ def _within(lexicon: Lexicon, text: str, begun: list[Begun]) -> list[Begun]:
             continue
         end = _TOLD_ENDS.search(text, told.end(), told.end() + _SENTENCE)
         if end:
-            i = bisect_right(begun, told.start(), key=lambda item: item[0])
+            i = bisect_right(begun, told.start(), key=_place)
             found += [(told.end(), past), (end.start(), begun[i - 1][1] if i else None)]
-    return sorted([*begun, *found], key=lambda item: item[0]) if found else begun
+    return sorted([*begun, *found], key=_place) if found else begun

@@ -11,7 +11,7 @@ from equina.notes.cues import Cue, Find
 from equina.notes.lexicon import Lexicon
 from equina.notes.talk import Before, answered, following
 
-__all__ = ["ASSERTED", "ONSETS", "Said", "Told", "said", "told"]
+__all__ = ["ASSERTED", "ONSETS", "Said", "Told", "is_open_to", "said", "told"]
 
 ANSWER = 12  # words behind a question in which its answer is looked for
 ASSERTED = ("present", "absent", "historical", "family", "hypothetical", "uncertain")
@@ -45,9 +45,10 @@ class Told(NamedTuple):
     number_low: int
     number_high: int
 
-    def open_to(self, assertion: str) -> bool:
-        """Whether a section of that assertion decides: no past history does of what is new or goes on, no advice of this hour."""
-        return self.bare and self.now < _TOO_LATE_FOR.get(assertion, 3)
+
+def is_open_to(assertion: str, *, bare: bool, now: int) -> bool:
+    """Whether a section of that assertion decides: no past history does of what is new or goes on, no advice of this hour."""
+    return bare and now < _TOO_LATE_FOR.get(assertion, 3)
 
 
 def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:

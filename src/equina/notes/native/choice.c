@@ -13,16 +13,16 @@ struct fit {
     uint32_t one, order, way;
 };
 
-/* Where the ways that a choice leaves to a letter begin. */
+/* Where the ways that a choice leaves to a letter begin, behind the first of the choice. */
 struct left {
-    uint32_t choice, ways;
     letter one;
+    uint32_t ways;
 };
 
 struct made {
     struct scratch scratch;
-    struct pile left, others, ways;
-    struct pile row, fits; /* of one row of splits: its ways, and what fits them */
+    struct pile options, ways;
+    struct pile row, fits, left, rows; /* of one row of splits: its ways, what fits them, what is left to letters, the rows of ways */
     bool *inner;           /* of an instruction: a split in the midst of a row */
 };
 
@@ -80,6 +80,26 @@ static void gather_fits(struct made *made)
         qsort(made->fits.items, made->fits.count, sizeof(struct fit), by_letter);
 }
 
+static bool is_row(const struct made *made, uint32_t first, uint32_t other, uint32_t count)
+{
+    const uint32_t *ways = made->ways.items;
+    return !memcmp(ways + first, ways + other, count * sizeof *ways);
+}
+
+/* Where the row of ways stands that was put down last: it is left out if the choice has one that is the same. */
+static uint32_t kept_row(struct made *made, uint32_t first)
+{
+    const uint32_t *rows = made->rows.items;
+    uint32_t count = (uint32_t)made->ways.count - first;
+    for (size_t i = made->rows.count; i--;)
+        if (rows[i] + count <= first && is_row(made, rows[i], first, count)) {
+            made->ways.count = first;
+            return rows[i];
+        }
+    put_number(made, &made->rows, first);
+    return first;
+}
+
 /* The ways for one letter, fits[from] up to before fits[to], merged with those for any letter; gives where they begin, or NONE. */
 static uint32_t put_ways(struct made *made, size_t from, size_t to, size_t any)
 {
@@ -92,13 +112,13 @@ static uint32_t put_ways(struct made *made, size_t from, size_t to, size_t any)
     if (made->ways.count == first || made->scratch.failed)
         return NONE;
     ((uint32_t *)made->ways.items)[made->ways.count - 1] |= LAST;
-    return first;
+    return kept_row(made, first);
 }
 
-static void put_choice(struct made *made)
+/* What the choice leaves to each letter; gives where the ways for all others begin, or NONE. */
+static uint32_t put_left(struct made *made, uint32_t base)
 {
     const struct fit *fits = made->fits.items;
-    uint32_t choice = (uint32_t)made->others.count;
     size_t any = made->fits.count, from = 0;
     while (any && fits[any - 1].one == made->scratch.tables->limit)
         any--;
@@ -108,13 +128,49 @@ static void put_choice(struct made *made)
             to++;
         struct left *left = put(&made->scratch, &made->left, sizeof *left);
         if (left)
-            *left = (struct left){choice, put_ways(made, from, to, any), (letter)fits[from].one};
+            *left = (struct left){(letter)fits[from].one, put_ways(made, from, to, any) - base};
         from = to;
     }
-    put_number(made, &made->others, put_ways(made, any, any, any)); /* for all other letters */
+    return put_ways(made, any, any, any);
 }
 
-/* Makes a choice of each long row of splits; gives in `heads` the first split of each. */
+/* Writes the choice down, with places for the letters of which a third stay free. */
+static void put_options(struct made *made, uint32_t base, uint32_t others)
+{
+    const struct left *left = made->left.items;
+    uint32_t room = 1, head[HEAD] = {0, base, others};
+    while (2 * room < 3 * made->left.count + 1)
+        room *= 2;
+    head[0] = room - 1;
+    if (!room_for(&made->scratch, &made->options, sizeof *head, HEAD + (size_t)room))
+        return;
+    uint32_t *places = (uint32_t *)made->options.items + made->options.count;
+    memcpy(places, head, sizeof head);
+    places += HEAD;
+    memset(places, 0xff, room * sizeof *places);
+    for (size_t i = 0; i < made->left.count; i++) {
+        uint32_t place = place_of(left[i].one, room - 1);
+        while (places[place] != NONE)
+            place = (place + 1) & (room - 1);
+        places[place] = (uint32_t)left[i].one << 16 | left[i].ways;
+    }
+    made->options.count += HEAD + (size_t)room;
+}
+
+/* A choice, for the first of a row of splits; one that would need very many ways stays what it is. */
+static void put_choice(struct made *made, struct pile *heads, uint32_t at)
+{
+    uint32_t base = (uint32_t)made->ways.count;
+    made->left.count = made->rows.count = 0;
+    uint32_t others = put_left(made, base);
+    if (made->ways.count - base > UINT16_MAX)
+        return;
+    put_number(made, heads, at);
+    put_number(made, heads, (uint32_t)made->options.count);
+    put_options(made, base, others);
+}
+
+/* Makes a choice of each long row of splits; gives in `heads` the first split of each, and the number of the choice. */
 static bool make_choices(struct made *made, struct pile *heads)
 {
     const struct tables *tables = made->scratch.tables;
@@ -125,34 +181,9 @@ static bool make_choices(struct made *made, struct pile *heads)
         if (made->row.count < LONG)
             continue;
         gather_fits(made);
-        put_choice(made);
-        put_number(made, heads, at);
+        put_choice(made, heads, at);
     }
-    return !made->scratch.failed && made->others.count < 1 << 24;
-}
-
-/* Puts what is left to each letter under it. */
-static bool keep_left(struct tables *tables, const struct pile *pile)
-{
-    const struct left *left = pile->items;
-    uint32_t *counts = calloc(tables->limit + 1, sizeof *counts), total = 0;
-    for (size_t i = 0; i < pile->count && counts; i++)
-        counts[left[i].one]++;
-    for (uint32_t one = 0; one < tables->limit && counts; one++)
-        tables->known[one].options = keyed_of(counts[one], &total);
-    tables->options = counts ? malloc((total + 1) * sizeof *tables->options) : NULL;
-    free(counts);
-    if (!tables->options)
-        return false;
-    memset(tables->options, 0xff, (total + 1) * sizeof *tables->options);
-    for (size_t i = 0; i < pile->count; i++) {
-        const struct keyed *keyed = &tables->known[left[i].one].options;
-        uint32_t place = place_of(left[i].choice, keyed->mask);
-        while (tables->options[keyed->first + place].choice != NONE)
-            place = (place + 1) & keyed->mask;
-        tables->options[keyed->first + place] = (struct option){left[i].choice, left[i].ways};
-    }
-    return true;
+    return !made->scratch.failed && made->options.count < 1 << 24;
 }
 
 bool add_choices(struct tables *tables)
@@ -162,12 +193,13 @@ bool add_choices(struct tables *tables)
     made.inner = calloc(tables->program_count + 1, sizeof *made.inner);
     made.scratch.letter_seen = calloc(tables->limit + 1, sizeof(uint32_t));
     bool done = made.inner && made.scratch.letter_seen && make_choices(&made, &heads);
-    for (uint32_t i = 0; i < heads.count && done; i++)
-        tables->program[((const uint32_t *)heads.items)[i]] = (uint32_t)OP_CHOICE << 24 | i;
-    done = done && keep_left(tables, &made.left);
-    tables->others = made.others.items;
+    const uint32_t *head = heads.items;
+    for (size_t i = 0; i < heads.count && done; i += 2)
+        tables->program[head[i]] = (uint32_t)OP_CHOICE << 24 | head[i + 1];
+    tables->options = made.options.items;
     tables->ways = made.ways.items;
     free(made.left.items);
+    free(made.rows.items);
     free(made.row.items);
     free(made.fits.items);
     free(made.inner);

@@ -121,7 +121,7 @@ static bool spoken(const struct scratch *scratch, size_t plain, int32_t start, i
 }
 
 /* Leaves out denials that are part of what a mention says, and the relatives in the words of a carer. */
-static void drop_spoken(struct scratch *scratch, bool carer)
+static void drop_spoken(struct scratch *scratch)
 {
     struct found *found = scratch->found.items;
     size_t kept = 0, plain = plain_hits(scratch);
@@ -129,7 +129,7 @@ static void drop_spoken(struct scratch *scratch, bool carer)
         const struct found one = found[i];
         int32_t kind = one.cue->kind;
         bool dropped = (kind == NEGATED && spoken(scratch, plain, one.start, one.end)) ||
-                       (kind == GONE && spoken(scratch, plain, one.start, one.start + 1)) || (kind == FAMILY && carer);
+                       (kind == GONE && spoken(scratch, plain, one.start, one.start + 1)) || (kind == FAMILY && scratch->carer);
         if (!dropped)
             found[kept++] = one;
     }
@@ -160,7 +160,7 @@ static int32_t gather_commas(struct scratch *scratch, struct row row, int32_t se
 }
 
 /* The cues that bear on the hits of a sentence. The row goes on behind the sentence where an answer may stand. */
-struct context cues_of(struct scratch *scratch, struct row row, int32_t sentence, bool carer)
+struct context cues_of(struct scratch *scratch, struct row row, int32_t sentence)
 {
     const struct hit *hits = scratch->hits.items;
     find_matches(scratch, CUES, row);
@@ -169,7 +169,7 @@ struct context cues_of(struct scratch *scratch, struct row row, int32_t sentence
         return (struct context){NULL, 0, NULL, 0, -1};
     drop_inner(&scratch->found);
     turn_boxes(&scratch->found, hits[0].start, sentence);
-    drop_spoken(scratch, carer);
+    drop_spoken(scratch);
     int32_t closing = gather_commas(scratch, row, sentence);
     if (scratch->commas.count)
         hold_to_parts(scratch, row, sentence);

@@ -125,6 +125,7 @@ static void add_word(struct scratch *scratch, const struct piece *piece, uint32_
     if (!one)
         return;
     *one = found;
+    fetch(&scratch->tables->known[found]);
     if (!found) {
         put_number(scratch, &scratch->asked, (uint32_t)scratch->text.count - 1);
         put_number(scratch, &scratch->asked, begin);

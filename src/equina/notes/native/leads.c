@@ -3,32 +3,56 @@
 
 #include "reader.h"
 
+#define FREQUENT 40 /* wanted sets of a letter from which on their bits are looked at, not their numbers: that is quicker */
+
 static void count_letters(const struct tables *tables, uint32_t set, uint32_t *counts)
 {
     for (uint32_t i = 0; i < tables->sets[set].count; i++)
         counts[tables->letters[tables->sets[set].first + i]]++;
 }
 
-/* Gives each set that is looked for besides a group's rarest a number from 1 on. */
-static void number_wanted(struct tables *tables, uint32_t *numbers)
+/* Marks each set that is looked for besides a group's rarest, and counts of how many of them each letter is. */
+static void count_wanted(const struct tables *tables, uint32_t *numbers, uint32_t *counts)
 {
     for (int i = 0; i < INDEXES; i++)
         for (uint32_t j = 0; j < tables->indexes[i].count; j++)
             for (int k = 1; k <= WANTS; k++) {
-                uint32_t set = tables->indexes[i].needs[j].sets[k];
-                if (set != NONE && !numbers[set])
-                    numbers[set] = ++tables->wanted_count;
+                uint32_t set = tables->indexes[i].needs[j].of[k].set;
+                if (set != NONE && !numbers[set]) {
+                    numbers[set] = NONE;
+                    count_letters(tables, set, counts);
+                }
             }
+}
+
+static bool holds_frequent(const struct tables *tables, uint32_t set, const uint32_t *counts)
+{
+    for (uint32_t i = 0; i < tables->sets[set].count; i++)
+        if (counts[tables->letters[tables->sets[set].first + i]] >= FREQUENT)
+            return true;
+    return false;
+}
+
+/* Gives these sets numbers from 1 on: first those with letters that are of many, so that the bits of such letters are few. */
+static void number_wanted(struct tables *tables, uint32_t *numbers, const uint32_t *counts)
+{
+    for (int frequent = 1; frequent >= 0; frequent--) {
+        for (uint32_t set = 0; set < tables->sets_count; set++)
+            if (numbers[set] == NONE && (!frequent || holds_frequent(tables, set, counts)))
+                numbers[set] = ++tables->wanted_count;
+        if (frequent)
+            tables->many_count = words_of(tables->wanted_count);
+    }
 }
 
 /* Where the numbers of each letter are to stand; `counts` tells how many there are. */
 static bool place_wanted(struct tables *tables, const uint32_t *counts)
 {
-    uint32_t words = words_of(tables->wanted_count), listed = 0, bits = 0;
+    uint32_t listed = 0, bits = 0;
     for (uint32_t one = 0; one < tables->limit; one++) {
-        bool many = counts[one] > words;
+        bool many = counts[one] >= FREQUENT;
         tables->known[one].wants = (struct some){many ? bits : listed, many ? MANY : 0};
-        bits += many ? words : 0;
+        bits += many ? tables->many_count : 0;
         listed += many ? 0 : counts[one];
     }
     tables->wanted = malloc((listed + 1) * sizeof *tables->wanted);
@@ -45,13 +69,14 @@ static void put_wanted(const struct tables *tables, letter one, uint32_t number)
         tables->wanted[wants->first + wants->count++] = (uint16_t)number;
 }
 
-static bool add_wanted(struct tables *tables, const uint32_t *numbers)
+static bool add_wanted(struct tables *tables, uint32_t *numbers)
 {
     uint32_t *counts = calloc((size_t)tables->limit + 1, sizeof *counts);
-    for (uint32_t set = 0; set < tables->sets_count && counts; set++)
-        if (numbers[set])
-            count_letters(tables, set, counts);
-    bool done = counts && place_wanted(tables, counts);
+    if (!counts)
+        return false;
+    count_wanted(tables, numbers, counts);
+    number_wanted(tables, numbers, counts);
+    bool done = tables->wanted_count < UINT16_MAX && place_wanted(tables, counts);
     for (uint32_t set = 0; set < tables->sets_count && done; set++)
         for (uint32_t i = 0; numbers[set] && i < tables->sets[set].count; i++)
             put_wanted(tables, tables->letters[tables->sets[set].first + i], numbers[set]);
@@ -63,7 +88,7 @@ static struct lead lead_of(const struct index *index, uint32_t group, const uint
 {
     struct lead lead = {.group = group};
     for (int i = 0; i < WANTS; i++) {
-        uint32_t set = index->needs[group].sets[1 + i];
+        uint32_t set = index->needs[group].of[1 + i].set;
         lead.wants[i] = set == NONE ? 0 : (uint16_t)numbers[set];
     }
     return lead;
@@ -75,14 +100,14 @@ static bool add_led(struct tables *tables, int which, const uint32_t *numbers)
     struct index *index = &tables->indexes[which];
     uint32_t *counts = calloc((size_t)tables->limit + 1, sizeof *counts), total = 0;
     for (uint32_t i = 0; i < index->count && counts; i++)
-        count_letters(tables, index->needs[i].sets[0], counts);
+        count_letters(tables, index->needs[i].of[0].set, counts);
     for (uint32_t one = 0; one < tables->limit && counts; one++) {
         tables->known[one].led[which] = (struct some){total, 0};
         total += counts[one];
     }
     index->led = counts ? malloc((total + 1) * sizeof *index->led) : NULL;
     for (uint32_t i = 0; i < index->count && index->led; i++) {
-        const struct set *set = &tables->sets[index->needs[i].sets[0]];
+        const struct set *set = &tables->sets[index->needs[i].of[0].set];
         for (uint32_t j = 0; j < set->count; j++) {
             struct some *led = &tables->known[tables->letters[set->first + j]].led[which];
             index->led[led->first + led->count++] = lead_of(index, i, numbers);
@@ -95,11 +120,7 @@ static bool add_led(struct tables *tables, int which, const uint32_t *numbers)
 bool add_leads(struct tables *tables)
 {
     uint32_t *numbers = calloc(tables->sets_count + 1, sizeof *numbers);
-    bool done = numbers;
-    if (done) {
-        number_wanted(tables, numbers);
-        done = tables->wanted_count < UINT16_MAX && add_wanted(tables, numbers);
-    }
+    bool done = numbers && add_wanted(tables, numbers);
     for (int i = 0; i < INDEXES && done; i++)
         done = add_led(tables, i, numbers);
     free(numbers);

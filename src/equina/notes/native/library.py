@@ -6,27 +6,28 @@ import ctypes
 import os
 import struct
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from equina.notes.cues import Find
 from equina.notes.lexicon import Lexicon
 from equina.notes.looks import ALL
 from equina.notes.native.program import UnfitError
 from equina.notes.native.tables import Tables, tables
-from equina.notes.native.words import Words, page, words
+from equina.notes.native.words import Words, latin, page, words
 from equina.notes.sentence import ASSERTED, ONSETS, Told
 from equina.notes.vocabulary import Vocabulary
 
-__all__ = ["LIBRARY", "UNPACK", "VERDICTS", "Compiled", "compiled", "sources", "which"]
+__all__ = ["LIBRARY", "UNPACK", "VERDICTS", "Compiled", "Seen", "compiled", "sources", "which"]
 
 LIBRARY = Path(__file__).with_name("reader.so")
 CHOICE = "EQUINA_READER"  # "python": the compiled reader is left aside
 # Of a mention: start, end, find, verdict, then start and end of the cue and of its number.
 Numbers = tuple[int, int, int, int, int, int, int, int]
 UNPACK: Callable[[bytes], Iterable[Numbers]] = struct.Struct("8i").iter_unpack
-_NOTHING = bytes(4)  # behind a text that is looked over
+_string_at, _made = ctypes.string_at, tuple.__new__
 # As in text.h.
 _PLAINLY = 2
 _DOUBTS, _ASKS, _ASKS_PAGE = -1, -2, -3
@@ -60,8 +61,10 @@ def _library() -> ctypes.CDLL | None:
         ("scratch_free", None, [ctypes.c_void_p]),
         ("sources", ctypes.c_char_p, []),
         ("page", ctypes.c_int32, [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_char_p]),
+        ("latin", ctypes.c_int32, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p]),
         ("read", numbers, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int32]),
         ("note", ctypes.c_int64, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, *[ctypes.c_int32] * 2, ctypes.c_void_p]),
+        ("written", ctypes.c_int64, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.c_void_p]),
         ("looks", ctypes.c_uint32, [ctypes.c_char_p, ctypes.c_int64]),
         ("answered", ctypes.c_int64, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int32, ctypes.c_void_p]),
     ):
@@ -99,16 +102,45 @@ class _Handle:
         self._library.equina_tables_free(getattr(self, "handle", None))
 
 
+class Seen(NamedTuple):
+    """What one look over a text as it was written saw.
+
+    `looks`: what there may be in it (looks.py). `heads`: where headings may stand, as sections.py takes it. `numbers`: what it
+    says, as `UNPACK` unpacks it, where there was no form to fill in, nor else anything to be asked. `relatives`: whether it names
+    some; it was read as one that may be a carer's if there are no `heads`.
+    """
+
+    looks: int
+    heads: Sequence[int] | None
+    numbers: bytes | None
+    relatives: bool
+
+
+_UNSEEN = Seen(ALL, None, None, relatives=False)
+
+
+class _Told(ctypes.Structure):
+    """Where the numbers are, as `struct seen` of text.h."""
+
+    _fields_ = (
+        ("told", ctypes.c_void_p),
+        ("heads", ctypes.c_void_p),
+        ("heads_count", ctypes.c_int32),
+        ("looks", ctypes.c_uint32),
+        ("relatives", ctypes.c_int32),
+    )
+
+
 class _Scratch:
     """What one thread works with; freed with the thread."""
 
     def __init__(self, library: ctypes.CDLL, tables: _Handle) -> None:
         self._free, self._tables = library.equina_scratch_free, tables  # the tables must outlive it
         self.handle = library.equina_scratch(tables.handle, tables.words)
-        if not self.handle:
+        if not self.handle or not library.equina_latin(self.handle, page(0), latin()):
             raise MemoryError
-        self.told = ctypes.c_void_p()  # where the numbers are
-        self.into = ctypes.addressof(self.told)
+        self.seen = _Told()
+        self.into = ctypes.addressof(self.seen)
 
     def __del__(self) -> None:
         self._free(getattr(self, "handle", None))
@@ -122,7 +154,7 @@ class Compiled:
         self._vocabulary = vocabulary
         self._end = vocabulary.letters["\n"] + chr(1) + chr(1)
         self._library, self._tables = library, tables
-        self._note, self._looks = library.equina_note, library.equina_looks
+        self._note, self._written = library.equina_note, library.equina_written
         self._threads = threading.local()
 
     def _scratch(self) -> _Scratch:
@@ -151,21 +183,37 @@ class Compiled:
             count = self._answered(scratch, small, how) if count == _ASKS else count
             if count < 0:
                 raise MemoryError("a text too long for this machine")
-        return ctypes.string_at(scratch.told.value or 0, 4 * count)
+        return _string_at(scratch.seen.told or 0, 4 * count)
+
+    def see(self, text: str) -> Seen:
+        """Look over a text as it was written, and read it if no more is to be known for that."""
+        try:
+            given = text.encode("latin-1")
+        except UnicodeEncodeError:
+            return _UNSEEN
+        try:
+            scratch = self._threads.scratch
+        except AttributeError:
+            scratch = self._scratch()
+        count = self._written(scratch.handle, given, len(text), scratch.into)
+        seen = scratch.seen
+        heads = memoryview(_string_at(seen.heads or 0, 4 * seen.heads_count)).cast("i").tolist()
+        numbers = _string_at(seen.told or 0, 4 * count) if count >= 0 else None
+        return _made(Seen, (seen.looks, heads, numbers, seen.relatives > 0))
 
     def looks(self, text: str) -> int:
         """What there may be in a text, as in looks.py."""
-        return int(self._looks(text.encode() + _NOTHING, len(text))) if text.isascii() else ALL
+        return int(self._library.equina_looks(text.encode(), len(text))) if text.isascii() else ALL
 
     def _tell_page(self, scratch: _Scratch) -> None:
-        number = ctypes.c_int32.from_address(scratch.told.value or 0).value
+        number = ctypes.c_int32.from_address(scratch.seen.told or 0).value
         if not self._library.equina_page(scratch.handle, number, page(number)):
             raise MemoryError
 
     def _answered(self, scratch: _Scratch, small: str, how: int) -> int:
         """Answers for words that are left to Python: numbers of very many digits, or of other scripts."""
-        count = ctypes.c_int32.from_address(scratch.told.value or 0).value
-        numbers = struct.unpack(f"{1 + count}i", ctypes.string_at(scratch.told.value or 0, 4 + 4 * count))[1:]
+        count = ctypes.c_int32.from_address(scratch.seen.told or 0).value
+        numbers = struct.unpack(f"{1 + count}i", ctypes.string_at(scratch.seen.told or 0, 4 + 4 * count))[1:]
         letters = "".join(
             self._vocabulary.letter(small[start:end]) for start, end in zip(numbers[1::3], numbers[2::3], strict=True)
         )

@@ -3,7 +3,11 @@
 
 #include "text.h"
 
-#define IS_LETTER(one, letter) (((one) | 32) == (letter))
+#define PAST 8 /* letters behind the last of "past" that the last of "history" stands */
+#define BLANKS " \t"
+#define BETWEEN_COLUMNS " \t\n|,;/" /* the end of a long line may become a blank */
+/* Capitals too, and an e with an accent, as vocabulary.folded reads them. */
+#define IS_LETTER(one, letter) (((one) | 32) == (letter) || ((letter) == 'e' && ((one) | 33) == 0xe9))
 
 /* Whether an answer of a form stands right before this place: y, n, yes, no, nil, neg, pos, none. */
 static bool answers(const uint8_t *text, int64_t end)
@@ -24,20 +28,54 @@ static bool is_gap(uint8_t one)
     return one == ' ' || one == '\n';
 }
 
-/* Whether a line begins with a letter of yes or no. */
+/* Behind these signs, as far as they go on. */
+static const uint8_t *behind(const char *signs, const uint8_t *at)
+{
+    while (*at && strchr(signs, *at))
+        at++;
+    return at;
+}
+
+/* Behind a word in small letters, if it stands here; else NULL. */
+static const uint8_t *behind_word(const char *word, const uint8_t *at)
+{
+    for (; *word; word++, at++)
+        if (!IS_LETTER(*at, *word))
+            return NULL;
+    return at;
+}
+
+/* Whether a line says yes or no and nothing else. A zero may be the end of the text. */
 static bool answers_alone(const uint8_t *line)
 {
-    while (*line == ' ' || *line == '\t')
-        line++;
-    return IS_LETTER(*line, 'y') || IS_LETTER(*line, 'n');
+    static const char *const values[] = {"yes", "no", "nil", "y", "n"};
+    line = behind(BLANKS, line);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        const uint8_t *end = behind_word(values[i], line);
+        end = end ? behind(BLANKS, end) : NULL;
+        if (end && (*end == '\n' || !*end))
+            return true;
+    }
+    return false;
 }
 
-static bool is_yes(const uint8_t *at)
+/* Whether this is the one of the heads of two columns, yes and no, behind which the other stands. */
+static bool heads_columns(const uint8_t *at)
 {
-    return IS_LETTER(at[1], 'e') && IS_LETTER(at[2], 's');
+    const uint8_t *yes = behind_word("yes", at), *end = yes ? yes : behind_word("no", at), *other;
+    if (!end || (other = behind(BETWEEN_COLUMNS, end)) == end)
+        return false;
+    end = behind_word(yes ? "no" : "yes", other);
+    return end && *behind(BLANKS "|", end) == '\n';
 }
 
-/* What the letter at this place begins or ends. `text` goes on with four zeros behind its end. */
+/* Whether "past history", "medical history" or the like ends here, and is told on. */
+static bool tells_history(const uint8_t *end)
+{
+    return end[1] == ' ' && !memcmp(end - 5, "istor", 5) && IS_LETTER(end[-6], 'h') && end[-7] == ' ' && strchr("tsrl", end[-PAST] | 32);
+}
+
+/* What the letter at this place begins or ends. A zero stands behind the text. */
 static uint32_t seen_at(const uint8_t *text, int64_t i)
 {
     const uint8_t *at = text + i;
@@ -53,11 +91,13 @@ static uint32_t seen_at(const uint8_t *text, int64_t i)
         return at[1] == ' ' ? SEES_SIGNS : 0;
     case 'N':
     case 'Y':
-        return (at[1] == ' ' && (first || at[-1] == '=') ? SEES_CAPITALS : 0) | (*at == 'Y' && is_yes(at) ? SEES_YES : 0);
+        return (at[1] == ' ' && (first || at[-1] == '=') ? SEES_CAPITALS : 0) | (heads_columns(at) ? SEES_YES : 0);
+    case 'n':
+        return heads_columns(at) ? SEES_YES : 0;
     case 'y':
-        return (is_yes(at) ? SEES_YES : 0) | (i >= 5 && !memcmp(at - 5, "istor", 5) ? SEES_HISTORY : 0);
+        return (heads_columns(at) ? SEES_YES : 0) | (i >= PAST && tells_history(at) ? SEES_HISTORY : 0);
     case 'P':
-        return at[1] == 'M' && at[2] == 'H' ? SEES_HISTORY : 0;
+        return at[1] == 'M' && at[2] == 'H' && (at[3] == ' ' || (at[3] == 'x' && at[4] == ' ')) ? SEES_HISTORY : 0;
     case '\n':
         return (is_gap(at[1]) && answers(text, i) ? SEES_BLANKS : 0) | (answers_alone(at + 1) ? SEES_ALONE : 0);
     case ' ':
@@ -67,6 +107,10 @@ static uint32_t seen_at(const uint8_t *text, int64_t i)
     case '"':
     case '`':
     case '\r':
+    case '\f':
+    case '\v':
+    case 0x85:
+    case 0xa0:
         return SEES_ALL; /* signs that are read as others */
     default:
         return 0;
@@ -75,8 +119,9 @@ static uint32_t seen_at(const uint8_t *text, int64_t i)
 
 /* The signs that tell anything: of the others nothing is asked. */
 static const bool tells[256] = {
-    ['\t'] = true, ['.'] = true, ['_'] = true, ['+'] = true, ['N'] = true, ['Y'] = true, ['y'] = true, ['P'] = true,
+    ['\t'] = true, ['.'] = true, ['_'] = true, ['+'] = true, ['N'] = true, ['Y'] = true, ['n'] = true, ['y'] = true, ['P'] = true,
     ['\n'] = true, [' '] = true, ['<'] = true, ['&'] = true, ['"'] = true, ['`'] = true, ['\r'] = true,
+    ['\f'] = true, ['\v'] = true, [0x85] = true, [0xa0] = true,
 };
 
 uint32_t equina_looks(const uint8_t *text, int64_t count)

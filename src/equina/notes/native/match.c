@@ -166,12 +166,11 @@ enum outcome { GOES_ON, FAILS, MATCHES, TAKES_LONG };
 /* Where the ways begin that a choice leaves to a letter, or NONE. */
 static inline uint32_t ways_of(const struct tables *tables, uint32_t choice, letter one)
 {
-    const struct keyed *keyed = &tables->known[one].options;
-    const struct option *slots = tables->options + keyed->first;
-    for (uint32_t i = place_of(choice, keyed->mask); slots[i].choice != NONE; i = (i + 1) & keyed->mask)
-        if (slots[i].choice == choice)
-            return slots[i].ways;
-    return tables->others[choice];
+    const uint32_t *head = tables->options + choice, *places = head + HEAD;
+    for (uint32_t i = place_of(one, head[0]); places[i] != NONE; i = (i + 1) & head[0])
+        if (places[i] >> 16 == one)
+            return head[1] + (places[i] & 0xffff);
+    return head[2];
 }
 
 /* The way that goes on with the next letter; the others are left to come back to. */
@@ -179,7 +178,7 @@ static inline enum outcome choose(struct scratch *scratch, struct state *state, 
 {
     const struct tables *tables = scratch->tables;
     bool over = state->place >= row.count;
-    uint32_t first = over ? tables->others[choice] : ways_of(tables, choice, row.letters[state->place]), last = first;
+    uint32_t first = over ? tables->options[choice + 2] : ways_of(tables, choice, row.letters[state->place]), last = first;
     if (first == NONE)
         return FAILS;
     while (!(tables->ways[last] & LAST))

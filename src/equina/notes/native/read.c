@@ -40,15 +40,17 @@ static bool says_kind(struct scratch *scratch, struct row row, int32_t kind, int
     return false;
 }
 
+static bool names_relatives(const struct scratch *scratch, struct row text)
+{
+    for (int32_t i = 0; i < text.count; i++)
+        if (scratch->tables->known[text.letters[i]].marks & IN_SET(SET_CARERS))
+            return true;
+    return false;
+}
+
 /* Whether a text is told for a relative, and begins with that: then the relative is the patient. */
 static bool told_of_a_relative(struct scratch *scratch, struct row text)
 {
-    const struct tables *tables = scratch->tables;
-    bool relative = false;
-    for (int32_t i = 0; i < text.count && !relative; i++)
-        relative = tables->known[text.letters[i]].marks & IN_SET(SET_CARERS);
-    if (!relative)
-        return false;
     struct row opening = {text.letters, text.count < OPENING + LONGEST ? text.count : OPENING + LONGEST};
     return says_kind(scratch, opening, CARER, OPENING) && !says_kind(scratch, text, SELF, text.count);
 }
@@ -80,7 +82,7 @@ static void tell(struct scratch *scratch, const struct hit *hit, const struct ve
 }
 
 /* Tells what a sentence says: the letters from `begin` to before `end`, and those behind that may answer it. */
-static void read_sentence(struct scratch *scratch, struct row text, int32_t begin, int32_t end, bool carer)
+static void read_sentence(struct scratch *scratch, struct row text, int32_t begin, int32_t end)
 {
     const struct tables *tables = scratch->tables;
     struct row row = {text.letters + begin, end - begin};
@@ -95,7 +97,7 @@ static void read_sentence(struct scratch *scratch, struct row text, int32_t begi
         row.count += text.count - end < ANSWER ? text.count - end : ANSWER;
         new_row(scratch, row);
     }
-    struct context context = cues_of(scratch, row, end - begin, carer);
+    struct context context = cues_of(scratch, row, end - begin);
     const struct hit *hits = scratch->hits.items;
     for (size_t i = 0; i < scratch->hits.count && !scratch->failed; i++) {
         const struct find *find = &tables->finds[hits[i].find];
@@ -201,7 +203,7 @@ static uint32_t remarks(struct scratch *scratch, struct row text, int32_t begin,
     return remarks_in(scratch, end - begin);
 }
 
-static void read_text(struct scratch *scratch, struct row text, bool carer)
+static void read_text(struct scratch *scratch, struct row text)
 {
     const struct tables *tables = scratch->tables;
     int32_t begin = 0;
@@ -211,7 +213,7 @@ static void read_text(struct scratch *scratch, struct row text, bool carer)
         if (!(tables->known[text.letters[i]].marks & IN_SET(SET_ENDS)))
             continue;
         size_t already = scratch->told.count, spoken_of = last;
-        read_sentence(scratch, text, begin, i + 1, carer);
+        read_sentence(scratch, text, begin, i + 1);
         last = scratch->told.count > already ? already : last;
         uint32_t said = remarks(scratch, text, begin, i);
         int32_t *told = scratch->told.items;
@@ -234,9 +236,10 @@ static const int32_t *say(struct scratch *scratch, bool may_be_carer)
     struct row text = {scratch->text.items, (int32_t)scratch->text.count};
     scratch->told.count = 0;
     put(scratch, &scratch->told, sizeof(int32_t));
-    bool carer = !scratch->failed && may_be_carer && told_of_a_relative(scratch, text);
+    scratch->relatives = names_relatives(scratch, text);
+    scratch->carer = scratch->relatives && may_be_carer && !scratch->failed && told_of_a_relative(scratch, text);
     if (!scratch->failed)
-        read_text(scratch, text, carer);
+        read_text(scratch, text);
     if (scratch->failed)
         return NULL;
     int32_t *told = scratch->told.items;
@@ -273,11 +276,28 @@ static const int32_t *ask(struct scratch *scratch)
     return asked;
 }
 
+/* Whether a text of so many characters can be read with this scratch, which begins anew. */
+static bool begins(struct scratch *scratch, int64_t count)
+{
+    scratch->failed = scratch->relatives = scratch->carer = false;
+    return scratch->words && count >= 0 && count <= INT32_MAX / 8;
+}
+
+/* What the text says that was taken in. */
+static const int32_t *read_taken(struct scratch *scratch, int32_t how)
+{
+    if (!(how & PLAINLY_READ) && is_doubtful(scratch))
+        return instead(scratch, DOUBTS, 0);
+    cut(scratch);
+    if (scratch->failed)
+        return NULL;
+    return scratch->asked.count > 2 ? ask(scratch) : say(scratch, how & MAY_BE_CARER);
+}
+
 static const int32_t *read_note(struct scratch *scratch, const void *text, int64_t count, int32_t width, int32_t how)
 {
     uint32_t page = 0;
-    scratch->failed = false;
-    if (!scratch->words || count > INT32_MAX / 8)
+    if (!begins(scratch, count))
         return NULL;
     switch (take_characters(scratch, text, count, width, &page)) {
     case NO_MEMORY:
@@ -287,12 +307,24 @@ static const int32_t *read_note(struct scratch *scratch, const void *text, int64
     case TAKEN:
         break;
     }
-    if (!(how & PLAINLY_READ) && is_doubtful(scratch))
-        return instead(scratch, DOUBTS, 0);
-    cut(scratch);
-    if (scratch->failed)
+    return read_taken(scratch, how);
+}
+
+/* The same of a text as it was written, if that is plainly all there is to know: it is no form. */
+static const int32_t *read_written(struct scratch *scratch, const uint8_t *text, int64_t count, struct seen *seen)
+{
+    if (!begins(scratch, count))
         return NULL;
-    return scratch->asked.count > 2 ? ask(scratch) : say(scratch, how & MAY_BE_CARER);
+    if (!scratch->latin)
+        return instead(scratch, LEAVES_IT, 0);
+    if (!take_written(scratch, text, count))
+        return NULL;
+    *seen = (struct seen){NULL, scratch->heads.items, (int32_t)scratch->heads.count, equina_looks(text, count), false};
+    if (seen->looks & ~(uint32_t)SEES_HISTORY)
+        return instead(scratch, LEAVES_IT, 0);
+    const int32_t *told = read_taken(scratch, scratch->heads.count ? 0 : MAY_BE_CARER);
+    seen->relatives = scratch->relatives;
+    return told;
 }
 
 /* Gives the numbers, and how many there are. */
@@ -308,6 +340,12 @@ static int64_t hand_over(const int32_t *given, const int32_t **told)
 int64_t equina_note(struct scratch *scratch, const void *text, int64_t count, int32_t width, int32_t how, const int32_t **told)
 {
     return hand_over(read_note(scratch, text, count, width, how), told);
+}
+
+int64_t equina_written(struct scratch *scratch, const uint8_t *text, int64_t count, struct seen *seen)
+{
+    *seen = (struct seen){NULL, NULL, 0, SEES_ALL, false};
+    return hand_over(read_written(scratch, text, count, seen), &seen->told);
 }
 
 /* The same, now that the letters of the words that were asked about are here. */

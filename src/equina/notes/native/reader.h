@@ -12,10 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VERSION 3      /* of the tables; tables.py writes the same */
+#define VERSION 4      /* of the tables; tables.py writes the same */
 #define NONE UINT32_MAX
 #define PLACES 64      /* of a row so short that its places are bits */
 #define NEEDS 4        /* sets of letters that a group needs one each of */
+#define FARTHEST 100   /* words behind the beginning of a match beyond which no place is told apart */
 #define WANTS 2        /* of these, sets that are looked for besides the rarest: the others rule out next to nothing */
 
 typedef uint16_t letter;
@@ -25,18 +26,6 @@ typedef uint16_t letter;
 /* A set of letters, sorted. */
 struct set {
     uint32_t first, count; /* in `letters` */
-};
-
-/* What is kept under a letter, by a number: a table of a power of two, in which free places are left. What a sentence asks is asked of
- * its few letters, so this stays in the nearest memory, where sets of their own would lie all over it. */
-struct keyed {
-    uint32_t first, mask; /* the places first up to first + mask */
-};
-
-/* The ways that a choice leaves to a letter. */
-struct option {
-    uint32_t choice; /* or NONE: free */
-    uint32_t ways;   /* in `ways` */
 };
 
 /* An instruction of a pattern: what to do in the high byte, with what in the low three. */
@@ -58,11 +47,18 @@ struct group {
     uint32_t entry;  /* its first instruction */
     uint64_t hint;   /* bits of the letters with which it begins, see hint_of */
     uint32_t begins; /* these letters: a set, or NONE for any */
+    int32_t least, most; /* how many words behind the beginning the letter that leads it stands */
 };
 
-/* The sets of which a group needs a letter each, the rarest first; NONE after the last. */
+/* A set of which a group needs a letter, or NONE; and how many words behind the beginning of a match that stands at least, at most. */
+struct need {
+    uint32_t set;
+    int32_t least, most;
+};
+
+/* What a group needs, the rarest first. */
 struct needs {
-    uint32_t sets[NEEDS];
+    struct need of[NEEDS];
 };
 
 /* A group under a letter of its rarest set, and what else it needs: numbers of wanted sets, 0 for nothing. */
@@ -117,13 +113,18 @@ struct some {
     uint32_t first, count;
 };
 
-/* All that is known of a letter, side by side: it is asked for together. */
+#define LINE 64 /* bytes that memory hands over at once, as a rule */
+
+/* What is known of a letter, side by side: it is asked for together, and takes one line. */
 struct known {
-    uint32_t marks;        /* the bits below */
-    struct keyed members;  /* in `members` */
-    struct keyed options;  /* in `options` */
+    _Alignas(LINE) uint32_t marks; /* the bits below */
     struct some wants;     /* the wanted sets it is of: their numbers in `wanted`; or, where they are MANY, bits in `wanted_bits` */
-    struct some led[INDEXES], single[INDEXES];
+    struct some led[INDEXES];
+};
+
+/* What a letter says by itself: in `single` of each index. */
+struct says {
+    struct some of[INDEXES];
 };
 
 #define MANY UINT32_MAX
@@ -143,16 +144,30 @@ struct tables {
 
     /* What is worked out from these when they are built. */
     struct known *known; /* of each letter */
-    uint64_t *members;   /* numbers of the sets that hold a letter, four to a place, or FREE */
-    struct option *options;
-    uint32_t *ways, *others; /* rows of ways, the last of each with LAST; and where those for a letter without an option begin */
-    uint32_t wanted_count;
+    struct says *says;   /* likewise */
+    /* Of each set, at its number: how many places follow but one, a power of two less one; then these, four letters to each, or FREE. */
+    uint64_t *members;
+    /* Of each choice, at its number: as before; where in `ways` those of its letters begin, and those for all other letters; then the
+     * places: a letter, and in the low half how far behind that its ways are; NONE: free. */
+    uint32_t *options;
+    uint32_t *ways; /* rows of ways, the last of each with LAST */
+    uint32_t wanted_count, many_count; /* many_count: words of bits of a letter that is of MANY */
     uint16_t *wanted;
     uint64_t *wanted_bits;
 };
 
 #define FREE UINT16_MAX
 #define LAST (UINT32_C(1) << 31) /* of a way: no other comes after it */
+
+/* Bids the processor to have this at hand soon: what is asked of a row lies all over the memory. */
+static inline void fetch(const void *place)
+{
+#ifdef __GNUC__
+    __builtin_prefetch(place);
+#else
+    (void)place;
+#endif
+}
 
 static inline uint32_t words_of(uint32_t bits)
 {
@@ -171,7 +186,7 @@ static inline uint64_t hint_of(letter one)
     return UINT64_C(1) << (one & 63);
 }
 
-/* Where to look first for a number in a table. */
+/* Where to look first for a letter in a table. */
 static inline uint32_t place_of(uint32_t number, uint32_t mask)
 {
     return number * UINT32_C(0x9e3779b1) >> 12 & mask;
@@ -179,11 +194,11 @@ static inline uint32_t place_of(uint32_t number, uint32_t mask)
 
 #define FOURFOLD UINT64_C(0x0001000100010001)
 
-/* Whether a set holds a letter: it is one of the four numbers in its place. Asked so often that it is answered without a branch. */
+/* Whether a set holds a letter: it is one of the four in its place. Asked so often that it is answered without a branch. */
 static inline bool holds(const struct tables *tables, uint32_t set, letter one)
 {
-    const struct keyed *keyed = &tables->known[one].members;
-    uint64_t unlike = tables->members[keyed->first + place_of(set, keyed->mask)] ^ set * FOURFOLD;
+    const uint64_t *members = tables->members + set;
+    uint64_t unlike = members[1 + place_of(one, (uint32_t)*members)] ^ one * FOURFOLD;
     return (unlike - FOURFOLD) & ~unlike & FOURFOLD << 15;
 }
 
@@ -244,10 +259,17 @@ struct row {
     int32_t count;
 };
 
+/* A group that may match in a row, and where: bits of places at which a match may begin, in a row of no more than PLACES. */
+struct candidate {
+    uint32_t group;
+    uint64_t begins;
+};
+
 struct scratch {
     const struct tables *tables;
     const struct words *words; /* of a text that is not yet letters (text.h); NULL: there are none */
     bool failed; /* memory ran out */
+    bool relatives, carer; /* the text names relatives; it is told for one, who is the patient */
 
     uint32_t now; /* the number of the row; what a mark below says holds when it is of now */
     uint32_t *letter_seen, *finding_seen;
@@ -257,8 +279,10 @@ struct scratch {
     unsigned marks;  /* of all letters of the row */
 
     struct page **pages;        /* of characters, as far as they were told */
+    struct latin *latin;        /* the characters of one byte, if they were told */
     struct met *met;            /* words whose letters are remembered */
     struct pile small, kinds;   /* character, uint8_t: the text, and of what kind its characters are */
+    struct pile heads;          /* int32_t: threes, where headings may stand (written.c) */
     struct pile asked;          /* int32_t: of each word to ask about its number, where it begins, where it ends */
 
     struct pile text;           /* letter: the words of the text */
@@ -266,7 +290,7 @@ struct scratch {
 
     struct pile letters;    /* letter: those of the row, each once */
     struct pile places;     /* uint64_t: of each of these, the bits of its places; in a row of no more than PLACES */
-    struct pile candidates; /* uint32_t: groups that may match */
+    struct pile candidates; /* struct candidate: groups that may match */
     struct pile matches;    /* struct match */
     struct pile backs;      /* struct back */
     struct pile frames;     /* struct frame */
@@ -345,7 +369,7 @@ struct context {
     int32_t closing; /* the comma behind the last "or", or -1 */
 };
 
-struct context cues_of(struct scratch *scratch, struct row row, int32_t sentence, bool carer);
+struct context cues_of(struct scratch *scratch, struct row row, int32_t sentence);
 struct verdict judge(const struct place *place, const struct context *context);
 
 /* sentence.c: from the matches the hits that stand. */
@@ -357,6 +381,8 @@ size_t first_hit(const struct pile *pile, int32_t start);
 struct scratch *equina_scratch(const struct tables *tables, const struct words *words);
 /* What Python tells of a page of characters: the kind of each. False without memory. */
 int32_t equina_page(struct scratch *scratch, uint32_t number, const uint8_t *kinds);
+/* What Python tells of the characters of one byte: the kind of each, and of which small letter it is read as. False without memory. */
+int32_t equina_latin(struct scratch *scratch, const uint8_t *kinds, const uint8_t *small);
 void equina_scratch_free(struct scratch *scratch);
 void empty_scratch(struct scratch *scratch);
 
@@ -369,10 +395,10 @@ bool add_choices(struct tables *tables);
 /* leads.c: works out what stands under each letter: the groups it leads, the sets it helps to have. */
 bool add_leads(struct tables *tables);
 
-/* members.c: works out of which sets each letter is; from then on `holds` may be asked. */
+#define HEAD 3 /* numbers of a choice before its places */
+
+/* members.c: works out in which place of its set each letter is; from then on `holds` may be asked. */
 bool add_members(struct tables *tables);
-/* The place in a table for so many numbers, of which `*total` are taken. */
-struct keyed keyed_of(uint32_t count, uint32_t *total);
 
 /* words.c: the words of a lexicon, as words.py gives them. */
 struct words *equina_words(const struct tables *tables, const int32_t *given, int64_t count, const double *ends, int64_t ends_count);

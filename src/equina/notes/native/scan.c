@@ -23,7 +23,7 @@ static void add_wants(struct scratch *scratch, letter one)
     uint64_t *has = scratch->wanted;
     if (wants->count == MANY) {
         const uint64_t *bits = tables->wanted_bits + wants->first;
-        for (uint32_t i = 0; i < words_of(tables->wanted_count); i++)
+        for (uint32_t i = 0; i < tables->many_count; i++)
             has[i] |= bits[i];
         return;
     }
@@ -50,6 +50,14 @@ static void add_letter(struct scratch *scratch, letter one, uint64_t place)
     scratch->marks |= scratch->tables->known[one].marks;
 }
 
+/* What stands under a letter that is asked for next. */
+static void fetch_under(const struct tables *tables, letter one)
+{
+    const struct known *known = &tables->known[one];
+    fetch(known->wants.count == MANY ? (const void *)&tables->wanted_bits[known->wants.first] : &tables->wanted[known->wants.first]);
+    fetch(&tables->indexes[FINDS].led[known->led[FINDS].first]);
+}
+
 /* Takes stock of a row: which letters it holds, where, and what stands under them. */
 void new_row(struct scratch *scratch, struct row row)
 {
@@ -60,6 +68,8 @@ void new_row(struct scratch *scratch, struct row row)
         add_letter(scratch, row.letters[i], UINT64_C(1) << (i & (PLACES - 1)));
     if (!(scratch->marks & LEAD_ANY) || scratch->failed)
         return;
+    for (size_t i = 0; i < scratch->letters.count; i++)
+        fetch_under(scratch->tables, ((const letter *)scratch->letters.items)[i]);
     memset(scratch->wanted, 0, words_of(scratch->tables->wanted_count) * sizeof *scratch->wanted);
     scratch->wanted[0] = 1; /* what needs nothing more has it */
     for (size_t i = 0; i < scratch->letters.count; i++)
@@ -85,52 +95,104 @@ static inline bool may_match(const uint64_t *wanted, const struct lead *lead)
     return wanted[lead->wants[0] / 64] >> lead->wants[0] % 64 & wanted[lead->wants[1] / 64] >> lead->wants[1] % 64 & 1;
 }
 
+/* The bits of a place and of all behind it. */
+static inline uint64_t bits_from(int32_t place)
+{
+    return place >= PLACES ? 0 : ~UINT64_C(0) << (place > 0 ? place : 0);
+}
+
+/* At which places of a short row a match of a group may begin, as bits, if the letter at these places leads it. */
+static uint64_t beginnings(const struct tables *tables, const struct group *group, struct row row, uint64_t led)
+{
+    uint64_t left = 0, found = 0;
+    for (; led; led &= led - 1) {
+        int32_t place = lowest(led);
+        left |= bits_from(place - group->most) & ~bits_from(place - group->least + 1);
+    }
+    if (group->begins == NONE)
+        return left;
+    for (; left; left &= left - 1) {
+        letter one = row.letters[lowest(left)];
+        if (group->hint & hint_of(one) && holds(tables, group->begins, one))
+            found |= left & -left;
+    }
+    return found;
+}
+
 static int ascending(const void *one, const void *other)
 {
-    uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
-    return (a > b) - (a < b);
+    const struct candidate *a = one, *b = other;
+    return (a->group > b->group) - (a->group < b->group);
 }
 
 /* In order, each once: a group may be led by several letters of the row. */
-static void sort_candidates(struct pile *candidates)
+static void sort_candidates(struct pile *pile)
 {
-    uint32_t *groups = candidates->items;
-    if (candidates->count > 32)
-        qsort(groups, candidates->count, sizeof *groups, ascending);
+    struct candidate *candidates = pile->items;
+    if (pile->count > 32)
+        qsort(candidates, pile->count, sizeof *candidates, ascending);
     else
-        for (size_t i = 1; i < candidates->count; i++) {
-            uint32_t group = groups[i];
+        for (size_t i = 1; i < pile->count; i++) {
+            struct candidate one = candidates[i];
             size_t j = i;
-            for (; j && groups[j - 1] > group; j--)
-                groups[j] = groups[j - 1];
-            groups[j] = group;
+            for (; j && candidates[j - 1].group > one.group; j--)
+                candidates[j] = candidates[j - 1];
+            candidates[j] = one;
         }
     size_t kept = 0;
-    for (size_t i = 0; i < candidates->count; i++)
-        if (!kept || groups[kept - 1] != groups[i])
-            groups[kept++] = groups[i];
-    candidates->count = kept;
+    for (size_t i = 0; i < pile->count; i++)
+        if (kept && candidates[kept - 1].group == candidates[i].group)
+            candidates[kept - 1].begins |= candidates[i].begins;
+        else
+            candidates[kept++] = candidates[i];
+    pile->count = kept;
+}
+
+/* The groups under a letter that may match in the row, as far as the letters in it tell; the letter stands at these places. */
+static void add_led(struct scratch *scratch, int which, letter one, uint64_t places)
+{
+    const struct some *led = &scratch->tables->known[one].led[which];
+    const struct lead *lead = scratch->tables->indexes[which].led + led->first, *end = lead + led->count;
+    if (!room_for(scratch, &scratch->candidates, sizeof(struct candidate), led->count))
+        return;
+    struct candidate *candidates = scratch->candidates.items;
+    size_t count = scratch->candidates.count;
+    for (; lead < end; lead++) { /* without a branch: which of them may match is not to be foreseen */
+        candidates[count] = (struct candidate){lead->group, places};
+        count += may_match(scratch->wanted, lead);
+    }
+    scratch->candidates.count = count;
+}
+
+/* Leaves out the candidates that can begin nowhere, by where the letters stand that lead them. */
+static void place_candidates(struct scratch *scratch, int which, struct row row)
+{
+    const struct tables *tables = scratch->tables;
+    const struct group *groups = tables->indexes[which].groups;
+    struct candidate *candidates = scratch->candidates.items;
+    size_t kept = 0;
+    for (size_t i = 0; i < scratch->candidates.count; i++)
+        fetch(&groups[candidates[i].group]);
+    for (size_t i = 0; i < scratch->candidates.count; i++) {
+        const struct group *group = &groups[candidates[i].group];
+        uint64_t begins = beginnings(tables, group, row, candidates[i].begins);
+        fetch(&tables->program[group->entry]);
+        candidates[kept] = (struct candidate){candidates[i].group, begins};
+        kept += begins != 0;
+    }
+    scratch->candidates.count = kept;
 }
 
 /* The groups that may match in the row. */
-static void find_candidates(struct scratch *scratch, int which)
+static void find_candidates(struct scratch *scratch, int which, struct row row)
 {
-    const struct tables *tables = scratch->tables;
     const letter *letters = scratch->letters.items;
+    const uint64_t *places = scratch->places.items;
     scratch->candidates.count = 0;
-    for (size_t i = 0; i < scratch->letters.count; i++) {
-        const struct some *led = &tables->known[letters[i]].led[which];
-        const struct lead *lead = tables->indexes[which].led + led->first, *end = lead + led->count;
-        if (!room_for(scratch, &scratch->candidates, sizeof(uint32_t), led->count))
-            return;
-        uint32_t *candidates = scratch->candidates.items;
-        size_t count = scratch->candidates.count;
-        for (; lead < end; lead++) { /* without a branch: which of them may match is not to be foreseen */
-            candidates[count] = lead->group;
-            count += may_match(scratch->wanted, lead);
-        }
-        scratch->candidates.count = count;
-    }
+    for (size_t i = 0; i < scratch->letters.count; i++)
+        add_led(scratch, which, letters[i], places[i]);
+    if (row.count <= PLACES)
+        place_candidates(scratch, which, row);
     sort_candidates(&scratch->candidates);
 }
 
@@ -146,11 +208,12 @@ static void find_single(struct scratch *scratch, int which, struct row row)
 {
     const struct tables *tables = scratch->tables;
     for (int32_t i = 0; i < row.count; i++) {
-        const struct known *known = &tables->known[row.letters[i]];
-        if (!(known->marks & IS_SINGLE(which)))
+        letter one = row.letters[i];
+        if (!(tables->known[one].marks & IS_SINGLE(which)))
             continue;
-        for (uint32_t j = 0; j < known->single[which].count; j++)
-            add_match(scratch, (struct match){i, i + 1, (int32_t)tables->indexes[which].single[known->single[which].first + j], -1});
+        const struct some *says = &tables->says[one].of[which];
+        for (uint32_t j = 0; j < says->count; j++)
+            add_match(scratch, (struct match){i, i + 1, (int32_t)tables->indexes[which].single[says->first + j], -1});
     }
 }
 
@@ -160,35 +223,17 @@ static inline bool may_begin(const struct tables *tables, const struct group *gr
     return group->hint & hint_of(one) && (group->begins == NONE || holds(tables, group->begins, one));
 }
 
-/* At which places of the row a match of a group may begin, as bits. */
-static uint64_t beginnings(const struct scratch *scratch, const struct group *group, int32_t count)
+/* What a group matches, where the places of a row are bits: those at which it may begin. */
+static void match_short(struct scratch *scratch, const struct group *group, struct row row, uint64_t left)
 {
-    const letter *letters = scratch->letters.items;
-    const uint64_t *places = scratch->places.items;
-    uint64_t hinted = 0, found = 0;
-    for (size_t i = 0; i < scratch->letters.count; i++)
-        hinted |= (group->hint >> (letters[i] & 63) & 1) << i;
-    if (group->begins == NONE)
-        return ~UINT64_C(0) >> (PLACES - count);
-    for (; hinted; hinted &= hinted - 1) {
-        int32_t i = lowest(hinted);
-        found |= holds(scratch->tables, group->begins, letters[i]) ? places[i] : 0;
-    }
-    return found;
-}
-
-/* What a group matches, where the places of a row are bits. */
-static void match_short(struct scratch *scratch, const struct group *group, struct row row)
-{
-    uint64_t left = beginnings(scratch, group, row.count);
     while (left && !scratch->failed) {
-        int32_t place = lowest(left);
         struct match match;
+        int32_t place = lowest(left);
         left &= left - 1;
         if (!match_at(scratch, group, row, place, &match))
             continue;
         add_match(scratch, match);
-        left &= match.end < PLACES ? ~UINT64_C(0) << match.end : 0;
+        left &= bits_from(match.end);
     }
 }
 
@@ -202,6 +247,16 @@ static void match_long(struct scratch *scratch, const struct group *group, struc
         }
 }
 
+/* What a match asks first of the letter with which it may begin. */
+static void fetch_choice(const struct tables *tables, const struct group *group, struct row row, uint64_t begins)
+{
+    uint32_t first = tables->program[group->entry];
+    if (row.count > PLACES || first >> 24 != OP_CHOICE)
+        return;
+    const uint32_t *choice = tables->options + (first & 0xffffff);
+    fetch(choice + HEAD + place_of(row.letters[lowest(begins)], *choice));
+}
+
 /* All that is found in the row of which stock was taken, in the order of index.py: single letters first, then group by group. */
 void find_matches(struct scratch *scratch, int which, struct row row)
 {
@@ -211,8 +266,15 @@ void find_matches(struct scratch *scratch, int which, struct row row)
         find_single(scratch, which, row);
     if (!(scratch->marks & LEADS(which)))
         return;
-    find_candidates(scratch, which);
-    const uint32_t *candidates = scratch->candidates.items;
+    find_candidates(scratch, which, row);
+    const struct candidate *candidates = scratch->candidates.items;
     for (size_t i = 0; i < scratch->candidates.count; i++)
-        (row.count <= PLACES ? match_short : match_long)(scratch, &index->groups[candidates[i]], row);
+        fetch_choice(scratch->tables, &index->groups[candidates[i].group], row, candidates[i].begins);
+    for (size_t i = 0; i < scratch->candidates.count; i++) {
+        const struct group *group = &index->groups[candidates[i].group];
+        if (row.count > PLACES)
+            match_long(scratch, group, row);
+        else
+            match_short(scratch, group, row, candidates[i].begins);
+    }
 }

@@ -26,7 +26,9 @@ struct scratch *equina_scratch(const struct tables *tables, const struct words *
     scratch->tables = tables;
     scratch->words = words;
     scratch->pages = calloc(PAGES, sizeof *scratch->pages);
-    scratch->met = calloc(REMEMBERED, sizeof *scratch->met);
+    scratch->met = aligned_alloc(LINE, REMEMBERED * sizeof *scratch->met);
+    if (scratch->met)
+        memset(scratch->met, 0, REMEMBERED * sizeof *scratch->met);
     scratch->letter_seen = calloc(tables->limit + 1, sizeof *scratch->letter_seen);
     scratch->letter_index = calloc(tables->limit + 1, sizeof *scratch->letter_index);
     scratch->wanted = calloc(words_of(tables->wanted_count), sizeof *scratch->wanted);
@@ -41,13 +43,14 @@ struct scratch *equina_scratch(const struct tables *tables, const struct words *
 /* Frees what a scratch holds. */
 void empty_scratch(struct scratch *scratch)
 {
-    struct pile *piles[] = {&scratch->small, &scratch->kinds, &scratch->asked, &scratch->text, &scratch->starts, &scratch->ends, &scratch->letters, &scratch->places, &scratch->candidates, &scratch->matches, &scratch->backs, &scratch->frames,
+    struct pile *piles[] = {&scratch->small, &scratch->kinds, &scratch->heads, &scratch->asked, &scratch->text, &scratch->starts, &scratch->ends, &scratch->letters, &scratch->places, &scratch->candidates, &scratch->matches, &scratch->backs, &scratch->frames,
                             &scratch->all, &scratch->senses, &scratch->hits, &scratch->found, &scratch->commas, &scratch->counts, &scratch->told};
     for (size_t i = 0; i < sizeof piles / sizeof *piles; i++)
         free(piles[i]->items);
     for (uint32_t i = 0; i < PAGES && scratch->pages; i++)
         free(scratch->pages[i]);
     free(scratch->pages);
+    free(scratch->latin);
     free(scratch->met);
     free(scratch->tried.slots);
     free(scratch->interned.slots);
@@ -63,6 +66,17 @@ void equina_scratch_free(struct scratch *scratch)
     if (scratch)
         empty_scratch(scratch);
     free(scratch);
+}
+
+int32_t equina_latin(struct scratch *scratch, const uint8_t *kinds, const uint8_t *small)
+{
+    if (!scratch->latin)
+        scratch->latin = malloc(sizeof *scratch->latin);
+    if (!scratch->latin)
+        return false;
+    memcpy(scratch->latin->kind, kinds, PAGE);
+    memcpy(scratch->latin->small, small, PAGE);
+    return true;
 }
 
 int32_t equina_page(struct scratch *scratch, uint32_t number, const uint8_t *kinds)

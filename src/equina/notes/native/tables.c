@@ -50,6 +50,15 @@ static void *some(struct rest *rest, size_t count, size_t size)
     return items;
 }
 
+static struct known *nothing_known(struct rest *rest, uint32_t letters)
+{
+    struct known *known = aligned_alloc(LINE, (letters + 1) * sizeof *known);
+    for (uint32_t i = 0; i < letters && known; i++)
+        known[i] = (struct known){.marks = 0};
+    rest->bad |= !known;
+    return known;
+}
+
 static void take_letters(struct rest *rest, struct tables *tables)
 {
     tables->sets_count = take_count(rest, 1);
@@ -184,17 +193,25 @@ static void take_single(struct rest *rest, struct tables *tables, int which, uin
             rest->bad = true;
         if (rest->bad)
             return;
-        struct some *single = &tables->known[before = one].single[which];
+        struct some *single = &tables->says[before = one].of[which];
         if (!single->count++)
             single->first = i;
     }
+}
+
+static struct need take_need(struct rest *rest, const struct tables *tables)
+{
+    uint32_t set = take_below(rest, (int64_t)tables->sets_count + 1);
+    struct need need = {set ? set - 1 : NONE, (int32_t)take_below(rest, FARTHEST + 1), (int32_t)take_below(rest, FARTHEST + 1)};
+    rest->bad |= need.least > need.most;
+    return need;
 }
 
 static void take_index(struct rest *rest, struct tables *tables, int which, uint32_t things)
 {
     struct index *index = &tables->indexes[which];
     take_single(rest, tables, which, things);
-    index->count = take_count(rest, 2 + NEEDS);
+    index->count = take_count(rest, 2 + 3 * NEEDS);
     index->groups = some(rest, index->count, sizeof *index->groups);
     index->needs = some(rest, index->count, sizeof *index->needs);
     for (uint32_t i = 0; i < index->count && !rest->bad; i++) {
@@ -202,12 +219,12 @@ static void take_index(struct rest *rest, struct tables *tables, int which, uint
         group->what = take_below(rest, things);
         group->entry = take_below(rest, tables->program_count);
         group->begins = NONE;
-        for (int j = 0; j < NEEDS; j++) {
-            uint32_t set = take_below(rest, (int64_t)tables->sets_count + 1);
-            index->needs[i].sets[j] = set ? set - 1 : NONE;
-        }
-        if (index->needs[i].sets[0] == NONE)
+        for (int j = 0; j < NEEDS; j++)
+            index->needs[i].of[j] = take_need(rest, tables);
+        if (index->needs[i].of[0].set == NONE)
             rest->bad = true;
+        group->least = index->needs[i].of[0].least;
+        group->most = index->needs[i].of[0].most;
     }
 }
 
@@ -240,7 +257,8 @@ struct tables *equina_tables(const int32_t *given, int64_t count)
         return NULL;
     tables->limit = take_below(&rest, UINT16_MAX);
     tables->findings = take_below(&rest, INT32_MAX);
-    tables->known = some(&rest, tables->limit, sizeof *tables->known);
+    tables->says = some(&rest, tables->limit, sizeof *tables->says);
+    tables->known = nothing_known(&rest, tables->limit);
     take_letters(&rest, tables);
     take_program(&rest, tables);
     take_finds(&rest, tables);
@@ -273,10 +291,10 @@ void equina_tables_free(struct tables *tables)
     free(tables->cues);
     free(tables->lists);
     free(tables->known);
+    free(tables->says);
     free(tables->members);
     free(tables->options);
     free(tables->ways);
-    free(tables->others);
     free(tables->wanted);
     free(tables->wanted_bits);
     free(tables);

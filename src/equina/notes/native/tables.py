@@ -13,7 +13,9 @@ from equina.notes.native.program import LetterSets, Program, UnfitError
 
 __all__ = ["Tables", "tables"]
 
-VERSION = 3  # as in reader.h
+VERSION = 4  # as in reader.h, like the next two
+_NEEDS = 4
+_FAR = 100  # words behind the beginning of a match beyond which no place is told apart
 _MOST_LETTERS = 0xD800  # from there on UTF-16 has no letters of one number
 _MOST_KINDS = 63
 _MOST_REACH = 1 << 30
@@ -92,8 +94,10 @@ def _index(index: Index, whats: _Numbered, program: Program, sets: LetterSets) -
     ]
     numbers = array("i", [len(pairs) // 2, *pairs, len(index.groups)])
     for group, levels in zip(index.groups, index.levels(), strict=True):
-        needs = [sets.number(level) + 1 for level in levels] + [0] * 4
-        numbers.extend((whats.number(group.what), program.entry(group.pattern, catch=group.value), *needs[:4]))
+        needs = [(sets.number(one) + 1, min(least, _FAR), min(most, _FAR)) for one, least, most in levels[:_NEEDS]]
+        needs += [(0, 0, 0)] * (_NEEDS - len(needs))
+        numbers.extend((whats.number(group.what), program.entry(group.pattern, catch=group.value)))
+        numbers.extend(number for need in needs for number in need)
     return numbers
 
 

@@ -42,6 +42,11 @@ struct page {
     uint8_t kind[PAGE];
 };
 
+/* The characters of one byte: of what kind each is, and as which it is read. */
+struct latin {
+    uint8_t kind[PAGE], small[PAGE];
+};
+
 /* What is said of a word besides; as in words.py. */
 enum { IS_OTHER = 1, IS_SHORTENED = 2, IS_ENGLISH = 4, IS_FOREIGN = 8, IS_SPELLING = 16, SLIPS_AS_WORD = 32, SLIPS_AS_STEM = 64 };
 
@@ -81,12 +86,13 @@ struct words {
     double *ends;
     struct slips of_words, of_stems;
     uint32_t stem_lengths; /* bits: how long the stems are in which slips are forgiven */
+    uint64_t stems[1024];  /* bits: hashes of all stems */
     letter line_end, blank, query;
 };
 
-/* A word and its letter, remembered. */
+/* A word and its letter, remembered. Two of them take one line of memory. */
 struct met {
-    uint32_t hash;
+    _Alignas(LINE / 2) uint32_t hash;
     letter letter;
     uint8_t length, characters[LONGEST_WORD + 1];
 };
@@ -119,7 +125,16 @@ static inline uint32_t mixed_hash(uint32_t hash)
 
 /* How a text is to be read, and what may be missing; as in library.py. */
 enum { MAY_BE_CARER = 1, PLAINLY_READ = 2 };
-enum { DOUBTS = -1, WANTS_LETTERS = -2, WANTS_PAGE = -3, FAILS_TO_READ = -4 };
+enum { DOUBTS = -1, WANTS_LETTERS = -2, WANTS_PAGE = -3, FAILS_TO_READ = -4, LEAVES_IT = -5 };
+
+/* What is told of a text as it was written. */
+struct seen {
+    const int32_t *told;  /* the numbers of its mentions, if it was read */
+    const int32_t *heads; /* where headings may stand */
+    int32_t heads_count;
+    uint32_t looks;
+    int32_t relatives; /* it names some; it was read as one that may be a carer's if no heading may stand in it */
+};
 
 /* words.c */
 const struct entry *entry_of(const struct words *words, const struct span *span);
@@ -139,13 +154,22 @@ letter number_of(const struct words *words, const character *word, const uint8_t
 enum taken { TAKEN, NO_MEMORY, NO_PAGE };
 enum taken take_characters(struct scratch *scratch, const void *text, int64_t count, int32_t width, uint32_t *page);
 
+/* written.c: the same of a text as it was written, and where headings may stand in it into scratch->heads: threes of numbers. Of a colon
+ * its place, and the words before it from where to where; -1 for a line, and the line; -2 for the words before the dash of a long line, and
+ * these. False without memory. */
+bool take_written(struct scratch *scratch, const uint8_t *text, int64_t count);
+
 /* cut.c: the words of the text, their letters and places; those to ask about into scratch->asked. */
 void cut(struct scratch *scratch);
+
+/* read.c: what a text says as it was written, of characters of one byte with a zero behind them, as of `equina_note`; and what one look
+ * over it saw. */
+int64_t equina_written(struct scratch *scratch, const uint8_t *text, int64_t count, struct seen *seen);
 
 /* language.c: whether it is in doubt that a text is one to be read. */
 bool is_doubtful(const struct scratch *scratch);
 
-/* What there may be in a text of plain characters, of one byte each, behind which four zeros stand. */
+/* What there may be in a text of characters of one byte each, behind which a zero stands. */
 uint32_t equina_looks(const uint8_t *text, int64_t count);
 
 #endif

@@ -22,6 +22,12 @@ static uint32_t take(struct rest *rest, int64_t below)
     return (uint32_t)*rest->next++;
 }
 
+static void add_stem(struct words *words, uint32_t hash)
+{
+    uint32_t bit = mixed_hash(hash) & 0xffff;
+    words->stems[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
 static void take_entries(struct rest *rest, struct words *words, int64_t limit)
 {
     words->count = take(rest, rest->count);
@@ -41,6 +47,8 @@ static void take_entries(struct rest *rest, struct words *words, int64_t limit)
         for (uint32_t j = 0; j < entry->length && !rest->bad; j++)
             words->characters[used++] = take(rest, PAGE * PAGES);
         entry->hash = hash_of(words->characters + entry->first, entry->length);
+        if (entry->stem)
+            add_stem(words, entry->hash);
     }
 }
 
@@ -147,6 +155,13 @@ letter plain_letter(const struct words *words, const character *characters, uint
     return entry && !(entry->flags & IS_SPELLING) ? entry->word : 0;
 }
 
+/* A quick look before the thorough one: nearly no word begins with a stem. */
+static bool may_be_stem(const struct words *words, uint32_t hash)
+{
+    uint32_t bit = mixed_hash(hash) & 0xffff;
+    return words->stems[bit / 64] >> bit % 64 & 1;
+}
+
 /* The letter of the longest stem with which a word begins. */
 static letter stem_of(const struct words *words, const character *word, uint32_t count)
 {
@@ -154,6 +169,8 @@ static letter stem_of(const struct words *words, const character *word, uint32_t
     for (uint32_t i = 0; i < count; i++)
         hashes[i + 1] = hash_on(hashes[i], word[i]);
     for (uint32_t length = count; length; length--) {
+        if (!may_be_stem(words, hashes[length]))
+            continue;
         struct span span = {word, length, hashes[length]};
         const struct entry *entry = entry_of(words, &span);
         if (entry && entry->stem)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from equina.notes.lexicon import Lexicon
 from equina.notes.native.program import UnfitError
-from equina.notes.vocabulary import OTHER, Kept
+from equina.notes.vocabulary import OTHER, Kept, folded
 
-__all__ = ["PAGE", "Words", "page", "words"]
+__all__ = ["PAGE", "Words", "latin", "page", "words"]
 
 PAGE = 256  # characters; as in text.h, like the numbers below
 _OTHER, _SHORTENED, _ENGLISH, _FOREIGN, _SPELLING, _SLIPS, _STEM_SLIPS = (1 << bit for bit in range(7))
+_ACUTE = 0xB4  # an accent by itself is an apostrophe
 _ALPHA, _WORDLIKE, _DECIMAL, _SPACE, _DIGIT, _ALNUM = (1 << bit for bit in range(6))
 
 
@@ -69,6 +70,12 @@ def _flags(lexicon: Lexicon, kept: Kept) -> Mapping[str, int]:
             flags[word] = flags.get(word, 0) | flag
     flags.pop("", None)
     return flags
+
+
+@cache
+def latin() -> bytes:
+    """As which the characters of one byte are read. Other signs that are read as others stay as they are: looks.c tells of them."""
+    return bytes(ord(folded(chr(code))) if chr(code).isalnum() or code == _ACUTE else code for code in range(PAGE))
 
 
 @lru_cache(maxsize=64)
