@@ -232,6 +232,7 @@ Sets: TypeAlias = tuple[frozenset[str], ...]
 Lengths: TypeAlias = tuple[int, int]
 # A set of letters, and how many words before it a match has at least and at most.
 Placed: TypeAlias = tuple[frozenset[str], int, int]
+Held: TypeAlias = tuple[tuple[Placed, ...], Lengths]  # and how many words a match has
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +245,9 @@ class Needs:
     letters: Callable[[str], str]
     weights: Mapping[str, int]  # how frequent a letter is; 1 when not told
     most: int
-    known: dict[int, tuple[Pattern, tuple[Placed, ...], Lengths]]  # the pattern is kept, so that its number stays its own
+    known: dict[int, tuple[Pattern, Held]]  # the pattern is kept, so that its number stays its own
     weighed: dict[frozenset[str], int]
-    words: dict[str, tuple[Placed, ...]] = field(default_factory=dict)
+    words: dict[str, Held] = field(default_factory=dict)
 
     def of(self, pattern: Pattern) -> Sets:
         """The sets of a pattern."""
@@ -254,41 +255,26 @@ class Needs:
 
     def placed(self, pattern: Pattern) -> tuple[Placed, ...]:
         """The same with their places."""
+        return self._held(pattern)[0]
+
+    def _held(self, pattern: Pattern) -> Held:
         if isinstance(pattern, Letter):  # nine parts of ten
             found = self.words.get(pattern.word)
             if found is None:
-                found = self.words[pattern.word] = ((frozenset(self.letters(pattern.word)), 0, 0),)
+                found = self.words[pattern.word] = ((frozenset(self.letters(pattern.word)), 0, 0),), (1, 1)
             return found
-        return self._known(pattern)[0]
+        known = self.known.get(id(pattern))
+        if known is None:
+            placed, lengths = self._worked_out(pattern)
+            rarest = placed if len(placed) < 2 else self._rarest(placed)
+            known = self.known[id(pattern)] = pattern, (tuple(rarest), lengths)
+        return known[1]
 
-    def _known(self, pattern: Pattern) -> tuple[tuple[Placed, ...], Lengths]:
-        if id(pattern) not in self.known:
-            each: dict[frozenset[str], Placed] = {}
-            for placed in self._of(pattern):
-                each.setdefault(placed[0], placed)
-            rarest = sorted(each.values(), key=self._weight)
-            self.known[id(pattern)] = pattern, tuple(rarest[: self.most]), self._lengths_of(pattern)
-        return self.known[id(pattern)][1:]
-
-    def _lengths(self, pattern: Pattern) -> Lengths:
-        """How many words a match has at least and at most."""
-        if isinstance(pattern, Letter):
-            return 1, 1
-        return (0, pattern.most) if isinstance(pattern, Gap) else self._known(pattern)[1]
-
-    def _lengths_of(self, pattern: Pattern) -> Lengths:
-        match pattern:
-            case Letter() | Gap():
-                return self._lengths(pattern)
-            case Repeat(part, least, most):
-                shortest, longest = self._lengths(part)
-                return least * shortest, most * longest
-            case Alternatives(parts):
-                shortests, longests = zip(*map(self._lengths, parts), strict=True)
-                return min(shortests), max(longests)
-            case Row(parts):
-                shortests, longests = zip(*map(self._lengths, parts), strict=True)
-                return sum(shortests), sum(longests)
+    def _rarest(self, placed: Iterable[Placed]) -> Sequence[Placed]:
+        each: dict[frozenset[str], Placed] = {}
+        for one in placed:
+            each.setdefault(one[0], one)
+        return sorted(each.values(), key=self._weight)[: self.most]
 
     def _weight(self, placed: Placed) -> int:
         one = placed[0]
@@ -296,20 +282,32 @@ class Needs:
             self.weighed[one] = sum(self.weights.get(letter, 1) for letter in one)
         return self.weighed[one]
 
-    def _of(self, pattern: Pattern) -> Iterator[Placed]:
+    def _worked_out(self, pattern: Pattern) -> tuple[Sequence[Placed], Lengths]:
         match pattern:
-            case Letter() | Gap():
-                pass
-            case Repeat(part, least, _):
-                yield from self.placed(part) if least else ()
+            case Letter():
+                return self._held(pattern)
+            case Gap(most, _):
+                return (), (0, most)
+            case Repeat(part, least, most):
+                placed, (shortest, longest) = self._held(part)
+                return placed if least else (), (least * shortest, most * longest)
             case Alternatives(parts):  # the rarest sets of all alternatives together, then the second rarest, and so on
-                yield from together(map(self.placed, parts))
+                if all(isinstance(part, Letter) for part in parts):
+                    return [(frozenset().union(*(self._held(part)[0][0][0] for part in parts)), 0, 0)], (1, 1)
+                each, lengths = zip(*map(self._held, parts), strict=True)
+                shortests, longests = zip(*lengths, strict=True)
+                return list(together(each)), (min(shortests), max(longests))
             case Row(parts):
-                least = most = 0
-                for part in parts:
-                    yield from ((one, least + low, most + high) for one, low, high in self.placed(part))
-                    shortest, longest = self._lengths(part)
-                    least, most = least + shortest, most + longest
+                return self._of_row(parts)
+
+    def _of_row(self, parts: Sequence[Pattern]) -> tuple[Sequence[Placed], Lengths]:
+        found = list[Placed]()
+        least = most = 0
+        for part in parts:
+            placed, (shortest, longest) = self._held(part)
+            found += [(one, least + low, most + high) for one, low, high in placed]
+            least, most = least + shortest, most + longest
+        return found, (least, most)
 
 
 def together(each: Iterable[Sequence[Placed]]) -> Iterator[Placed]:
