@@ -136,6 +136,10 @@ def test_workers_count_together(served):
     running, answers, faults = calling(served, 1.5)
     finished(running)
     assert faults == []
+    for _ in range(100):  # an answer is on its way before its worker has counted it
+        if counted(served.get("/metrics"), "/cds-services/{service}") >= len(answers):
+            break
+        time.sleep(0.02)
     assert counted(served.get("/metrics"), "/cds-services/{service}") == len(answers)
     assert re.search(r"^equina_info\{", served.get("/metrics"), re.MULTILINE)
 
