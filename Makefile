@@ -8,6 +8,8 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
+# Or every process would read the files of the lexicon anew, which takes seconds; `make clean` takes away what they leave.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 CASES ?= tests/cases/dev_cases.jsonl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from equina.notes.native import Compiled
     from equina.notes.sentence import Said
 
-__all__ = ["Lexicon", "compile_patterns", "has_lexicon", "lexicon"]
+__all__ = ["Indexes", "Lexicon", "compile_patterns", "has_lexicon", "lexicon"]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """The patterns, as they are sought by sentence.py."""
+
+    finds: Index
+    cues: Index
+    persons: Index  # who writes about whom
+    before: Index  # "it has been the same", "all denied": said of the sentence before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +39,7 @@ class Lexicon:
     """Everything a text is read with: the words, the patterns that name findings, the cues around them."""
 
     vocabulary: Vocabulary
-    finds: Index
-    cues: Index
-    persons: Index  # who writes about whom
-    before: Index  # "it has been the same", "all denied": said of the sentence before
+    indexes: Callable[[], Indexes] = field(compare=False)  # where lexicons are kept (cached.py), made when first asked
     ends: re.Pattern[str]
     comma: str
     colon: str
@@ -53,6 +60,26 @@ class Lexicon:
     headings: dict[str, tuple[bool, Section | None]] = field(default_factory=dict, compare=False)  # words before a colon, so far
     lines: dict[str, tuple[int, Section] | None] = field(default_factory=dict, compare=False)  # that are headings, so far
     sentences: dict[tuple[str, str, bool], tuple[Said, ...]] = field(default_factory=dict, compare=False)  # those read so far
+
+    @property
+    def finds(self) -> Index:
+        """What names findings."""
+        return self.indexes().finds
+
+    @property
+    def cues(self) -> Index:
+        """What stands around them."""
+        return self.indexes().cues
+
+    @property
+    def persons(self) -> Index:
+        """Who writes about whom."""
+        return self.indexes().persons
+
+    @property
+    def before(self) -> Index:
+        """What is said of the sentence before."""
+        return self.indexes().before
 
 
 def lexicon(protocol: Protocol, extra: Path | None = None) -> Lexicon:
@@ -96,14 +123,25 @@ def has_lexicon(protocol: Protocol) -> bool:
 
 @lru_cache(maxsize=4)
 def _compiled(folder: str, digest: str, kinds: tuple[tuple[str, str], ...], extra: Path | None) -> Lexicon:  # noqa: ARG001  (a key)
-    from equina.notes.lexicon_files import read_lexicon  # it makes this module's Lexicon
+    # These make this module's Lexicon.
+    from equina.notes.cached import keep, place, taken
+    from equina.notes.lexicon_files import read_lexicon
 
-    collecting = gc.isenabled()
-    gc.disable()  # a hundred thousand small values, all of which stay: looking for garbage among them takes as long as making them
-    try:
-        made = read_lexicon(Path(folder), dict(kinds), extra)
-        gc.freeze()  # nor is it worth looking through them each time that reading has made a few
-        return made
-    finally:
-        if collecting:
-            gc.enable()
+    def read() -> Lexicon:
+        collecting = gc.isenabled()
+        gc.disable()  # a hundred thousand small values, all of which stay: to look through them takes as long as making them
+        try:
+            made = read_lexicon(Path(folder), dict(kinds), extra)
+            gc.freeze()  # nor is it worth looking through them each time that reading has made a few
+            return made
+        finally:
+            if collecting:
+                gc.enable()
+
+    where = place(Path(folder), kinds) if extra is None else None
+    found = taken(where, lambda: read().indexes()) if where else None
+    if found is None:
+        found = read()
+        if where:
+            keep(where, found)
+    return found

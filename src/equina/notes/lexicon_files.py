@@ -9,8 +9,8 @@ from pathlib import Path
 
 from equina.notes.cues import ASSERTIONS, DEFAULT_STOPS, KINDS, STOPPED_AHEAD, STOPPED_BY, UNITS, Cue, Find, Section
 from equina.notes.index import Group, Index, any_of
-from equina.notes.lexicon import Lexicon
-from equina.notes.native import compiled
+from equina.notes.lexicon import Indexes, Lexicon
+from equina.notes.native import compiled, rows
 from equina.notes.patterns import Alternatives, BadPattern, Letter, Needs, Pattern, Placed, Sets, Writer, lines, parse, words_in
 from equina.notes.scan import NEEDED
 from equina.notes.vocabulary import NumberClass, Vocabulary
@@ -275,12 +275,15 @@ class _Compiler:
         relatives = words_in(
             pattern for pattern, what in source.patterns.values() if isinstance(what, Cue) and what.kind == "family"
         )
-        made = Lexicon(
-            vocabulary=self.vocabulary,
+        indexes = Indexes(
             finds=self.index(lambda what: isinstance(what, Find)),
             cues=self.index(lambda what: isinstance(what, Cue) and what.kind not in PERSONS + OF_THE_ONE_BEFORE),
             persons=self.index(lambda what: isinstance(what, Cue) and what.kind in PERSONS),
             before=self.index(lambda what: isinstance(what, Cue) and what.kind in OF_THE_ONE_BEFORE),
+        )
+        made = Lexicon(
+            vocabulary=self.vocabulary,
+            indexes=lambda: indexes,
             ends=re.compile(any_of(self.letters("$"))),
             comma=self.letters(","),
             colon=self.letters(":"),
@@ -298,7 +301,7 @@ class _Compiler:
             english=frozenset(source.words["english"]),
             foreign=frozenset(source.words["foreign"]),
         )
-        return replace(made, compiled=compiled(made, self.letters, self.vocabulary.last, self.writer.stops))
+        return replace(made, compiled=compiled(rows(made, self.letters, self.writer.stops), self.vocabulary))
 
 
 def _texts(value: object) -> Iterator[str]:

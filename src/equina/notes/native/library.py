@@ -20,7 +20,7 @@ from equina.notes.native.words import Words, latin, page, words
 from equina.notes.sentence import ASSERTED, ONSETS, Told
 from equina.notes.vocabulary import Vocabulary
 
-__all__ = ["LIBRARY", "UNPACK", "VERDICTS", "Compiled", "Seen", "compiled", "sources", "which"]
+__all__ = ["LIBRARY", "UNPACK", "VERDICTS", "Compiled", "Rows", "Seen", "compiled", "rows", "sources", "which"]
 
 LIBRARY = Path(__file__).with_name("reader.so")
 CHOICE = "EQUINA_READER"  # "python": the compiled reader is left aside
@@ -88,6 +88,13 @@ def which() -> str:
     return "compiled" if _library() else "python: the compiled one does not fit this machine"
 
 
+class Rows(NamedTuple):
+    """A lexicon as rows of numbers: all that the compiled reader is made of."""
+
+    tables: Tables
+    words: Words
+
+
 class _Handle:
     """Tables and words in the library's memory."""
 
@@ -149,8 +156,9 @@ class _Scratch:
 class Compiled:
     """Reads with the compiled reader. Any number of threads may, at once."""
 
-    def __init__(self, library: ctypes.CDLL, tables: _Handle, finds: tuple[Find, ...], vocabulary: Vocabulary) -> None:
-        self.finds = finds
+    def __init__(self, library: ctypes.CDLL, tables: _Handle, rows: Rows, vocabulary: Vocabulary) -> None:
+        self.finds: tuple[Find, ...] = rows.tables.finds
+        self.rows = rows
         self._vocabulary = vocabulary
         self._end = vocabulary.letters["\n"] + chr(1) + chr(1)
         self._library, self._tables = library, tables
@@ -229,14 +237,20 @@ class Compiled:
         return [Told(start, end, self.finds[find], *VERDICTS[bits], *places) for start, end, find, bits, *places in numbers]
 
 
-def compiled(lexicon: Lexicon, letters: Callable[[str], str], last: str, stops: tuple[str, str]) -> Compiled | None:
-    """The compiled reader of a lexicon (the rest as for `tables`), if it is to be had and takes that lexicon."""
-    library = None if os.environ.get(CHOICE) == "python" else _library()
-    if library is None:
+def rows(lexicon: Lexicon, letters: Callable[[str], str], stops: tuple[str, str]) -> Rows | None:
+    """A lexicon as rows of numbers (the rest as for `tables`), if the compiled reader is in use and takes that lexicon."""
+    if not which().startswith("compiled"):
         return None
     try:
-        made = tables(lexicon, letters, last, stops)
-        handle = _Handle(library, made, words(lexicon))
+        return Rows(tables(lexicon, letters, lexicon.vocabulary.last, stops), words(lexicon))
     except UnfitError:
         return None
-    return Compiled(library, handle, made.finds, lexicon.vocabulary) if handle.words else None
+
+
+def compiled(rows: Rows | None, vocabulary: Vocabulary) -> Compiled | None:
+    """The compiled reader of a lexicon of these rows and that vocabulary; without rows there is none."""
+    library = _library() if rows else None
+    if rows is None or library is None:
+        return None
+    handle = _Handle(library, *rows)
+    return Compiled(library, handle, rows, vocabulary) if handle.words else None
