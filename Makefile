@@ -28,7 +28,8 @@ JOBS ?= 2
 PORT ?= 8642
 
 BIN := .venv/bin
-PIP_FLAGS := -qq --no-input --disable-pip-version-check
+# --no-compile: of 1.4 GB of packages few modules are ever imported; those are compiled then.
+PIP_FLAGS := -qq --no-input --no-compile --disable-pip-version-check
 STEP := @printf '%-8s %s\n'
 
 # The modules that decide: every branch of each is tested.
@@ -38,7 +39,8 @@ empty :=
 CORE_FILES := $(subst $(empty) $(empty),$(comma),$(CORE:%=src/equina/%.py))
 # The tests that take every branch of those. They alone are measured by `make test`: measured, a test takes two to four times as long.
 CORE_TESTS := $(patsubst %,tests/test_%.py,bad_lines bad_protocols core_edges exchange interview logic result tables time_course)
-PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+# One process more than there are processors: many tests wait for a process of their own.
+PYTEST := $(BIN)/python -m pytest -n $$(($$(nproc 2>/dev/null || echo 2) + 1)) --dist worksteal
 
 # $$py: the first Python found that is new enough.
 define find_python

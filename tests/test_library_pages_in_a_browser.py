@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from browser import chromium, codes, faults, fill, kind_of, served, wide
+from browser import chromium, codes, faults, fill, kind_of, press, served, wide
 from equina.web.card import READ, address_of
 from strategies import PROTOCOL
 
@@ -59,14 +59,13 @@ def test_a_card_opens_beside_the_result_and_leaving_it_leaves_both(engine, addre
     page = context.new_page()
     page.set_default_timeout(10_000)
     page.goto("/")
-    page.click("text=Start the questions")
+    press(page, page.get_by_role("button", name="Start the questions"))
     answers = codes(PROTOCOL.stories["cannot_pee_after_lifting"].findings)
     for _ in range(MOST_PAGES):
         if kind_of(page) == "result":
             break
         fill(page, answers)
-        page.click("button.go >> nth=0")
-        page.wait_for_timeout(100)
+        press(page, page.locator("button.go"))
     assert kind_of(page) == "result"
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     link = page.locator(".b-why a").first

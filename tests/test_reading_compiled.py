@@ -90,10 +90,10 @@ def test_it_says_the_same_of_every_sentence() -> None:
 
 
 def test_the_python_reader_reads_every_sentence_as_the_compiled_one() -> None:
-    """So that what test_reading_sentences.py asks of each sentence holds of either reader."""
+    """So that what test_reading_sentences.py asks of each sentence holds of either reader. In full every sentence, else a third."""
     own = lexicon(PROTOCOL)
     slower = replace(own, compiled=None)
-    for text in TEXTS:
+    for text in TEXTS[:: 1 if FULL > 1 else 3]:
         assert read(own, text) == read(slower, text), text
 
 
@@ -218,6 +218,8 @@ def unfit(own: Lexicon) -> bool:
 
 
 def compiled_tables(own: Lexicon) -> Tables:
+    if own.compiled is not None:
+        return own.compiled.rows.tables
     group = own.finds.groups[0]
     writer = group._writer
     return tables(own, writer.letters, own.vocabulary.last, writer.stops)
