@@ -17,3 +17,8 @@ def _read_once(folder=protocols.SHIPPED, language=protocols.ORIGINAL):
 
 
 protocols.load = _read_once
+
+
+def pytest_collection_modifyitems(items):
+    """What takes minutes comes first: one process is at it while the others do the rest."""
+    items.sort(key=lambda item: item.path.name != "test_spark.py")

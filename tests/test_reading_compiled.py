@@ -107,12 +107,14 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("text", [*TEXTS[:: 80 // FULL], *ODD], ids=lambda text: text[:20])
-def test_a_text_is_read_the_same_with_its_places(text: str) -> None:
+def test_a_text_is_read_the_same_with_its_places() -> None:
+    """All in one process: each that reads by the Python reader compiles its patterns first, which takes longer than reading."""
     own = lexicon(PROTOCOL)
-    assert read(own, text) == read(replace(own, compiled=None), text)
-    whole = f"PMH: {text}\n\n{text}. It has always been the same.\nFH:  {text}"
-    assert read(own, whole) == read(replace(own, compiled=None), whole)
+    slower = replace(own, compiled=None)
+    for text in [*TEXTS[:: 80 // FULL], *ODD]:
+        assert read(own, text) == read(slower, text), text
+        whole = f"PMH: {text}\n\n{text}. It has always been the same.\nFH:  {text}"
+        assert read(own, whole) == read(slower, whole), text
 
 
 def rows(own: Lexicon, count: int, seed: int) -> list[str]:
@@ -140,23 +142,23 @@ def test_it_says_the_same_of_any_letters() -> None:
     assert sum(check(own, row) for row in rows(own, 1000 * FULL, seed=FULL)) > 300
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "numb and ",
-        "can't can't i my ",
-        "my bum and legs and ",
-        "no fever , ",
-        "pvr 600 ",
-        "no ",
-        "if you if you ",
-        "bladder or bowel or , no ",
-        "since yesterday numb worse , not ",
-    ],
+GOING_ON = (
+    "numb and ",
+    "can't can't i my ",
+    "my bum and legs and ",
+    "no fever , ",
+    "pvr 600 ",
+    "no ",
+    "if you if you ",
+    "bladder or bowel or , no ",
+    "since yesterday numb worse , not ",
 )
-def test_it_says_the_same_of_words_that_go_on_and_on(words: str) -> None:
+
+
+def test_it_says_the_same_of_words_that_go_on_and_on() -> None:
     own = lexicon(PROTOCOL)
-    check(own, letters(own, words * (300 * FULL)))
+    for some in GOING_ON:
+        check(own, letters(own, some * (300 * FULL)))
 
 
 # Two words and their kin, so that random patterns match often.
