@@ -23,9 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +44,7 @@ from equina.notes.lexicon import lexicon
 from equina.notes.reading import read
 from figures import EQUINA, Figure, absent, measured, write_rows
 from population import AS_OF, HIDDEN, write_notes, write_population
+from screening_notes import beside_the_reader
 
 sys.path.append(str(Path(__file__).parent / "reading"))
 from notes import generate  # those of the bench of readers, in its own folder
@@ -57,9 +56,9 @@ ROUNDS = 4
 FEW = 5_000  # patients for a peer that takes milliseconds for each
 FIRST_PASS = "equina, the first pass alone, one process"
 SIZES = {
-    "short": (2_000, 64_000, 60, 5_000),
-    "tenth": (100_000, 1_000_000, 3_000, 1_000_000),
-    "full": (1_000_000, 10_000_000, 8_000, 1_000_000),
+    "short": (2_000, 64_000, 180, 5_000),
+    "tenth": (100_000, 1_000_000, 24_000, 1_000_000),
+    "full": (1_000_000, 10_000_000, 48_000, 1_000_000),
 }
 
 
@@ -216,56 +215,30 @@ def rules(rows: int, folder: Path) -> dict[str, Any]:
 
 
 def notes(count: int, folder: Path) -> dict[str, Any]:
-    """Invented notes, no two of which say the same: the reader alone, and the whole command over them as records.
+    """Invented notes, no two of which say the same: the whole command over them as records, and in turn with it the reader alone.
 
-    Each by one process and by two at once, since a process beside another is slower; a process takes seconds to make its lexicon
-    ready, so all are timed on the second and third of three equal parts. The least of some rounds counts, turn about: whatever else
-    a machine does only adds to it.
+    Of some runs by one process and by two at once (a process beside another is slower) the one in the middle counts.
     """
-    varied = list(_varied(3 * count))
-    rounds = ROUNDS if count >= SIZES["tenth"][2] else 1
-    few, many = folder / "few.ndjson", folder / "many.ndjson"
-    write_notes(few, iter(varied[:count]))
+    varied, many = list(_varied(count)), folder / "many.ndjson"
     size = write_notes(many, iter(varied))
     rows: list[dict[str, Any]] = []
     for workers in (1, 2):
+        runs = beside_the_reader(many, folder, workers, AS_OF, ROUNDS if count >= SIZES["tenth"][2] else 1)
+        ordered = sorted(runs, key=lambda run: run.reader / run.screening)
+        run = ordered[(len(ordered) - 1) // 2]
+        assert run.notes == count
         processes = f"{workers} process{'es' if workers > 1 else ''}"
-        runs = []
-        for _ in range(rounds):
-            read_alone = _read_alone(varied, workers)
-            started = screened(folder, [few], workers)[1]  # to start, and to read the first third
-            wall, cpu, manifest, _ = screened(folder, [many], workers)
-            assert manifest["counts"]["patients"] == 3 * count
-            runs.append((read_alone, started, wall, cpu))
-        alone, to_start, seconds, whole = map(min, zip(*runs, strict=True))
-        rows.append({"name": f"the reader alone, {processes}", "processor_seconds": alone, "of_reader": 1.0})
-        name = f"equina screen, {processes}, records to rows: the other two thirds"
-        took = whole - to_start
-        rows.append({"name": name, "seconds": seconds, "processor_seconds": took, "of_reader": alone / took, "to_start": to_start})
+        rows.append({"name": f"the reader alone, {processes}", "processor_seconds": run.reader, "of_reader": 1.0})
+        name = f"equina screen, {processes}, records to rows"
+        ratios = {"of_reader": run.reader / run.screening, "of_each_run": [each.reader / each.screening for each in ordered]}
+        rows.append({"name": name, "processor_seconds": run.screening, **ratios})
     for row in rows:
-        row["notes_a_processor_second"] = 2 * count / row["processor_seconds"]
+        row["notes_a_processor_second"] = count / row["processor_seconds"]
     words = lexicon(load())
-    found = [read(words, text).mentions for text in varied[count:]]
+    found = [read(words, text).mentions for text in varied[: count // 3]]
     said = {tuple((each.finding, each.assertion, each.onset) for each in mentions) for mentions in found}
     kinds = {"mentions_a_note": sum(map(len, found)) / len(found), "said_the_same": 1 - len(said) / len(found)}
-    return {"notes": 3 * count, "bytes": size, **kinds, "rows": rows}
-
-
-def _read_alone(texts: list[str], workers: int) -> float:
-    """The processor time in which so many processes at once read the second and third of three parts, after the first."""
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        return sum(pool.map(_read_part, (texts[at::workers] for at in range(workers))))
-
-
-def _read_part(texts: list[str]) -> float:
-    words, first = lexicon(load()), len(texts) // 3
-    gc.disable()  # as a worker does
-    for text in texts[:first]:
-        read(words, text)
-    began = time.process_time()
-    for text in texts[first:]:
-        read(words, text)
-    return time.process_time() - began
+    return {"notes": count, "bytes": size, **kinds, "rows": rows}
 
 
 def _varied(count: int) -> Iterator[str]:

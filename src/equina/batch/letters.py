@@ -30,7 +30,7 @@ __all__ = ["Judged", "Letter", "Letters", "may_be_letter"]
 
 _PLAIN = frozenset(("text/plain", "text/plain;charset=utf-8", "text/plain; charset=utf-8"))
 _LONGEST = 400_000
-_BLOCK = 2048  # letters told together
+_BLOCK = 4096  # letters told together
 _REMEMBERED = 50_000
 _NO = msgspec.Raw()
 

@@ -25,7 +25,7 @@ from equina.notes.native import compiled, which
 
 __all__ = ["keep", "place", "taken"]
 
-_MADE_AGAIN = ("indexes", "compiled", "headings", "lines", "sentences")
+_MADE_AGAIN = ("indexes", "compiled", "headings", "dashed", "lines", "sentences")
 _MOST = 4  # lexicons kept; of more the oldest go
 
 

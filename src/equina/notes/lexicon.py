@@ -58,6 +58,7 @@ class Lexicon:
     foreign: frozenset[str]
     compiled: Compiled | None = field(default=None, compare=False)  # reads instead of the indexes, which say the same
     headings: dict[str, tuple[bool, Section | None]] = field(default_factory=dict, compare=False)  # words before a colon, so far
+    dashed: dict[str, Section | None] = field(default_factory=dict, compare=False)  # words before a dash, so far
     lines: dict[str, tuple[int, Section] | None] = field(default_factory=dict, compare=False)  # that are headings, so far
     sentences: dict[tuple[str, str, bool], tuple[Said, ...]] = field(default_factory=dict, compare=False)  # those read so far
 

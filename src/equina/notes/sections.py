@@ -111,7 +111,7 @@ def _at(lexicon: Lexicon, text: str, heads: Sequence[int]) -> list[Begun]:
     """The headings among what may be one, in threes: a colon, or _BEFORE_DASH for the beginning of a long line, and from where to
     where the words stand; or -1, and a line."""
     found: list[Begun] = []
-    headings, lines = lexicon.headings, lexicon.lines
+    headings, lines, dashed = lexicon.headings, lexicon.lines, lexicon.dashed
     in_order = True
     numbers = iter(heads)
     for colon, begin, end in zip(numbers, numbers, numbers, strict=True):
@@ -121,7 +121,8 @@ def _at(lexicon: Lexicon, text: str, heads: Sequence[int]) -> list[Begun]:
             if is_heading:
                 found.append((colon, known))
         elif colon == _BEFORE_DASH:
-            if section := _known(lexicon, words):
+            section = dashed[words] if words in dashed else _dashed(lexicon, words)
+            if section:
                 found.append((end, section))
                 in_order = False
         elif line := lines[words] if words in lines else _line(lexicon, words):
@@ -191,6 +192,14 @@ def _line(lexicon: Lexicon, line: str) -> tuple[int, Section] | None:
     if len(lexicon.lines) >= _REMEMBERED:
         lexicon.lines.clear()
     lexicon.lines[line] = found
+    return found
+
+
+def _dashed(lexicon: Lexicon, heading: str) -> Section | None:
+    """The part of which words before a dash are the heading, if they are one; remembered, since headings recur."""
+    if len(lexicon.dashed) >= _REMEMBERED:
+        lexicon.dashed.clear()
+    found = lexicon.dashed[heading] = _known(lexicon, heading)
     return found
 
 
