@@ -156,8 +156,8 @@ def reading_options(python: Path, out: Path, rows: Path) -> list[str]:
 
 
 def not_measured(figures: Sequence[Figure], areas: Sequence[str]) -> list[Figure]:
-    """A row for each limit without a figure."""
-    there = {(figure.area, figure.what) for figure in figures}
+    """A row for each limit without a figure of ours that is judged by it."""
+    there = {(figure.area, figure.what) for figure in figures if figure.who == EQUINA}
     dead = {figure.area: figure.why for figure in figures if figure.why and figure.ours}
     left = [asked for asked in ASKED if asked.area in areas and (asked.area, asked.what) not in there]
     return [
