@@ -39,8 +39,8 @@ empty :=
 CORE_FILES := $(subst $(empty) $(empty),$(comma),$(CORE:%=src/equina/%.py))
 # The tests that take every branch of those. They alone are measured by `make test`: measured, a test takes two to four times as long.
 CORE_TESTS := $(patsubst %,tests/test_%.py,bad_lines bad_protocols core_edges exchange interview logic result tables time_course)
-# One process more than there are processors: many tests wait for a process of their own.
-PYTEST := $(BIN)/python -m pytest -n $$(($$(nproc 2>/dev/null || echo 2) + 1)) --dist worksteal
+# Two processes more than there are processors: many tests wait for a process of their own.
+PYTEST := $(BIN)/python -m pytest -n $$(($$(nproc 2>/dev/null || echo 2) + 2)) --dist worksteal
 
 # $$py: the first Python found that is new enough.
 define find_python

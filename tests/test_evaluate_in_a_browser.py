@@ -23,7 +23,7 @@ def test_the_report_in_light_and_dark_wide_and_narrow(tmp_path):
     cases = tmp_path / "mine.jsonl"
     cases.write_text("".join(json.dumps(line) + "\n" for line in LINES), encoding="utf-8")
     report = tmp_path / "report.html"
-    report.write_text(page(evaluate(PROTOCOL, Options(files=(cases,), attacks=1, emergencies=57))), encoding="utf-8")
+    report.write_text(page(evaluate(PROTOCOL, Options(files=(cases,), attacks=1, emergencies=20))), encoding="utf-8")
     with chromium() as browser:
         for scheme, width in (("light", 1100), ("dark", 1100), ("light", 320)):
             context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}, bypass_csp=True)

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from equina.notes.cached import keep, place, taken
-from equina.notes.lexicon import Indexes, Lexicon
-from equina.notes.lexicon_files import read_lexicon
+from equina.notes.lexicon import Indexes, Lexicon, lexicon
 from equina.notes.native import which
 from equina.notes.reading import read
 from equina.protocol import load
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.skipif(not which().startswith("compiled"), reason="a le
 
 @pytest.fixture(scope="module")
 def own() -> Lexicon:
-    return read_lexicon(FOLDER, KINDS)
+    return lexicon(PROTOCOL)
 
 
 @pytest.fixture(autouse=True)

@@ -197,13 +197,12 @@ def test_the_cost_of_structure_grows_with_the_length_alone(unit: str) -> None:
 
 def test_what_stops_a_cue_can_be_named(tmp_path) -> None:  # type: ignore[no-untyped-def]
     own = tmp_path / "own.toml"
-    own.write_text('[context.lacks]\nkind = "negated"\nsays = ["lacketh"]\nstopped_by = ["historical"]\n', encoding="utf-8")
-    text = "The patient lacketh pain and I have fever."
-    assert [m.assertion for m in read(lexicon(PROTOCOL, own), text).mentions if m.finding == "fever"] == ["absent"]
-    own.write_text(own.read_text(encoding="utf-8").replace('stopped_by = ["historical"]\n', ""), encoding="utf-8")
-    other = tmp_path / "other.toml"
-    other.write_text(own.read_text(encoding="utf-8"), encoding="utf-8")
-    assert [m.assertion for m in read(lexicon(PROTOCOL, other), text).mentions if m.finding == "fever"] == ["present"]
+    lacks = '[context.lacks]\nkind = "negated"\nsays = ["lacketh"]\n'
+    own.write_text(f'{lacks}stopped_by = ["historical"]\n{lacks.replace("lack", "want")}', encoding="utf-8")
+    words = lexicon(PROTOCOL, own)
+    for verb, said in (("lacketh", "absent"), ("wanteth", "present")):
+        text = f"The patient {verb} pain and I have fever."
+        assert [m.assertion for m in read(words, text).mentions if m.finding == "fever"] == [said]
     wrong = tmp_path / "wrong.toml"
     wrong.write_text('[context.lacks]\nkind = "negated"\nsays = ["lacketh"]\nstopped_by = ["historicl"]\n', encoding="utf-8")
     with pytest.raises(ProtocolError, match='"historicl" is no kind of cue'):
