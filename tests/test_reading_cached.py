@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from equina.notes.cached import keep, place, taken
-from equina.notes.lexicon import Indexes, Lexicon, lexicon
+from equina.notes.lexicon import Indexes, Lexicon
+from equina.notes.lexicon_files import read_lexicon
 from equina.notes.native import which
 from equina.notes.reading import read
 from equina.protocol import load
@@ -28,7 +29,8 @@ pytestmark = pytest.mark.skipif(not which().startswith("compiled"), reason="a le
 
 @pytest.fixture(scope="module")
 def own() -> Lexicon:
-    return lexicon(PROTOCOL)
+    """Read from its files: `lexicon` may give one that was kept, and what was lost then would be lost in both."""
+    return read_lexicon(FOLDER, KINDS)
 
 
 @pytest.fixture(autouse=True)
