@@ -16,7 +16,7 @@ from equina.notes.forms import filled_in
 from equina.notes.language import refusal
 from equina.notes.lexicon import Lexicon, lexicon
 from equina.notes.looks import ALL
-from equina.notes.native import UNPACK, VERDICTS, Compiled
+from equina.notes.native import UNPACK, VERDICTS, Numbers
 from equina.notes.sections import Begun, part_from, sections
 from equina.notes.sentence import Told, is_open_to, told
 from equina.notes.vocabulary import cut, folded
@@ -93,11 +93,13 @@ def read(lexicon: Lexicon, text: str) -> Reading:
         chunks = small.split(" ")
         if refused := refusal(lexicon, small, chunks):
             return Reading((), refused)
-        return Reading(_mentions(lexicon, text, begun, _read(lexicon, chunks, may_be_carer=not begun)))
+        told = _read(lexicon, chunks, may_be_carer=not begun)
+        rows = [(start, end, i, i, a, b, c, d) for i, (start, end, _, _, a, b, c, d) in enumerate(told)]
+        return Reading(_mentions(lexicon, text, begun, rows, [one[2] for one in told], [one[3] for one in told]))
     found = find(lexicon, text)
     if found.refused:
         return Reading((), found.refused)
-    return Reading(_mentions(lexicon, text, found.begun, _unpacked(lexicon.compiled, found.numbers)))
+    return Reading(_mentions(lexicon, text, found.begun, UNPACK(found.numbers), lexicon.compiled.finds, VERDICTS))
 
 
 def find(lexicon: Lexicon, text: str) -> Found:
@@ -116,12 +118,6 @@ def find(lexicon: Lexicon, text: str) -> Found:
     return Found(numbers, begun)
 
 
-def _unpacked(compiled: Compiled, numbers: bytes) -> list[_Found]:
-    """What the numbers of the compiled reader say."""
-    finds = compiled.finds
-    return [(start, end, finds[find], VERDICTS[bits], a, b, c, d) for start, end, find, bits, a, b, c, d in UNPACK(numbers)]
-
-
 def _prepared(text: str, looks: int) -> str:
     """The text in small letters, its long lines joined and its forms filled in; as long as it was."""
     small = folded(text)
@@ -137,27 +133,37 @@ def _read(lexicon: Lexicon, chunks: list[str], *, may_be_carer: bool) -> list[_F
     return [(one.start, one.end, one.find, one[3:8], *one[8:]) for one in _Places(chunks, letters).placed(found)]
 
 
-def _mentions(lexicon: Lexicon, text: str, begun: Sequence[Begun], found: Iterable[_Found]) -> tuple[Mention, ...]:
-    """What was found, with the words of the text and what its sections say of it."""
+def _mentions(
+    lexicon: Lexicon,
+    text: str,
+    begun: Sequence[Begun],
+    rows: Iterable[Numbers],
+    finds: Sequence[Find],
+    verdicts: Sequence[Verdict],
+) -> tuple[Mention, ...]:
+    """What was found, with the words of the text and what its sections say of it.
+
+    `rows`: of each mention eight numbers, as `native.library` has them; its find and verdict are numbers in `finds` and `verdicts`.
+    """
     mentions: list[Mention] = []
-    parts = Parts(lexicon, text, begun)
+    add, parts = mentions.append, Parts(lexicon, text, begun)
     first, last, section = parts.around(-1)
-    for start, end, find, verdict, low, high, number_low, number_high in found:
+    for start, end, find, verdict, low, high, number_low, number_high in rows:
         if not first <= start < last:
             first, last, section = parts.around(start)
-        assertion, onset, _, _, as_before = verdict
+        assertion, onset, _, _, as_before = verdicts[verdict]
         cue = name = value = None
         if section is not None:
             name = section.id
-        if section is not None and parts.decides(section, start, find, verdict):
-            assertion, onset = section.assertion or assertion, "unknown"
-        elif low >= 0:
+            if parts.decides(section, start, finds[find], verdicts[verdict]):
+                assertion, onset, low = section.assertion or assertion, "unknown", -1
+        if low >= 0:
             cue = _made(CueWords, (low, high, text[low:high]))
         if as_before:
             onset = since(assertion, onset, as_before)
         if number_low >= 0:
-            value = number_in(text[number_low:number_high], find.measure or "")
-        mentions.append(_made(Mention, (find.finding, start, end, text[start:end], assertion, onset, cue, name, value)))
+            value = number_in(text[number_low:number_high], finds[find].measure or "")
+        add(_made(Mention, (finds[find].finding, start, end, text[start:end], assertion, onset, cue, name, value)))
     return tuple(mentions)
 
 

@@ -115,6 +115,7 @@ bool add_beginnings(struct tables *tables)
     free(made.sets.items);
     free(made.letters.items);
     free(made.table.items);
+    free(made.scratch.letter_seen);
     empty_scratch(&made.scratch);
     return done;
 }

@@ -5,7 +5,8 @@
 enum taken take_characters(struct scratch *scratch, const void *text, int64_t count, int32_t width, uint32_t *page)
 {
     scratch->small.count = scratch->kinds.count = 0;
-    if (!room_for(scratch, &scratch->small, sizeof(character), (size_t)count) || !room_for(scratch, &scratch->kinds, 1, (size_t)count))
+    scratch->narrow = width == 1;
+    if (!room_for(scratch, &scratch->small, sizeof(character), (size_t)count + BEHIND) || !room_for(scratch, &scratch->kinds, 1, (size_t)count))
         return NO_MEMORY;
     character *small = scratch->small.items;
     uint8_t *kinds = scratch->kinds.items;

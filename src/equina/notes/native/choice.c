@@ -197,13 +197,16 @@ bool add_choices(struct tables *tables)
     for (size_t i = 0; i < heads.count && done; i += 2)
         tables->program[head[i]] = (uint32_t)OP_CHOICE << 24 | head[i + 1];
     tables->options = made.options.items;
+    tables->options_count = (uint32_t)made.options.count;
     tables->ways = made.ways.items;
+    tables->ways_count = (uint32_t)made.ways.count;
     free(made.left.items);
     free(made.rows.items);
     free(made.row.items);
     free(made.fits.items);
     free(made.inner);
     free(heads.items);
+    free(made.scratch.letter_seen);
     empty_scratch(&made.scratch);
     return done;
 }

@@ -111,31 +111,46 @@ static uint32_t end_at(const struct piece *piece, uint32_t at)
     return at;
 }
 
-static void put_number(struct scratch *scratch, struct pile *pile, uint32_t number)
+static void ask_about(struct scratch *scratch, size_t word, uint32_t begin, uint32_t end)
 {
-    int32_t *item = put(scratch, pile, sizeof *item);
-    if (item)
-        *item = (int32_t)number;
+    int32_t *asked;
+    if (!room_for(scratch, &scratch->asked, sizeof *asked, 3))
+        return;
+    asked = (int32_t *)scratch->asked.items + scratch->asked.count;
+    asked[0] = (int32_t)word;
+    asked[1] = (int32_t)begin;
+    asked[2] = (int32_t)end;
+    scratch->asked.count += 3;
+}
+
+/* Room for so many words more. */
+static bool room_for_words(struct scratch *scratch, size_t more)
+{
+    return room_for(scratch, &scratch->text, sizeof(letter), more) && room_for(scratch, &scratch->starts, sizeof(int32_t), more) &&
+           room_for(scratch, &scratch->ends, sizeof(int32_t), more);
+}
+
+/* Puts a word behind the others, for which there is room. */
+static void put_word(struct scratch *scratch, letter one, uint32_t begin, uint32_t end)
+{
+    size_t word = scratch->text.count;
+    ((letter *)scratch->text.items)[word] = one;
+    ((int32_t *)scratch->starts.items)[word] = (int32_t)begin;
+    ((int32_t *)scratch->ends.items)[word] = (int32_t)end;
+    scratch->text.count = scratch->starts.count = scratch->ends.count = word + 1;
 }
 
 /* Adds a word with its letter. A hyphen at its end is not its own. */
-static void add_word(struct scratch *scratch, const struct piece *piece, uint32_t begin, uint32_t end)
+static inline void add_word(struct scratch *scratch, const struct piece *piece, uint32_t begin, uint32_t end)
 {
-    letter found = letter_of(scratch, piece->small + begin, piece->kinds + begin, end - begin), *one = put(scratch, &scratch->text, sizeof *one);
-    if (!one)
-        return;
-    *one = found;
+    letter found = letter_of(scratch, piece->small + begin, piece->kinds + begin, end - begin);
     fetch(&scratch->tables->known[found]);
-    if (!found) {
-        put_number(scratch, &scratch->asked, (uint32_t)scratch->text.count - 1);
-        put_number(scratch, &scratch->asked, begin);
-        put_number(scratch, &scratch->asked, end);
-    }
+    if (!found)
+        ask_about(scratch, scratch->text.count, begin, end);
     uint32_t own = end;
     while (own > begin && piece->small[own - 1] == '-')
         own--;
-    put_number(scratch, &scratch->starts, begin);
-    put_number(scratch, &scratch->ends, own == begin ? end : own);
+    put_word(scratch, found, begin, own == begin ? end : own);
 }
 
 /* ---- what words beside them make of stops and questions ---- */
@@ -172,11 +187,7 @@ static bool ends(const struct scratch *scratch, const struct cut *cut, uint32_t 
     uint32_t begin = begin_of(cut, i - 1), length = begin_of(cut, i) - begin;
     if (length == 1 && i > 1 && is_one_stop(cut, i - 2))
         return false;
-    if (length > LONGEST_WORD)
-        return true;
-    struct span before = {cut->piece->small + begin, length, hash_of(cut->piece->small + begin, length)};
-    const struct entry *entry = entry_of(scratch->words, &before);
-    return !(entry && entry->flags & IS_SHORTENED);
+    return !(flags_of(scratch, cut->piece->small + begin, length) & IS_SHORTENED);
 }
 
 static void mend_signs(struct scratch *scratch, const struct piece *piece, uint32_t first)
@@ -218,19 +229,18 @@ static void cut_at_blanks(struct scratch *scratch, const struct piece *chunk)
     }
 }
 
-static void cut_chunk(struct scratch *scratch, const struct piece *chunk)
+/* What stands between two blanks, of these kinds of characters. */
+static void cut_chunk(struct scratch *scratch, const struct piece *chunk, uint32_t kinds)
 {
-    bool line_end = false, question = false, stop = false, blank = true;
-    for (uint32_t i = chunk->begin; i < chunk->end; i++) {
-        line_end |= chunk->small[i] == '\n';
+    bool question = false, blank = true;
+    for (uint32_t i = chunk->begin; i < chunk->end && kinds & ENDS_LINE; i++) {
         question |= chunk->small[i] == '?';
-        stop |= chunk->small[i] == '.';
         blank &= (chunk->kinds[i] & SPACE) != 0;
     }
-    if (line_end && !question && !blank)
+    if (kinds & ENDS_LINE && !question && !blank)
         cut_at_blanks(scratch, chunk);
     else
-        cut_piece(scratch, chunk, question || stop);
+        cut_piece(scratch, chunk, kinds & ASKS_OR_STOPS);
 }
 
 void cut(struct scratch *scratch)
@@ -238,23 +248,23 @@ void cut(struct scratch *scratch)
     struct piece text = {scratch->small.items, scratch->kinds.items, 0, 0};
     uint32_t count = (uint32_t)scratch->small.count;
     scratch->text.count = scratch->starts.count = scratch->ends.count = scratch->asked.count = 0;
-    put_number(scratch, &scratch->asked, 0);
-    put_number(scratch, &scratch->asked, 0);
+    if (!room_for(scratch, &scratch->asked, sizeof(int32_t), 2))
+        return;
+    scratch->asked.count = 2;
     for (uint32_t at = 0; at < count && !scratch->failed; at = text.end + 1) {
-        bool plain = true;
+        uint32_t all = ALPHA, some = 0; /* kinds: of all characters, of some */
         text.begin = text.end = at;
-        for (; text.end < count && text.small[text.end] != ' '; text.end++)
-            plain &= text.kinds[text.end] & ALPHA;
-        if (text.end == at)
+        for (; text.end < count && text.small[text.end] != ' '; text.end++) {
+            all &= text.kinds[text.end];
+            some |= text.kinds[text.end];
+        }
+        if (text.end == at || !room_for_words(scratch, text.end - at))
             continue;
-        if (plain)
+        if (all)
             add_word(scratch, &text, at, text.end);
         else
-            cut_chunk(scratch, &text);
+            cut_chunk(scratch, &text, some);
     }
-    letter *last = put(scratch, &scratch->text, sizeof *last);
-    if (last)
-        *last = scratch->words->line_end;
-    put_number(scratch, &scratch->starts, count);
-    put_number(scratch, &scratch->ends, count + 1);
+    if (!scratch->failed && room_for_words(scratch, 1))
+        put_word(scratch, scratch->words->line_end, count, count + 1);
 }

@@ -32,10 +32,9 @@ static void count_word(const struct scratch *scratch, const character *character
         return;
     counts->words++;
     counts->strange += *characters >= FROM_LATIN;
-    struct span span = {characters, count, count > LONGEST_WORD ? 0 : hash_of(characters, count)};
-    const struct entry *entry = count > LONGEST_WORD ? NULL : entry_of(scratch->words, &span);
-    counts->english += entry && entry->flags & IS_ENGLISH;
-    counts->foreign += entry && entry->flags & IS_FOREIGN;
+    uint32_t flags = flags_of(scratch, characters, count);
+    counts->english += (flags & IS_ENGLISH) != 0;
+    counts->foreign += (flags & IS_FOREIGN) != 0;
 }
 
 bool is_doubtful(const struct scratch *scratch)

@@ -1,9 +1,10 @@
 /* What stands under each letter: the groups it leads, the sets it helps to have, and marks for what is asked most often. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "reader.h"
 
-#define FREQUENT 40 /* wanted sets of a letter from which on their bits are looked at, not their numbers: that is quicker */
+#define FREQUENT 8 /* wanted sets of a letter from which on its bits are looked at, not numbers: that is quicker */
 
 static void count_letters(const struct tables *tables, uint32_t set, uint32_t *counts)
 {
@@ -11,50 +12,137 @@ static void count_letters(const struct tables *tables, uint32_t set, uint32_t *c
         counts[tables->letters[tables->sets[set].first + i]]++;
 }
 
-/* Marks each set that is looked for besides a group's rarest, and counts of how many of them each letter is. */
-static void count_wanted(const struct tables *tables, uint32_t *numbers, uint32_t *counts)
+/* ---- classes of wanted sets ---- */
+
+/* A set that is wanted, while classes are made. */
+struct wish {
+    uint32_t set, leads;        /* leads: how often it is asked of, a measure of what it costs to find more */
+    const uint16_t *ranks;      /* of its letters, sorted: the one that is in most wanted sets has the lowest */
+    uint32_t count;
+};
+
+struct wishes {
+    struct wish *all;
+    uint32_t count;
+    uint32_t *counts; /* of each letter: in how many of them it is */
+    uint16_t *ranks;  /* the ranks of all, end to end */
+};
+
+struct ranked {
+    uint32_t count;
+    letter letter;
+};
+
+static int by_count(const void *one, const void *other)
 {
-    for (int i = 0; i < INDEXES; i++)
+    const struct ranked *a = one, *b = other;
+    return a->count != b->count ? (a->count < b->count) - (a->count > b->count) : (a->letter > b->letter) - (a->letter < b->letter);
+}
+
+static int by_number(const void *one, const void *other)
+{
+    uint16_t a = *(const uint16_t *)one, b = *(const uint16_t *)other;
+    return (a > b) - (a < b);
+}
+
+/* Sets with the same frequent letters come to stand side by side. */
+static int by_ranks(const void *one, const void *other)
+{
+    const struct wish *a = one, *b = other;
+    for (uint32_t i = 0; i < a->count && i < b->count; i++)
+        if (a->ranks[i] != b->ranks[i])
+            return a->ranks[i] < b->ranks[i] ? -1 : 1;
+    return (a->count > b->count) - (a->count < b->count);
+}
+
+static uint32_t root_of(uint32_t number)
+{
+    uint32_t root = 1;
+    while ((root + 1) * (root + 1) <= number)
+        root++;
+    return root;
+}
+
+/* The sets that are looked for besides a group's rarest; of each letter, in how many of them it is. */
+static bool gather(const struct tables *tables, struct wishes *wishes)
+{
+    uint32_t *leads = calloc(tables->sets_count + 1, sizeof *leads);
+    wishes->counts = calloc((size_t)tables->limit + 1, sizeof *wishes->counts);
+    wishes->all = calloc(tables->sets_count + 1, sizeof *wishes->all);
+    for (int i = 0; i < INDEXES && leads; i++)
         for (uint32_t j = 0; j < tables->indexes[i].count; j++)
             for (int k = 1; k <= WANTS; k++) {
-                uint32_t set = tables->indexes[i].needs[j].of[k].set;
-                if (set != NONE && !numbers[set]) {
-                    numbers[set] = NONE;
-                    count_letters(tables, set, counts);
-                }
+                const struct need *of = tables->indexes[i].needs[j].of;
+                if (of[k].set != NONE)
+                    leads[of[k].set] += tables->sets[of[0].set].count;
             }
+    bool done = leads && wishes->counts && wishes->all;
+    for (uint32_t set = 0; set < tables->sets_count && done; set++)
+        if (leads[set]) {
+            wishes->all[wishes->count++] = (struct wish){.set = set, .leads = leads[set], .count = tables->sets[set].count};
+            count_letters(tables, set, wishes->counts);
+        }
+    free(leads);
+    return done;
 }
 
-static bool holds_frequent(const struct tables *tables, uint32_t set, const uint32_t *counts)
+/* Sorts the letters of each set by how frequent they are, then the sets by these. */
+static bool rank(const struct tables *tables, struct wishes *wishes)
 {
-    for (uint32_t i = 0; i < tables->sets[set].count; i++)
-        if (counts[tables->letters[tables->sets[set].first + i]] >= FREQUENT)
-            return true;
-    return false;
+    struct ranked *letters = calloc((size_t)tables->limit + 1, sizeof *letters);
+    uint16_t *ranks = calloc((size_t)tables->limit + 1, sizeof *ranks), *next;
+    size_t total = 0;
+    for (uint32_t i = 0; i < wishes->count; i++)
+        total += wishes->all[i].count;
+    next = wishes->ranks = malloc((total + 1) * sizeof *wishes->ranks);
+    bool done = letters && ranks && next;
+    for (uint32_t one = 0; one < tables->limit && done; one++)
+        letters[one] = (struct ranked){wishes->counts[one], (letter)one};
+    if (done)
+        qsort(letters, tables->limit, sizeof *letters, by_count);
+    for (uint32_t i = 0; i < tables->limit && done; i++)
+        ranks[letters[i].letter] = (uint16_t)i;
+    for (uint32_t i = 0; i < wishes->count && done; i++) {
+        struct wish *wish = &wishes->all[i];
+        wish->ranks = next;
+        for (uint32_t j = 0; j < wish->count; j++)
+            next[j] = ranks[tables->letters[tables->sets[wish->set].first + j]];
+        qsort(next, wish->count, sizeof *next, by_number);
+        next += wish->count;
+    }
+    if (done && wishes->count)
+        qsort(wishes->all, wishes->count, sizeof *wishes->all, by_ranks);
+    free(letters);
+    free(ranks);
+    return done;
 }
 
-/* Gives these sets numbers from 1 on: first those with letters that are of many, so that the bits of such letters are few. */
-static void number_wanted(struct tables *tables, uint32_t *numbers, const uint32_t *counts)
+/* Gives each wanted set the number of its class, from 1 on: those side by side, as many as weigh together what a class may. */
+static void number_classes(struct tables *tables, const struct wishes *wishes, uint32_t *numbers)
 {
-    for (int frequent = 1; frequent >= 0; frequent--) {
-        for (uint32_t set = 0; set < tables->sets_count; set++)
-            if (numbers[set] == NONE && (!frequent || holds_frequent(tables, set, counts)))
-                numbers[set] = ++tables->wanted_count;
-        if (frequent)
-            tables->many_count = words_of(tables->wanted_count);
+    uint64_t total = 0, before = 0;
+    for (uint32_t i = 0; i < wishes->count; i++)
+        total += root_of(wishes->all[i].leads);
+    for (uint32_t i = 0; i < wishes->count; i++) {
+        numbers[wishes->all[i].set] = tables->wanted_count = 1 + (uint32_t)(before * (CLASSES - 1) / total);
+        before += root_of(wishes->all[i].leads);
     }
 }
 
-/* Where the numbers of each letter are to stand; `counts` tells how many there are. */
+/* ---- of which classes each letter is ---- */
+
+/* Where what each letter is of is to stand; `counts` tells how much there may be. */
 static bool place_wanted(struct tables *tables, const uint32_t *counts)
 {
     uint32_t listed = 0, bits = 0;
     for (uint32_t one = 0; one < tables->limit; one++) {
         bool many = counts[one] >= FREQUENT;
         tables->known[one].wants = (struct some){many ? bits : listed, many ? MANY : 0};
-        bits += many ? tables->many_count : 0;
+        bits += many ? words_of(tables->wanted_count) : 0;
         listed += many ? 0 : counts[one];
     }
+    tables->wanted_listed = listed;
+    tables->wanted_words = bits;
     tables->wanted = malloc((listed + 1) * sizeof *tables->wanted);
     tables->wanted_bits = calloc(bits + 1, sizeof *tables->wanted_bits);
     return tables->wanted && tables->wanted_bits;
@@ -63,24 +151,30 @@ static bool place_wanted(struct tables *tables, const uint32_t *counts)
 static void put_wanted(const struct tables *tables, letter one, uint32_t number)
 {
     struct some *wants = &tables->known[one].wants;
-    if (wants->count == MANY)
+    if (wants->count == MANY) {
         tables->wanted_bits[wants->first + number / 64] |= UINT64_C(1) << number % 64;
-    else
-        tables->wanted[wants->first + wants->count++] = (uint16_t)number;
+        return;
+    }
+    for (uint32_t i = 0; i < wants->count; i++)
+        if (tables->wanted[wants->first + i] == number)
+            return;
+    tables->wanted[wants->first + wants->count++] = (uint16_t)number;
 }
 
 static bool add_wanted(struct tables *tables, uint32_t *numbers)
 {
-    uint32_t *counts = calloc((size_t)tables->limit + 1, sizeof *counts);
-    if (!counts)
-        return false;
-    count_wanted(tables, numbers, counts);
-    number_wanted(tables, numbers, counts);
-    bool done = tables->wanted_count < UINT16_MAX && place_wanted(tables, counts);
+    struct wishes wishes = {NULL, 0, NULL, NULL};
+    bool done = gather(tables, &wishes) && rank(tables, &wishes);
+    if (done) {
+        number_classes(tables, &wishes, numbers);
+        done = place_wanted(tables, wishes.counts);
+    }
     for (uint32_t set = 0; set < tables->sets_count && done; set++)
         for (uint32_t i = 0; numbers[set] && i < tables->sets[set].count; i++)
             put_wanted(tables, tables->letters[tables->sets[set].first + i], numbers[set]);
-    free(counts);
+    free(wishes.all);
+    free(wishes.counts);
+    free(wishes.ranks);
     return done;
 }
 

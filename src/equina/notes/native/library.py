@@ -20,7 +20,7 @@ from equina.notes.native.words import Words, latin, page, words
 from equina.notes.sentence import ASSERTED, ONSETS, Told
 from equina.notes.vocabulary import Vocabulary
 
-__all__ = ["LIBRARY", "UNPACK", "VERDICTS", "Compiled", "Rows", "Seen", "compiled", "rows", "sources", "which"]
+__all__ = ["LIBRARY", "UNPACK", "VERDICTS", "Compiled", "Numbers", "Rows", "Seen", "compiled", "rows", "sources", "which"]
 
 LIBRARY = Path(__file__).with_name("reader.so")
 CHOICE = "EQUINA_READER"  # "python": the compiled reader is left aside

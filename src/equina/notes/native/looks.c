@@ -117,18 +117,26 @@ static uint32_t seen_at(const uint8_t *text, int64_t i)
     }
 }
 
-/* The signs that tell anything: of the others nothing is asked. */
-static const bool tells[256] = {
-    ['\t'] = true, ['.'] = true, ['_'] = true, ['+'] = true, ['N'] = true, ['Y'] = true, ['n'] = true, ['y'] = true, ['P'] = true,
-    ['\n'] = true, [' '] = true, ['<'] = true, ['&'] = true, ['"'] = true, ['`'] = true, ['\r'] = true,
-    ['\f'] = true, ['\v'] = true, [0x85] = true, [0xa0] = true,
+/* Whether a sign can tell anything is known by the one behind it: of nearly all nothing more is asked. A bit of each way. */
+enum { ALWAYS = 1, TWO_DOTS = 2, TWO_LINES = 4, BY_ITSELF = 8, IS_NO = 16, IS_YES = 32, IS_GAP = 64, IS_PMH = 128 };
+
+static const uint8_t tells[256] = {
+    ['\t'] = ALWAYS, ['\n'] = ALWAYS, ['<'] = ALWAYS, ['&'] = ALWAYS, ['"'] = ALWAYS, ['`'] = ALWAYS, ['\r'] = ALWAYS,
+    ['\f'] = ALWAYS, ['\v'] = ALWAYS, [0x85] = ALWAYS, [0xa0] = ALWAYS,
+    ['.'] = TWO_DOTS, ['_'] = TWO_LINES, ['+'] = BY_ITSELF, [' '] = IS_GAP, ['P'] = IS_PMH,
+    ['N'] = BY_ITSELF | IS_NO, ['n'] = IS_NO, ['Y'] = BY_ITSELF | IS_YES, ['y'] = BY_ITSELF | IS_YES,
+};
+
+static const uint8_t behind_it[256] = {
+    ['.'] = TWO_DOTS, ['_'] = TWO_LINES, [' '] = BY_ITSELF | IS_GAP, ['\n'] = IS_GAP, ['M'] = IS_PMH,
+    ['o'] = IS_NO, ['O'] = IS_NO, ['e'] = IS_YES, ['E'] = IS_YES, [0xc8] = IS_YES, [0xc9] = IS_YES, [0xe8] = IS_YES, [0xe9] = IS_YES,
 };
 
 uint32_t equina_looks(const uint8_t *text, int64_t count)
 {
     uint32_t seen = 0;
     for (int64_t i = 0; i < count; i++)
-        if (tells[text[i]])
+        if (tells[text[i]] & (behind_it[text[i + 1]] | ALWAYS))
             seen |= seen_at(text, i);
     return seen;
 }

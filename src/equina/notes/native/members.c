@@ -7,10 +7,16 @@
 
 #define MOST (UINT32_C(1) << 24) /* numbers that an instruction can tell apart */
 
+/* The sets of a group, in order; NULL behind the last. */
+static uint32_t *set_of(struct group *group, int which)
+{
+    return which == 0 ? &group->begins : which <= BESIDE ? &group->beside[which - 1].set : NULL;
+}
+
 /* Of each set whether it is asked of: 0, or NONE. */
 static uint32_t *sets_asked(const struct tables *tables)
 {
-    uint32_t *numbers = malloc((tables->sets_count + 1) * sizeof *numbers);
+    uint32_t *numbers = malloc((tables->sets_count + 1) * sizeof *numbers), *set;
     if (!numbers)
         return NULL;
     memset(numbers, 0xff, (tables->sets_count + 1) * sizeof *numbers);
@@ -19,8 +25,9 @@ static uint32_t *sets_asked(const struct tables *tables)
             numbers[tables->program[i] & 0xffffff] = 0;
     for (int i = 0; i < INDEXES; i++)
         for (uint32_t j = 0; j < tables->indexes[i].count; j++)
-            if (tables->indexes[i].groups[j].begins != NONE)
-                numbers[tables->indexes[i].groups[j].begins] = 0;
+            for (int k = 0; (set = set_of(&tables->indexes[i].groups[j], k)); k++)
+                if (*set != NONE)
+                    numbers[*set] = 0;
     for (int i = 0; i < NAMED_SETS; i++)
         numbers[tables->named[i]] = 0;
     return numbers;
@@ -29,13 +36,15 @@ static uint32_t *sets_asked(const struct tables *tables)
 /* Puts the new numbers in the place of the old. */
 static void renumber(struct tables *tables, const uint32_t *numbers)
 {
+    uint32_t *set;
     for (uint32_t i = 0; i < tables->program_count; i++)
         if (tables->program[i] >> 24 == OP_SET)
             tables->program[i] = (uint32_t)OP_SET << 24 | numbers[tables->program[i] & 0xffffff];
     for (int i = 0; i < INDEXES; i++)
         for (uint32_t j = 0; j < tables->indexes[i].count; j++)
-            if (tables->indexes[i].groups[j].begins != NONE)
-                tables->indexes[i].groups[j].begins = numbers[tables->indexes[i].groups[j].begins];
+            for (int k = 0; (set = set_of(&tables->indexes[i].groups[j], k)); k++)
+                if (*set != NONE)
+                    *set = numbers[*set];
     for (int i = 0; i < NAMED_SETS; i++)
         tables->named[i] = numbers[tables->named[i]];
 }
@@ -95,6 +104,7 @@ bool add_members(struct tables *tables)
             done = numbers[i] != NONE;
         }
     tables->members = places.items;
+    tables->members_count = (uint32_t)places.count;
     if (done) {
         renumber(tables, numbers);
         add_marks(tables);

@@ -17,7 +17,9 @@
 #define PLACES 64      /* of a row so short that its places are bits */
 #define NEEDS 4        /* sets of letters that a group needs one each of */
 #define FARTHEST 100   /* words behind the beginning of a match beyond which no place is told apart */
-#define WANTS 2        /* of these, sets that are looked for besides the rarest: the others rule out next to nothing */
+#define WANTS 2        /* of these, sets of which a letter is looked for besides the rarest, wherever it stands in the row */
+#define BESIDE (NEEDS - 1) /* sets of which a letter is looked for where it must stand */
+#define CLASSES 2048   /* wanted sets that are alike are looked for as one, so that a row has few bits */
 
 typedef uint16_t letter;
 
@@ -41,13 +43,22 @@ enum operation {
     OP_CHOICE, /* in place of a row of splits (choice.c): the ways that can go on with this letter */
 };
 
-/* Patterns that mean the same (index.py). */
+/* A set, or NONE, of which a letter stands from so many words behind the letter that leads a group up to so many. */
+struct beside {
+    uint32_t set;
+    int16_t from, to;
+};
+
+#define LINE 64 /* bytes that memory hands over at once, as a rule */
+
+/* Patterns that mean the same (index.py). What is asked of one takes one line of memory. */
 struct group {
-    uint32_t what;   /* find or cue */
+    _Alignas(LINE) uint32_t what; /* find or cue */
     uint32_t entry;  /* its first instruction */
     uint64_t hint;   /* bits of the letters with which it begins, see hint_of */
     uint32_t begins; /* these letters: a set, or NONE for any */
     int32_t least, most; /* how many words behind the beginning the letter that leads it stands */
+    struct beside beside[BESIDE];
 };
 
 /* A set of which a group needs a letter, or NONE; and how many words behind the beginning of a match that stands at least, at most. */
@@ -61,7 +72,7 @@ struct needs {
     struct need of[NEEDS];
 };
 
-/* A group under a letter of its rarest set, and what else it needs: numbers of wanted sets, 0 for nothing. */
+/* A group under a letter of its rarest set, and what else it needs: numbers of wanted classes, 0 for nothing. */
 struct lead {
     uint32_t group;
     uint16_t wants[WANTS];
@@ -113,12 +124,10 @@ struct some {
     uint32_t first, count;
 };
 
-#define LINE 64 /* bytes that memory hands over at once, as a rule */
-
 /* What is known of a letter, side by side: it is asked for together, and takes one line. */
 struct known {
     _Alignas(LINE) uint32_t marks; /* the bits below */
-    struct some wants;     /* the wanted sets it is of: their numbers in `wanted`; or, where they are MANY, bits in `wanted_bits` */
+    struct some wants;     /* the wanted classes it is of: their numbers in `wanted`; or, where they are MANY, bits in `wanted_bits` */
     struct some led[INDEXES];
 };
 
@@ -128,6 +137,12 @@ struct says {
 };
 
 #define MANY UINT32_MAX
+
+/* Memory in which tables lie side by side. */
+struct block {
+    char *memory; /* NULL: there is none */
+    size_t used;
+};
 
 struct tables {
     uint32_t limit; /* every letter is below it */
@@ -151,9 +166,12 @@ struct tables {
      * places: a letter, and in the low half how far behind that its ways are; NONE: free. */
     uint32_t *options;
     uint32_t *ways; /* rows of ways, the last of each with LAST */
-    uint32_t wanted_count, many_count; /* many_count: words of bits of a letter that is of MANY */
+    uint32_t wanted_count; /* the highest number of a wanted class */
     uint16_t *wanted;
     uint64_t *wanted_bits;
+
+    uint32_t members_count, options_count, ways_count, wanted_listed, wanted_words; /* of the arrays above */
+    struct block block; /* in which they lie, when they have been moved there */
 };
 
 #define FREE UINT16_MAX
@@ -268,13 +286,14 @@ struct candidate {
 struct scratch {
     const struct tables *tables;
     const struct words *words; /* of a text that is not yet letters (text.h); NULL: there are none */
+    struct block block; /* in which lies what has the same size in every call */
     bool failed; /* memory ran out */
     bool relatives, carer; /* the text names relatives; it is told for one, who is the patient */
 
     uint32_t now; /* the number of the row; what a mark below says holds when it is of now */
     uint32_t *letter_seen, *finding_seen;
     uint16_t *letter_index; /* of a letter that was seen: which it is of the letters of the row */
-    uint64_t *wanted; /* bits: the wanted sets of which the row has a letter */
+    uint64_t *wanted; /* bits: the wanted classes of which the row has a letter */
     int32_t *latest; /* of a finding, its last hit kept */
     unsigned marks;  /* of all letters of the row */
 
@@ -282,6 +301,7 @@ struct scratch {
     struct latin *latin;        /* the characters of one byte, if they were told */
     struct met *met;            /* words whose letters are remembered */
     struct pile small, kinds;   /* character, uint8_t: the text, and of what kind its characters are */
+    bool narrow;                /* each of its characters takes one byte */
     struct pile heads;          /* int32_t: threes, where headings may stand (written.c) */
     struct pile asked;          /* int32_t: of each word to ask about its number, where it begins, where it ends */
 
@@ -394,6 +414,13 @@ bool add_choices(struct tables *tables);
 
 /* leads.c: works out what stands under each letter: the groups it leads, the sets it helps to have. */
 bool add_leads(struct tables *tables);
+
+/* block.c: a block of so many bytes; how many of these some bytes take; zeros behind what it holds; some bytes moved there, their old place
+ * freed. */
+bool begin_block(struct block *block, size_t bytes);
+size_t room_in_block(size_t bytes);
+void *room_of(struct block *block, size_t bytes);
+void *move_in(struct block *block, void *items, size_t bytes);
 
 #define HEAD 3 /* numbers of a choice before its places */
 

@@ -15,7 +15,7 @@ static void new_mark(struct scratch *scratch)
     scratch->now = 1;
 }
 
-/* Adds the wanted sets that a letter is of. */
+/* Adds the wanted classes that a letter is of. */
 static void add_wants(struct scratch *scratch, letter one)
 {
     const struct tables *tables = scratch->tables;
@@ -23,7 +23,7 @@ static void add_wants(struct scratch *scratch, letter one)
     uint64_t *has = scratch->wanted;
     if (wants->count == MANY) {
         const uint64_t *bits = tables->wanted_bits + wants->first;
-        for (uint32_t i = 0; i < tables->many_count; i++)
+        for (uint32_t i = 0, words = words_of(tables->wanted_count); i < words; i++)
             has[i] |= bits[i];
         return;
     }
@@ -101,13 +101,35 @@ static inline uint64_t bits_from(int32_t place)
     return place >= PLACES ? 0 : ~UINT64_C(0) << (place > 0 ? place : 0);
 }
 
+/* Whether a letter of a set stands from one place up to another, as far as the row reaches. */
+static bool stands(const struct tables *tables, uint32_t set, struct row row, int32_t from, int32_t to)
+{
+    to = to < row.count ? to : row.count - 1;
+    for (int32_t place = from > 0 ? from : 0; place <= to; place++)
+        if (holds(tables, set, row.letters[place]))
+            return true;
+    return false;
+}
+
+/* Whether what a group needs stands where it must, if the letter at this place leads it. */
+static bool has_beside(const struct tables *tables, const struct group *group, struct row row, int32_t place)
+{
+    for (int i = 0; i < BESIDE && group->beside[i].set != NONE; i++) {
+        const struct beside *beside = &group->beside[i];
+        if (!stands(tables, beside->set, row, place + beside->from, place + beside->to))
+            return false;
+    }
+    return true;
+}
+
 /* At which places of a short row a match of a group may begin, as bits, if the letter at these places leads it. */
 static uint64_t beginnings(const struct tables *tables, const struct group *group, struct row row, uint64_t led)
 {
     uint64_t left = 0, found = 0;
     for (; led; led &= led - 1) {
         int32_t place = lowest(led);
-        left |= bits_from(place - group->most) & ~bits_from(place - group->least + 1);
+        if (has_beside(tables, group, row, place))
+            left |= bits_from(place - group->most) & ~bits_from(place - group->least + 1);
     }
     if (group->begins == NONE)
         return left;

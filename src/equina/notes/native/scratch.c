@@ -17,6 +17,31 @@ void *grown(struct scratch *scratch, struct pile *pile, size_t size)
     return items;
 }
 
+/* Room for what has the same size in every call. */
+static bool take_block(struct scratch *scratch)
+{
+    size_t letters = (size_t)scratch->tables->limit + 1, findings = (size_t)scratch->tables->findings + 1;
+    size_t bytes[] = {
+        REMEMBERED * sizeof *scratch->met,
+        letters * sizeof *scratch->letter_seen,
+        letters * sizeof *scratch->letter_index,
+        words_of(scratch->tables->wanted_count) * sizeof *scratch->wanted,
+        findings * sizeof *scratch->finding_seen,
+        findings * sizeof *scratch->latest,
+    }, total = 0;
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++)
+        total += room_in_block(bytes[i]);
+    if (!begin_block(&scratch->block, total))
+        return false;
+    scratch->met = room_of(&scratch->block, bytes[0]);
+    scratch->letter_seen = room_of(&scratch->block, bytes[1]);
+    scratch->letter_index = room_of(&scratch->block, bytes[2]);
+    scratch->wanted = room_of(&scratch->block, bytes[3]);
+    scratch->finding_seen = room_of(&scratch->block, bytes[4]);
+    scratch->latest = room_of(&scratch->block, bytes[5]);
+    return true;
+}
+
 /* A scratch for these tables, which must outlive it; NULL without memory. */
 struct scratch *equina_scratch(const struct tables *tables, const struct words *words)
 {
@@ -26,15 +51,7 @@ struct scratch *equina_scratch(const struct tables *tables, const struct words *
     scratch->tables = tables;
     scratch->words = words;
     scratch->pages = calloc(PAGES, sizeof *scratch->pages);
-    scratch->met = aligned_alloc(LINE, REMEMBERED * sizeof *scratch->met);
-    if (scratch->met)
-        memset(scratch->met, 0, REMEMBERED * sizeof *scratch->met);
-    scratch->letter_seen = calloc(tables->limit + 1, sizeof *scratch->letter_seen);
-    scratch->letter_index = calloc(tables->limit + 1, sizeof *scratch->letter_index);
-    scratch->wanted = calloc(words_of(tables->wanted_count), sizeof *scratch->wanted);
-    scratch->finding_seen = calloc(tables->findings + 1, sizeof *scratch->finding_seen);
-    scratch->latest = calloc(tables->findings + 1, sizeof *scratch->latest);
-    if (scratch->pages && scratch->met && scratch->letter_seen && scratch->letter_index && scratch->wanted && scratch->finding_seen && scratch->latest)
+    if (scratch->pages && take_block(scratch))
         return scratch;
     equina_scratch_free(scratch);
     return NULL;
@@ -51,14 +68,9 @@ void empty_scratch(struct scratch *scratch)
         free(scratch->pages[i]);
     free(scratch->pages);
     free(scratch->latin);
-    free(scratch->met);
     free(scratch->tried.slots);
     free(scratch->interned.slots);
-    free(scratch->letter_seen);
-    free(scratch->letter_index);
-    free(scratch->wanted);
-    free(scratch->finding_seen);
-    free(scratch->latest);
+    free(scratch->block.memory);
 }
 
 void equina_scratch_free(struct scratch *scratch)
@@ -68,6 +80,14 @@ void equina_scratch_free(struct scratch *scratch)
     free(scratch);
 }
 
+/* Signs of the first page that cutting asks about. */
+static void mark_signs(uint8_t *kinds)
+{
+    kinds['?'] |= ASKS_OR_STOPS;
+    kinds['.'] |= ASKS_OR_STOPS;
+    kinds['\n'] |= ENDS_LINE;
+}
+
 int32_t equina_latin(struct scratch *scratch, const uint8_t *kinds, const uint8_t *small)
 {
     if (!scratch->latin)
@@ -75,6 +95,7 @@ int32_t equina_latin(struct scratch *scratch, const uint8_t *kinds, const uint8_
     if (!scratch->latin)
         return false;
     memcpy(scratch->latin->kind, kinds, PAGE);
+    mark_signs(scratch->latin->kind);
     memcpy(scratch->latin->small, small, PAGE);
     return true;
 }
@@ -84,6 +105,8 @@ int32_t equina_page(struct scratch *scratch, uint32_t number, const uint8_t *kin
     struct page *page = number < PAGES && !scratch->pages[number] ? malloc(sizeof *page) : NULL;
     if (page) {
         memcpy(page->kind, kinds, PAGE);
+        if (!number)
+            mark_signs(page->kind);
         scratch->pages[number] = page;
     }
     return page != NULL;

@@ -207,22 +207,33 @@ static struct need take_need(struct rest *rest, const struct tables *tables)
     return need;
 }
 
+/* Where what a group needs stands, seen from the letter that leads it; FARTHEST may be any number of words. */
+static struct beside beside_of(const struct need *lead, const struct need *need)
+{
+    int32_t from = lead->most < FARTHEST ? need->least - lead->most : -INT16_MAX;
+    int32_t to = need->most < FARTHEST ? need->most - lead->least : INT16_MAX;
+    return (struct beside){need->set, (int16_t)from, (int16_t)to};
+}
+
 static void take_index(struct rest *rest, struct tables *tables, int which, uint32_t things)
 {
     struct index *index = &tables->indexes[which];
     take_single(rest, tables, which, things);
     index->count = take_count(rest, 2 + 3 * NEEDS);
-    index->groups = some(rest, index->count, sizeof *index->groups);
+    index->groups = aligned_alloc(LINE, (index->count + 1) * sizeof *index->groups);
+    rest->bad |= !index->groups;
     index->needs = some(rest, index->count, sizeof *index->needs);
     for (uint32_t i = 0; i < index->count && !rest->bad; i++) {
         struct group *group = &index->groups[i];
+        *group = (struct group){.begins = NONE};
         group->what = take_below(rest, things);
         group->entry = take_below(rest, tables->program_count);
-        group->begins = NONE;
         for (int j = 0; j < NEEDS; j++)
             index->needs[i].of[j] = take_need(rest, tables);
         if (index->needs[i].of[0].set == NONE)
             rest->bad = true;
+        for (int j = 0; j < BESIDE; j++)
+            group->beside[j] = beside_of(&index->needs[i].of[0], &index->needs[i].of[1 + j]);
         group->least = index->needs[i].of[0].least;
         group->most = index->needs[i].of[0].most;
     }
@@ -244,6 +255,52 @@ static void free_sets(struct tables *tables)
     for (int i = 0; i < INDEXES; i++) {
         free(tables->indexes[i].needs);
         tables->indexes[i].needs = NULL;
+    }
+}
+
+/* How many leads an index has. */
+static size_t leads_count(const struct tables *tables, int which)
+{
+    const struct some *last = &tables->known[tables->limit - 1].led[which];
+    return last->first + last->count;
+}
+
+#define ARRAYS 8 /* that are moved, besides two of each index */
+
+/* Moves what reading asks of into one block; without memory for it, all stays where it is. */
+static void pack(struct tables *tables)
+{
+    struct index *indexes = tables->indexes;
+    struct block *block = &tables->block;
+    size_t bytes[ARRAYS + 2 * INDEXES] = {
+        tables->limit * sizeof *tables->known,
+        tables->limit * sizeof *tables->says,
+        tables->wanted_words * sizeof *tables->wanted_bits,
+        tables->wanted_listed * sizeof *tables->wanted,
+        tables->members_count * sizeof *tables->members,
+        tables->program_count * sizeof *tables->program,
+        tables->options_count * sizeof *tables->options,
+        tables->ways_count * sizeof *tables->ways,
+    }, total = 0, *of_indexes = bytes + ARRAYS;
+    for (int i = 0; i < INDEXES; i++) {
+        of_indexes[2 * i] = leads_count(tables, i) * sizeof *indexes[i].led;
+        of_indexes[2 * i + 1] = indexes[i].count * sizeof *indexes[i].groups;
+    }
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++)
+        total += room_in_block(bytes[i]);
+    if (!tables->limit || !begin_block(block, total))
+        return;
+    tables->known = move_in(block, tables->known, bytes[0]);
+    tables->says = move_in(block, tables->says, bytes[1]);
+    tables->wanted_bits = move_in(block, tables->wanted_bits, bytes[2]);
+    tables->wanted = move_in(block, tables->wanted, bytes[3]);
+    tables->members = move_in(block, tables->members, bytes[4]);
+    tables->program = move_in(block, tables->program, bytes[5]);
+    tables->options = move_in(block, tables->options, bytes[6]);
+    tables->ways = move_in(block, tables->ways, bytes[7]);
+    for (int i = 0; i < INDEXES; i++) {
+        indexes[i].led = move_in(block, indexes[i].led, of_indexes[2 * i]);
+        indexes[i].groups = move_in(block, indexes[i].groups, of_indexes[2 * i + 1]);
     }
 }
 
@@ -272,6 +329,7 @@ struct tables *equina_tables(const int32_t *given, int64_t count)
         return NULL;
     }
     free_sets(tables);
+    pack(tables);
     return tables;
 }
 
@@ -279,23 +337,27 @@ void equina_tables_free(struct tables *tables)
 {
     if (!tables)
         return;
+    bool packed = tables->block.memory;
     for (int i = 0; i < INDEXES; i++) {
         struct index *index = &tables->indexes[i];
         free(index->single);
-        free(index->led);
-        free(index->groups);
+        free(packed ? NULL : index->led);
+        free(packed ? NULL : index->groups);
     }
     free_sets(tables);
-    free(tables->program);
     free(tables->finds);
     free(tables->cues);
     free(tables->lists);
-    free(tables->known);
-    free(tables->says);
-    free(tables->members);
-    free(tables->options);
-    free(tables->ways);
-    free(tables->wanted);
-    free(tables->wanted_bits);
+    if (!packed) {
+        free(tables->program);
+        free(tables->known);
+        free(tables->says);
+        free(tables->members);
+        free(tables->options);
+        free(tables->ways);
+        free(tables->wanted);
+        free(tables->wanted_bits);
+    }
+    free(tables->block.memory);
     free(tables);
 }

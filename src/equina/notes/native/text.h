@@ -13,6 +13,7 @@ typedef uint32_t character;
 #define LONGEST_WORD 24
 #define SLIP_FROM 5
 #define START 5        /* first letters by which a slip is ruled out */
+#define BEHIND LONGEST_WORD /* characters behind a text that may be looked at, whatever they are */
 #define REMEMBERED 32768 /* words whose letters a scratch remembers; a power of two */
 
 /* What one look over a text has seen; as in looks.py. */
@@ -36,6 +37,8 @@ enum {
     SPACE = 8,     /* \s */
     DIGIT = 16,    /* isdigit */
     ALNUM = 32,    /* isalnum */
+    ASKS_OR_STOPS = 64, /* "?", "."; this and the next are the C's own */
+    ENDS_LINE = 128,
 };
 
 struct page {
@@ -49,6 +52,8 @@ struct latin {
 
 /* What is said of a word besides; as in words.py. */
 enum { IS_OTHER = 1, IS_SHORTENED = 2, IS_ENGLISH = 4, IS_FOREIGN = 8, IS_SPELLING = 16, SLIPS_AS_WORD = 32, SLIPS_AS_STEM = 64 };
+
+#define KEPT_FLAGS (IS_SHORTENED | IS_ENGLISH | IS_FOREIGN)
 
 /* What is known of some characters: as a word, as the beginning of one. */
 struct entry {
@@ -88,13 +93,19 @@ struct words {
     uint32_t stem_lengths; /* bits: how long the stems are in which slips are forgiven */
     uint64_t stems[1024];  /* bits: hashes of all stems */
     letter line_end, blank, query;
+    struct block block; /* in which the arrays lie */
+};
+
+/* The characters of a word, if each takes one byte, and zeros behind them: compared and mixed without a loop of its length. */
+struct spelling {
+    uint64_t parts[LONGEST_WORD / 8];
 };
 
 /* A word and its letter, remembered. Two of them take one line of memory. */
 struct met {
-    _Alignas(LINE / 2) uint32_t hash;
+    _Alignas(LINE / 2) struct spelling spelling;
     letter letter;
-    uint8_t length, characters[LONGEST_WORD + 1];
+    uint8_t length, flags; /* flags: of those below, KEPT_FLAGS */
 };
 
 /* Some characters of a text. */
@@ -137,6 +148,8 @@ struct seen {
 };
 
 /* words.c */
+/* What is said besides of a word of a text, as it is spelt: KEPT_FLAGS. */
+uint32_t flags_of(const struct scratch *scratch, const character *characters, uint32_t count);
 const struct entry *entry_of(const struct words *words, const struct span *span);
 /* The letter of a word of the lexicon; 0: it is none. */
 letter plain_letter(const struct words *words, const character *characters, uint32_t count);

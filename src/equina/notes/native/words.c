@@ -89,6 +89,30 @@ static bool place_entries(struct words *words)
     return true;
 }
 
+/* Moves what reading asks of into one block; without memory for it, all stays where it is. */
+static void pack(struct words *words)
+{
+    struct slips *slips[] = {&words->of_words, &words->of_stems};
+    size_t bytes[] = {
+        words->count * sizeof *words->entries,
+        ((size_t)words->mask + 1) * sizeof *words->places,
+        words->characters_count * sizeof *words->characters,
+    }, total = 0;
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++)
+        total += room_in_block(bytes[i]);
+    for (int i = 0; i < 2; i++)
+        total += room_in_block(slips[i]->count * sizeof *slips[i]->all) + room_in_block(((size_t)slips[i]->mask + 1) * sizeof *slips[i]->places);
+    if (!begin_block(&words->block, total))
+        return;
+    words->entries = move_in(&words->block, words->entries, bytes[0]);
+    words->places = move_in(&words->block, words->places, bytes[1]);
+    words->characters = move_in(&words->block, words->characters, bytes[2]);
+    for (int i = 0; i < 2; i++) {
+        slips[i]->all = move_in(&words->block, slips[i]->all, slips[i]->count * sizeof *slips[i]->all);
+        slips[i]->places = move_in(&words->block, slips[i]->places, ((size_t)slips[i]->mask + 1) * sizeof *slips[i]->places);
+    }
+}
+
 struct words *equina_words(const struct tables *tables, const int32_t *given, int64_t count, const double *ends, int64_t ends_count)
 {
     struct rest rest = {given, count, ends_count < 0 || ends_count > INT32_MAX / 2};
@@ -111,6 +135,7 @@ struct words *equina_words(const struct tables *tables, const int32_t *given, in
         equina_words_free(words);
         return NULL;
     }
+    pack(words);
     return words;
 }
 
@@ -118,15 +143,18 @@ void equina_words_free(struct words *words)
 {
     if (!words)
         return;
-    free(words->entries);
-    free(words->places);
-    free(words->characters);
+    if (!words->block.memory) {
+        free(words->entries);
+        free(words->places);
+        free(words->characters);
+        free(words->of_words.all);
+        free(words->of_words.places);
+        free(words->of_stems.all);
+        free(words->of_stems.places);
+    }
+    free(words->block.memory);
     free(words->lines);
     free(words->ends);
-    free(words->of_words.all);
-    free(words->of_words.places);
-    free(words->of_stems.all);
-    free(words->of_stems.places);
     free(words);
 }
 
@@ -259,38 +287,70 @@ static letter worked_out(const struct words *words, const character *characters,
     return words->blank;
 }
 
-static bool is_met(const struct met *met, const character *characters, uint32_t count)
+/* As it is remembered. Behind the word stand at least BEHIND characters more. */
+static inline struct spelling spelling_of(const character *characters, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++)
-        if (met->characters[i] != characters[i])
-            return false;
-    return met->length == count;
+    static const uint8_t own[2 * LONGEST_WORD] = {
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    };
+    uint8_t bytes[LONGEST_WORD];
+    struct spelling spelling;
+    for (int i = 0; i < LONGEST_WORD; i++)
+        bytes[i] = (uint8_t)characters[i] & own[LONGEST_WORD - count + (uint32_t)i];
+    memcpy(&spelling, bytes, sizeof spelling);
+    return spelling;
 }
 
-/* Only of what takes one byte each: nearly always. */
-static void remember(struct met *met, const character *characters, uint32_t count, uint32_t hash, letter one)
+static inline uint32_t place_met(const struct spelling *spelling)
+{
+    const uint64_t *parts = spelling->parts;
+    uint64_t mixed = (parts[0] ^ parts[1] * UINT64_C(0x9e3779b97f4a7c15) ^ parts[2] * UINT64_C(0xc2b2ae3d27d4eb4f)) * UINT64_C(0x165667b19e3779f9);
+    return (uint32_t)(mixed >> 40) & (REMEMBERED / 2 - 1);
+}
+
+static inline bool is_met(const struct met *met, const struct spelling *spelling, uint32_t count)
+{
+    const uint64_t *one = met->spelling.parts, *other = spelling->parts;
+    return !((one[0] ^ other[0]) | (one[1] ^ other[1]) | (one[2] ^ other[2]) | (met->length ^ count));
+}
+
+static bool is_narrow(const character *characters, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
         if (characters[i] > UINT8_MAX)
-            return;
-    for (uint32_t i = 0; i < count && one; i++)
-        met->characters[i] = (uint8_t)characters[i];
-    met->hash = hash;
-    met->letter = one;
-    met->length = one ? (uint8_t)count : 0;
+            return false;
+    return true;
 }
 
 letter letter_of(struct scratch *scratch, const character *characters, const uint8_t *kinds, uint32_t count)
 {
-    if (count > LONGEST_WORD)
+    if (count > LONGEST_WORD || (!scratch->narrow && !is_narrow(characters, count)))
         return worked_out(scratch->words, characters, kinds, count);
-    uint32_t hash = hash_of(characters, count);
-    struct met *met = &scratch->met[2 * (mixed_hash(hash) & (REMEMBERED / 2 - 1))]; /* the word met last, and the one before */
+    struct spelling spelling = spelling_of(characters, count);
+    struct met *met = &scratch->met[2 * place_met(&spelling)]; /* the word met last, and the one before */
     for (int i = 0; i < 2; i++)
-        if (met[i].hash == hash && is_met(&met[i], characters, count))
+        if (is_met(&met[i], &spelling, count))
             return met[i].letter;
     letter found = worked_out(scratch->words, characters, kinds, count);
-    met[1] = met[0];
-    remember(met, characters, count, hash, found);
+    if (found) { /* else it is to be asked about */
+        met[1] = met[0];
+        const struct entry *entry = entry_for(scratch->words, characters, count);
+        met[0] = (struct met){spelling, found, (uint8_t)count, entry ? entry->flags & KEPT_FLAGS : 0};
+    }
     return found;
+}
+
+uint32_t flags_of(const struct scratch *scratch, const character *characters, uint32_t count)
+{
+    if (count > LONGEST_WORD)
+        return 0;
+    if (scratch->narrow || is_narrow(characters, count)) {
+        struct spelling spelling = spelling_of(characters, count);
+        const struct met *met = &scratch->met[2 * place_met(&spelling)];
+        for (int i = 0; i < 2; i++)
+            if (is_met(&met[i], &spelling, count))
+                return met[i].flags;
+    }
+    const struct entry *entry = entry_for(scratch->words, characters, count);
+    return entry ? entry->flags & KEPT_FLAGS : 0;
 }

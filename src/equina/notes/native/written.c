@@ -183,7 +183,8 @@ static bool take_lines(struct scratch *scratch, const struct look *look)
 bool take_written(struct scratch *scratch, const uint8_t *text, int64_t count)
 {
     scratch->small.count = scratch->kinds.count = scratch->heads.count = 0;
-    if (!room_for(scratch, &scratch->small, sizeof(character), (size_t)count) || !room_for(scratch, &scratch->kinds, 1, (size_t)count))
+    scratch->narrow = true;
+    if (!room_for(scratch, &scratch->small, sizeof(character), (size_t)count + BEHIND) || !room_for(scratch, &scratch->kinds, 1, (size_t)count))
         return false;
     const struct latin *latin = scratch->latin;
     struct look look = {text, latin->kind, (uint32_t)count};
