@@ -292,7 +292,7 @@ class _Compiler:
             end=self.letters("\n"),
             absences=self.spelt(source.words["absences"]),
             light=self.spelt(source.words["light"]),
-            carers=self.spelt(word for word in relatives if word.isalpha()).difference(self.weights),
+            carers=self.spelt(word for word in relatives if word.replace("'", "").isalpha()).difference(self.weights),
             sections=source.sections,
             openings=tuple(heading for heading in source.sections if heading.startswith(" ")),
             becomes=source.becomes,
