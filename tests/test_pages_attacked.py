@@ -57,7 +57,7 @@ def test_words_are_shown_as_words(client, told):
     main = text.split("<main")[1].split("</main>")[0]
     for forbidden in ("<script", "<img", "onerror=alert(1)>", "\x00", "\x1b", "</textarea>"):
         assert forbidden not in main
-    assert "{{7*7}}" in main or "49" not in main
+    assert "{{7*7}}" in main or "49" not in main.replace(visit_in(text), "")  # a signature may hold any two digits
     after = post(client, visit=visit_in(text), go="confirmed", told=told, urinary_retention="right")
     assert after.status_code == 200
     assert "<script>alert" not in after.text
