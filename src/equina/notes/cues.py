@@ -30,6 +30,7 @@ KINDS = (
         "carer",
         "self",
         "same",
+        "still",
         "asks",
         "denies_it",
         "denies_all",

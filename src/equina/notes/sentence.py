@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from equina.notes.context import Found, Parts, Place, Verdict, judge, ticked, without_inner
 from equina.notes.cues import Cue, Find
+from equina.notes.index import Match
 from equina.notes.lexicon import Lexicon
 from equina.notes.talk import Before, answered, following
 
@@ -16,7 +17,8 @@ __all__ = ["ASSERTED", "ONSETS", "Said", "Told", "is_open_to", "said", "told"]
 ANSWER = 12  # words behind a question in which its answer is looked for
 ASSERTED = ("present", "absent", "historical", "family", "hypothetical", "uncertain")
 ONSETS = ("unknown", "new", "long_standing")
-_REMARK = 16  # words of a sentence that says of the one before that it is old
+_REMARK, _STILL = 16, 30  # words of a sentence that says of the one before that it is old, and where it begins with that
+_NEAR = 8  # words between a sentence and the remark on it
 _OPENING = 16  # words in which a carer says for whom
 _LONGEST = 80  # words of the longest match
 _FAR = 250  # cues further away than this are of no account
@@ -29,7 +31,7 @@ class Told(NamedTuple):
     """A mention by its place in the text: from `start` to before `end`, what it names, what the context makes of it; from `low` to
     before `high` the cue that decided so, and likewise its number. -1: there is none. Places are words, or characters.
 
-    `as_before`: the next sentence says that it has long been the same.
+    `as_before`: a sentence behind it says that it has long been the same.
     """
 
     start: int
@@ -59,28 +61,41 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
     carer = may_be_carer and not lexicon.carers.isdisjoint(letters) and _told_of_a_relative(lexicon, letters)
     mentions: list[Told] = []
     before = Before()
-    begin = last = 0
+    begin = last = ended = 0
     for end in (found.start() for found in lexicon.ends.finditer(letters)):
         sentence = letters[begin : end + 1]
-        already, spoken_of = len(mentions), last
+        already, spoken_of, near = len(mentions), last, begin - ended < _NEAR
         question = letters[end] == lexicon.question
         if lexicon.finds.any.search(sentence):
             after = letters[end + 1 : end + 1 + ANSWER] if question else ""
             mentions += [_told(one, begin) for one in said(lexicon, sentence, after, carer=carer)]
-            last = already if len(mentions) > already else last
-        if mentions and end - begin < _REMARK and (remarks := lexicon.before.matches(sentence)):
-            same = [
-                (begin + start, begin + stop) for start, stop, what, _ in remarks if isinstance(what, Cue) and what.kind == "same"
-            ]
-            if same:
+            last, ended = (already, end) if len(mentions) > already else (last, ended)
+        if mentions and end - begin < _STILL and (remarks := lexicon.before.matches(sentence)):
+            if near and _begins_with_still(remarks):
+                mentions[spoken_of:already] = _as_before(mentions[spoken_of:already])
+            if end - begin < _REMARK and (same := _places(remarks, "same", begin)):
                 first = spoken_of if all(_is_within(mention, same) for mention in mentions[already:]) else already
-                mentions[first:] = [mention._replace(as_before=True) for mention in mentions[first:]]
-            if before.first >= 0 and len(mentions) == already:
+                mentions[first:] = _as_before(mentions[first:])
+            if end - begin < _REMARK and before.first >= 0 and len(mentions) == already:
                 mentions[before.first :] = answered(lexicon, mentions[before.first :], letters, before, (begin, end), remarks)
         if end > begin:
             before = following(before, begin, end, (already, len(mentions)), question=question)
         begin = end + 1
     return mentions
+
+
+def _as_before(mentions: Sequence[Told]) -> list[Told]:
+    return [mention._replace(as_before=True) for mention in mentions]
+
+
+def _begins_with_still(remarks: Sequence[Match]) -> bool:
+    """Whether a sentence begins by saying that what the one before tells is still as it was."""
+    return any(start == 0 for start, _, what, _ in remarks if isinstance(what, Cue) and what.kind == "still")
+
+
+def _places(remarks: Sequence[Match], kind: str, begin: int) -> list[tuple[int, int]]:
+    """Where the remarks of a kind stand in the text."""
+    return [(begin + start, begin + stop) for start, stop, what, _ in remarks if isinstance(what, Cue) and what.kind == kind]
 
 
 def _is_within(mention: Told, remarks: Sequence[tuple[int, int]]) -> bool:

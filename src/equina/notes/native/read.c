@@ -3,6 +3,8 @@
 
 #define ANSWER 12  /* words behind a question in which its answer is looked for */
 #define REMARK 16  /* words of a sentence that says of the one before that it is old */
+#define REMARKS 30 /* and where it begins with that */
+#define NEAR 8     /* words between a sentence and the remark on it */
 #define A_LIST 2   /* mentions that are a list, so that "all denied" is of them */
 #define OPENING 16 /* words in which a carer says for whom */
 #define LONGEST 80 /* words of the longest match */
@@ -137,14 +139,15 @@ static bool asks(struct scratch *scratch, struct row row)
     return false;
 }
 
-/* The kinds of remark that were found; of answers those that take the whole sentence in, which is of so many words. */
+/* The kinds of remark that were found in a sentence of so many words: what is still as it was at its head; in a shorter one what is the
+ * same, and answers that take the whole of it in. */
 static uint32_t remarks_in(const struct scratch *scratch, int32_t words)
 {
     const struct match *matches = scratch->matches.items;
     uint32_t kinds = 0;
     for (size_t i = 0; i < scratch->matches.count; i++) {
         int32_t kind = scratch->tables->cues[matches[i].what].kind;
-        if (kind == SAME || (matches[i].start == 0 && matches[i].end >= words))
+        if (kind == STILL ? matches[i].start == 0 : words < REMARK && (kind == SAME || (matches[i].start == 0 && matches[i].end >= words)))
             kinds |= BIT(kind);
     }
     return kinds;
@@ -197,29 +200,42 @@ static void answer(struct scratch *scratch, struct row text, const struct before
 /* Whether a sentence of so many words may be a remark on the one before, and what it remarks. */
 static uint32_t remarks(struct scratch *scratch, struct row text, int32_t begin, int32_t end)
 {
-    if (scratch->told.count <= 1 || end - begin >= REMARK)
+    if (scratch->told.count <= 1 || end - begin >= REMARKS)
         return 0;
     find_matches(scratch, BEFORE, (struct row){text.letters + begin, end - begin + 1});
     return remarks_in(scratch, end - begin);
+}
+
+/* Says of the mentions from `first` to before `end` that they are as they long were. */
+static void say_as_before(struct scratch *scratch, size_t first, size_t end)
+{
+    int32_t *told = scratch->told.items;
+    for (size_t i = first; i < end; i += NUMBERS)
+        told[i + VERDICT] |= AS_BEFORE;
 }
 
 static void read_text(struct scratch *scratch, struct row text)
 {
     const struct tables *tables = scratch->tables;
     int32_t begin = 0;
-    size_t last = 1; /* in `told`, the mentions of the last sentence that had any */
+    size_t last = 1;   /* in `told`, the mentions of the last sentence that had any */
+    int32_t ended = 0; /* and where that ended */
     struct before before = {.question = false};
     for (int32_t i = 0; i < text.count && !scratch->failed; i++) {
         if (!(tables->known[text.letters[i]].marks & IN_SET(SET_ENDS)))
             continue;
         size_t already = scratch->told.count, spoken_of = last;
         read_sentence(scratch, text, begin, i + 1);
-        last = scratch->told.count > already ? already : last;
+        bool near = begin - ended < NEAR;
+        if (scratch->told.count > already) {
+            last = already;
+            ended = i;
+        }
         uint32_t said = remarks(scratch, text, begin, i);
-        int32_t *told = scratch->told.items;
-        size_t first = !(said & BIT(SAME)) ? scratch->told.count : names_itself(scratch, already, begin) ? spoken_of : already;
-        for (size_t j = first; j < scratch->told.count; j += NUMBERS)
-            told[j + VERDICT] |= AS_BEFORE;
+        if (near && said & BIT(STILL))
+            say_as_before(scratch, spoken_of, already);
+        if (said & BIT(SAME))
+            say_as_before(scratch, names_itself(scratch, already, begin) ? spoken_of : already, scratch->told.count);
         if (said && before.first && scratch->told.count == already)
             answer(scratch, text, &before, begin, i, said);
         bool question = tables->known[text.letters[i]].marks & IN_SET(SET_QUESTION);
