@@ -31,6 +31,7 @@ KINDS = (
         "self",
         "same",
         "still",
+        "differs",
         "asks",
         "denies_it",
         "denies_all",

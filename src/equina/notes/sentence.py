@@ -89,8 +89,9 @@ def _as_before(mentions: Sequence[Told]) -> list[Told]:
 
 
 def _begins_with_still(remarks: Sequence[Match]) -> bool:
-    """Whether a sentence begins by saying that what the one before tells is still as it was."""
-    return any(start == 0 for start, _, what, _ in remarks if isinstance(what, Cue) and what.kind == "still")
+    """Whether a sentence begins by saying that what the one before tells is still as it was, and says nothing of now that differs."""
+    kinds = {what.kind for start, _, what, _ in remarks if isinstance(what, Cue) and (start == 0 or what.kind == "differs")}
+    return "still" in kinds and "differs" not in kinds
 
 
 def _places(remarks: Sequence[Match], kind: str, begin: int) -> list[tuple[int, int]]:

@@ -147,7 +147,7 @@ static uint32_t remarks_in(const struct scratch *scratch, int32_t words)
     uint32_t kinds = 0;
     for (size_t i = 0; i < scratch->matches.count; i++) {
         int32_t kind = scratch->tables->cues[matches[i].what].kind;
-        if (kind == STILL ? matches[i].start == 0 : words < REMARK && (kind == SAME || (matches[i].start == 0 && matches[i].end >= words)))
+        if (kind == STILL ? matches[i].start == 0 : kind == DIFFERS || (words < REMARK && (kind == SAME || (matches[i].start == 0 && matches[i].end >= words))))
             kinds |= BIT(kind);
     }
     return kinds;
@@ -232,7 +232,7 @@ static void read_text(struct scratch *scratch, struct row text)
             ended = i;
         }
         uint32_t said = remarks(scratch, text, begin, i);
-        if (near && said & BIT(STILL))
+        if (near && said & BIT(STILL) && !(said & BIT(DIFFERS)))
             say_as_before(scratch, spoken_of, already);
         if (said & BIT(SAME))
             say_as_before(scratch, names_itself(scratch, already, begin) ? spoken_of : already, scratch->told.count);
