@@ -103,6 +103,7 @@ class Place(NamedTuple):
     normal: bool  # it names the normal counterpart ("anal tone intact"): absent unless denied
     absence: bool  # its own first word denies ("no squeeze")
     about: str  # the kind of its finding
+    shared: bool = False  # its first word is one of a mention before it: "no [trouble peeing], bowels fine"
 
     def away(self, found: Found) -> int:
         """How many words stand between it and a cue."""
@@ -229,7 +230,7 @@ def _reaches(place: Place, found: Found, cues: Sequence[Found], commas: Sequence
     low, high = place.between(found)
     over_commas = cue.over_commas and not (found.own_ahead if found.end <= place.start else found.own_behind)
     if place.normal and cue.kind in ("negated", "flip"):  # "no fever, legs fine": only the word next to it denies what is normal
-        if far > 1:
+        if far > 1 or place.shared:
             return False
         over_commas = False
     if not over_commas and any(low <= comma < high for comma in commas):

@@ -149,12 +149,24 @@ def _said(lexicon: Lexicon, sentence: str, after: str, carer: bool) -> tuple[Sai
         return ()
     context = _context(lexicon, sentence, after, hits, carer)
     standing = []
-    for hit in hits:
-        place = Place(hit.start, hit.end, hit.find.normal, sentence[hit.start] in lexicon.absences, hit.find.kind)
+    for i, hit in enumerate(hits):
+        shared = hit.find.normal and _shares_its_start(hits, i)
+        place = Place(hit.start, hit.end, hit.find.normal, sentence[hit.start] in lexicon.absences, hit.find.kind, shared)
         verdict = judge(place, *context.near(hit.start, hit.end), context.closing)
         if not verdict.dropped:
             standing.append(Said(*hit, verdict))
     return tuple(standing)
+
+
+def _shares_its_start(hits: Sequence[_Hit], at: int) -> bool:
+    """Whether the first word of a hit is one of another before it. No match is longer than _LONGEST words."""
+    start = hits[at].start
+    for other in reversed(hits[:at]):
+        if other.start + _LONGEST <= start:
+            return False
+        if other.start < start < other.end:
+            return True
+    return False
 
 
 class _Hit(NamedTuple):
@@ -247,7 +259,7 @@ def _settled(hits: list[_Hit]) -> list[_Hit]:
         if twin is None or kept[twin].end <= hit.start:
             latest[finding] = len(kept)
             kept.append(hit)
-        elif hit.end - hit.start > kept[twin].end - kept[twin].start:
+        elif hit.end - hit.start > kept[twin].end - kept[twin].start and not _runs_out_of(kept[twin], hit):
             kept[twin] = hit
         exact = exact or bool(hit.find.instead_of)
     kept.sort(key=_order)
@@ -259,6 +271,11 @@ def _settled(hits: list[_Hit]) -> list[_Hit]:
         if weaker:
             kept = [hit for hit in kept if id(hit) not in weaker]
     return kept
+
+
+def _runs_out_of(named: _Hit, normal: _Hit) -> bool:
+    """Whether what is normal begins within the words that name the finding: "trouble [walking, bowels fine]"."""
+    return normal.find.normal and not named.find.normal and named.start < normal.start
 
 
 def _order(hit: _Hit) -> tuple[int, int]:

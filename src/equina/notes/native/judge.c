@@ -72,7 +72,7 @@ static bool reaches(const struct place *place, const struct found *found, const 
     if (far > cue->reach || !(ahead ? found->forward : found->backward))
         return false;
     if (place->normal && (cue->kind == NEGATED || cue->kind == FLIP)) {
-        if (far > 1)
+        if (far > 1 || place->shared)
             return false;
         over_commas = false;
     }

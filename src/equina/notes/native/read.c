@@ -83,6 +83,15 @@ static void tell(struct scratch *scratch, const struct hit *hit, const struct ve
     }
 }
 
+/* Whether the first word of a hit is one of a mention before it. */
+static bool shares_its_start(const struct hit *hits, size_t at)
+{
+    for (size_t i = at; i-- && hits[i].start + LONGEST > hits[at].start;)
+        if (hits[i].start < hits[at].start && hits[at].start < hits[i].end)
+            return true;
+    return false;
+}
+
 /* Tells what a sentence says: the letters from `begin` to before `end`, and those behind that may answer it. */
 static void read_sentence(struct scratch *scratch, struct row text, int32_t begin, int32_t end)
 {
@@ -104,7 +113,8 @@ static void read_sentence(struct scratch *scratch, struct row text, int32_t begi
     for (size_t i = 0; i < scratch->hits.count && !scratch->failed; i++) {
         const struct find *find = &tables->finds[hits[i].find];
         bool absence = tables->known[row.letters[hits[i].start]].marks & IN_SET(SET_ABSENCES);
-        struct place place = {hits[i].start, hits[i].end, find->normal, absence, find->kind};
+        bool shared = find->normal && shares_its_start(hits, i);
+        struct place place = {hits[i].start, hits[i].end, find->normal, absence, find->kind, shared};
         struct verdict verdict = judge(&place, &context);
         if (!verdict.dropped)
             tell(scratch, &hits[i], &verdict, begin);

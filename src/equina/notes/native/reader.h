@@ -379,6 +379,7 @@ struct place {
     int32_t start, end;
     bool normal, absence;
     int32_t about;
+    bool shared; /* its first word is one of a mention before it */
 };
 
 struct context {

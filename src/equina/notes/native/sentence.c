@@ -102,6 +102,12 @@ static bool senseless(const struct scratch *scratch, const struct hit *hit)
     return false;
 }
 
+/* Whether what is normal begins within the words that name the finding: "trouble [walking, bowels fine]". */
+static bool runs_out_of(const struct tables *tables, const struct hit *named, const struct hit *normal)
+{
+    return tables->finds[normal->find].normal && !tables->finds[named->find].normal && named->start < normal->start;
+}
+
 /* Keeps a hit, unless there is a longer one of the same finding on the same words. */
 static void keep(struct scratch *scratch, const struct hit *hit)
 {
@@ -109,7 +115,7 @@ static void keep(struct scratch *scratch, const struct hit *hit)
     struct hit *kept = scratch->hits.items;
     struct hit *twin = scratch->finding_seen[finding] == scratch->now ? &kept[scratch->latest[finding]] : NULL;
     if (twin && twin->end > hit->start) {
-        if (hit->end - hit->start > twin->end - twin->start)
+        if (hit->end - hit->start > twin->end - twin->start && !runs_out_of(scratch->tables, twin, hit))
             *twin = *hit;
         return;
     }
