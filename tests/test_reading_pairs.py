@@ -102,3 +102,40 @@ def test_no_flag_is_lost_beside_another_finding(join):
                 if bool(gone) != (text in KNOWN):
                     lost.append((text, gone or "read now: take it out of KNOWN"))
     assert lost == []
+
+
+# What is denied and what is normal, said in one breath: "no trouble peeing, bowels fine".
+DENIED = [
+    *("no trouble weeing", "no problems peeing", "no numbness", "no numb bits", "no weakness", "no leaks", "no pain in the legs"),
+    *("no pins and needles", "no fever", "no issues with my bladder", "no accidents", "no burning", "no tingling down there"),
+    *("never wet myself", "not numb anywhere", "no change in my toilet habits", "doesn't hurt to pee", "denies incontinence"),
+    *("no difficulty passing urine", "no saddle numbness", "no blood in urine", "haven't leaked", "no trouble walking", "no falls"),
+]
+NORMAL = [
+    *(
+        "bowels good",
+        "legs fine",
+        "walking fine",
+        "peeing fine",
+        "wee and poo normal",
+        "can feel when I wipe",
+        "can feel everything",
+    ),
+    *("waterworks ok", "bladder fine", "strength's fine", "can walk fine", "bowels regular", "sensation normal", "gait normal"),
+    *("toilet fine", "stream good", "weight steady"),
+]
+
+
+@pytest.mark.parametrize("join", ["{}, {}.", "{}. {}.", "{} and {}.", "{}; {}.", "{} - {}."])
+def test_nothing_is_raised_by_what_is_denied_beside_what_is_normal(join):
+    raised = []
+    for denied in DENIED:
+        for normal in NORMAL:
+            for text in (join.format(denied, normal), join.format(normal, denied)):
+                text = text[0].upper() + text[1:]
+                raised += [
+                    (text, mention.finding, mention.quote)
+                    for mention in read(LEXICON, text).mentions
+                    if mention.assertion != "absent"
+                ]
+    assert raised == []

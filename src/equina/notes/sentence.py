@@ -89,7 +89,7 @@ def _as_before(mentions: Sequence[Told]) -> list[Told]:
 
 
 def _begins_with_still(remarks: Sequence[Match]) -> bool:
-    """Whether a sentence begins by saying that what the one before tells is still as it was, and says nothing of now that differs."""
+    """Whether a sentence begins with this: what the one before tells is still as it was. And says nothing of now that differs."""
     kinds = {what.kind for start, _, what, _ in remarks if isinstance(what, Cue) and (start == 0 or what.kind == "differs")}
     return "still" in kinds and "differs" not in kinds
 
