@@ -18,7 +18,9 @@ _VALUE = r"(?:yes|no|nil|none|neg|pos|negative|positive|present|absent|y|n)\b"
 _ANSWERED = re.compile(r"([:=?] ?(?:[yn]|yes|no|nil|neg|pos|none))(?: (?=[ \t]+\w)|\t(?=[ \t]*\w))")
 _DOTS = re.compile(rf"(?<![.…_·])[.…_·]{{4,}}+[ \t]*+(?={_VALUE})")  # "Fever ...... no"
 _TAB = re.compile(rf"(?<=[a-z)])\t+(?={_VALUE})")
-_ALONE = re.compile(r"\n[ \t]*(?=(?:yes|no|nil|y|n)[ \t]*(?:\n|$))")  # "Fever", and in the next line "no"
+_ALONE = re.compile(  # "Fever", and in the next line "no"
+    r"(?<=[\w):])[ \t]*+\n[ \t]*(?=(?:yes|no|nil|y|n|none|never|denied|denies|absent|negative|present|positive)[ \t]*(?:\n|$))"
+)
 _CAPITAL = re.compile(r"(?<=[a-z)])[ =:]{1,2}[YN] (?=[A-Z])")  # "Fever N Rigors Y"
 _FIRST = re.compile(r"(?:^|(?<=\n))[ \t]*[YN]( )(?=[A-Za-z])")  # "N fever"
 _PLUS, _MINUS = (re.compile(rf"(?:^|(?<=\n)){sign} ") for sign in (r"[ \t]*\+", "-"))
@@ -67,8 +69,10 @@ def _lines(small: str, text: str) -> str:
 
 
 def _joined(gap: re.Match[str]) -> str:
-    """An answer in a line of its own is joined to a question that ends in a letter."""
+    """An answer in a line of its own is joined to a question that ends in a letter, or in a colon."""
     before = gap.string[gap.start() - 1 : gap.start()]
+    if before == ":":
+        return " " * len(gap[0])
     return _colon(gap) if before.isalpha() or before == ")" else gap[0]
 
 

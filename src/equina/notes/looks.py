@@ -13,6 +13,6 @@ SIGNS = 4  # a plus before a blank
 CAPITALS = 8  # N or Y by itself, or behind "="
 YES = 16
 BLANKS = 32  # an answer before two blanks
-ALONE = 64  # a line that begins with a letter of yes or no
+ALONE = 64  # a line that is an answer
 HISTORY = 128  # "history", "PMH"
 ALL = 255

@@ -23,6 +23,7 @@ from equina.notes.vocabulary import cut, folded
 
 __all__ = ["CueWords", "Found", "Mention", "Parts", "Reading", "Verdict", "find", "number_in", "read", "read_note", "since"]
 
+_OF_NO_COMPLAINT = ("historical", "absent")
 # Who says "can't" in a list of past illnesses has begun to tell of now.
 _COMPLAINT = re.compile(r"(?:can[' ]?t|can ?not|unable|not|(?:has|have)(?:n['’]?t| not)|can’t|is|are|keeps?|no)\b", re.IGNORECASE)
 _REMEMBERED = 20_000
@@ -206,7 +207,7 @@ class Parts:
             return False
         if not is_open_to(section.assertion, bare=verdict[2], now=verdict[3]):
             return False
-        return not (section.assertion == "historical" and _COMPLAINT.match(self._text, start))
+        return not (section.assertion in _OF_NO_COMPLAINT and _COMPLAINT.match(self._text, start))
 
 
 @lru_cache(maxsize=_REMEMBERED)

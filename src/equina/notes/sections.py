@@ -66,6 +66,26 @@ _TOLD_ENDS = re.compile(
 )
 _SENTENCE = 400  # characters that such a part is at most
 
+# A list of what is denied.
+_ANSWERS = frozenset(
+    (
+        "denies",
+        "denied",
+        "absent",
+        "negative",
+        "neg",
+        "nil",
+        "excluded",
+        "ruled out",
+        "not present",
+        "not reported",
+        "resolved",
+        "inactive",
+    )
+)
+_MOST_ITEMS, _SHORT_ITEM = 40, 4  # lines, and words of one that no sign marks
+_STOP = re.compile(r"[.;?!](?=\s|$)|\n")
+
 
 def sections(lexicon: Lexicon, text: str, looks: int = ALL, heads: Sequence[int] | None = None) -> list[Begun]:
     """Where each part of a note begins. A heading that means nothing to the lexicon ends the part before it.
@@ -92,6 +112,8 @@ def part_from(lexicon: Lexicon, begun: Sequence[Begun], number: int, text: str) 
 
 def _reach(lexicon: Lexicon, part: str, section: Section) -> int:
     """How many characters of what stands behind its heading belong to a part."""
+    if section.assertion == "absent":
+        return _listed(part)
     if empty := _EMPTY.match(part):
         return empty.end() - 1
     begin = len(part) - len(part.lstrip(" \t\r\n:-–—*_#,"))
@@ -105,6 +127,27 @@ def _reach(lexicon: Lexicon, part: str, section: Section) -> int:
     others = (other for other in _INLINE.finditer(part, begin) if lexicon.sections.get(other[1].lower(), section) is not section)
     other = next(others, None)
     return min(*ends, other.start() if other else len(part))
+
+
+def _listed(part: str) -> int:
+    """How many characters behind the heading of what is denied are its list: the rest of its sentence, or the items on the lines below,
+    all of them marked or all of them short. What is told in whole sentences is no item."""
+    line, *below = part.split("\n", _MOST_ITEMS)
+    if line.strip(_MARKS_BEHIND):
+        stop = _STOP.search(part)
+        return stop.start() if stop else len(part)
+    reach, marked = len(line), None
+    for item in below[: _MOST_ITEMS - 1]:
+        is_marked = bool(_ITEM.match(item.lstrip())) and not item.lstrip()[:1].isalpha()
+        if (
+            not item.strip()
+            or (is_marked if marked is None else marked) != is_marked
+            or (not is_marked and len(item.split()) > _SHORT_ITEM)
+        ):
+            break
+        marked = is_marked
+        reach += 1 + len(item)
+    return reach
 
 
 def _at(lexicon: Lexicon, text: str, heads: Sequence[int]) -> list[Begun]:
@@ -185,7 +228,7 @@ def _line(lexicon: Lexicon, line: str) -> tuple[int, Section] | None:
     found = None
     if rest[:1].isupper() or marks:
         dash = _DASH.search(rest, 0, _LONG)
-        if len(line) < _LONG and (known := _known(lexicon, rest)):
+        if len(line) < _LONG and (known := _known(lexicon, rest)) and not _is_answer(known, rest):
             found = len(line), known
         elif dash and (known := _known(lexicon, rest[: dash.start()])):
             found = marks + dash.start(), known
@@ -193,6 +236,11 @@ def _line(lexicon: Lexicon, line: str) -> tuple[int, Section] | None:
         lexicon.lines.clear()
     lexicon.lines[line] = found
     return found
+
+
+def _is_answer(section: Section, line: str) -> bool:
+    """Whether a line by itself may as well answer the one above it: "Denied", "Negative", "Resolved"."""
+    return section.assertion in ("absent", "historical") and line.rstrip(_MARKS_BEHIND).lower() in _ANSWERS
 
 
 def _dashed(lexicon: Lexicon, heading: str) -> Section | None:

@@ -23,7 +23,7 @@ _OPENING = 16  # words in which a carer says for whom
 _LONGEST = 80  # words of the longest match
 _FAR = 250  # cues further away than this are of no account
 _FEW = 40  # mentions so few that looking at each is quicker than seeking the near ones
-_TOO_LATE_FOR = {"historical": 1, "hypothetical": 2}  # what is as much of now is no part of such a section
+_TOO_LATE_FOR = {"historical": 1, "absent": 1, "hypothetical": 2}  # what is as much of now is no part of such a section
 _REMEMBERED, _LONG = 50_000, 120  # sentences remembered, and of how many words at most: memory stays flat
 
 

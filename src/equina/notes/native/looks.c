@@ -48,7 +48,7 @@ static const uint8_t *behind_word(const char *word, const uint8_t *at)
 /* Whether a line says yes or no and nothing else. A zero may be the end of the text. */
 static bool answers_alone(const uint8_t *line)
 {
-    static const char *const values[] = {"yes", "no", "nil", "y", "n"};
+    static const char *const values[] = {"yes", "no", "nil", "y", "n", "none", "never", "denied", "denies", "absent", "negative", "present", "positive"};
     line = behind(BLANKS, line);
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         const uint8_t *end = behind_word(values[i], line);
