@@ -22,6 +22,7 @@ _ALONE = re.compile(  # "Fever", and in the next line "no"
     r"(?<=[\w):])[ \t]*+\n[ \t]*(?=(?:yes|no|nil|y|n|none|never|denied|denies|absent|negative|present|positive)[ \t]*(?:\n|$))"
 )
 _CAPITAL = re.compile(r"(?<=[a-z)])[ =:]{1,2}[YN] (?=[A-Z])")  # "Fever N Rigors Y"
+_SPELLED = re.compile(r"(?<=[a-z)])[ =:]{1,2}(?:Yes|No|YES|NO) (?=[A-Z])")  # "Fever No Rigors Yes"
 _FIRST = re.compile(r"(?:^|(?<=\n))[ \t]*[YN]( )(?=[A-Za-z])")  # "N fever"
 _PLUS, _MINUS = (re.compile(rf"(?:^|(?<=\n)){sign} ") for sign in (r"[ \t]*\+", "-"))
 _COLUMNS = (re.compile(r"yes[ \t|,;/]+no[ \t|]*\n"), re.compile(r"no[ \t|,;/]+yes[ \t|]*\n"))  # of what a table says
@@ -48,6 +49,10 @@ def filled_in(small: str, text: str, looks: int = ALL) -> str:
     if looks & CAPITALS and (" N " in text or " Y " in text or "=N " in text or "=Y " in text):
         spots = [answer.end() - 1 for answer in _CAPITAL.finditer(text)]
         small = _with(small, dict.fromkeys(spots, ",")) if len(spots) >= _LISTED or ("=" in text and spots) else small
+    if looks & YES and ("Yes " in text or "YES " in text):
+        words = list(_SPELLED.finditer(text))
+        if len(words) >= _LISTED and any("y" in word[0].lower() for word in words):
+            small = _with(small, {word.end() - 1: "," for word in words})
     return small
 
 

@@ -42,7 +42,9 @@ _CUT = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _APOSTROPHE = re.compile("&#39;|&rsquo;|&apos;")
-# Markup pasted in: tags, and signs written out. Blanks take its place.
+# Markup pasted in: tags, and signs written out. Blanks take its place; a line ends where a paragraph does, a bar parts two cells.
+_LINE = re.compile(r"</?(?:p|div|li|br|tr|ul|ol|dl|dt|dd|table|h[1-6]|hr|section|article|header|footer|blockquote|pre|title)\b")
+_CELL = re.compile(r"</t[dh]\b")
 _MARKUP = re.compile(r"</?[a-z!][^<>]{0,300}>|&(?:nbsp|ensp|emsp|thinsp|#160|amp|quot|ldquo|rdquo|ndash|mdash|bull);")
 _BLANKS = re.compile(r"(\s+)")
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)(?:([+-]?)/(\d+))?$")
@@ -61,8 +63,15 @@ def folded(text: str) -> str:
         small = _UNPLAIN.sub(_plain, small)
     small = small.replace('"', " ")  # who quotes a word means it
     if "<" in small or "&" in small:
-        small = _MARKUP.sub(lambda found: " " * len(found[0]), small)
+        small = _MARKUP.sub(_unmarked, small)
     return small
+
+
+def _unmarked(found: re.Match[str]) -> str:
+    """What takes the place of a tag or a sign written out, as long as it was."""
+    tag = found[0]
+    sign = "\n" if _LINE.match(tag) else "|" if _CELL.match(tag) else " "
+    return sign + " " * (len(tag) - 1)
 
 
 def _plain(found: re.Match[str]) -> str:

@@ -75,6 +75,12 @@ static bool tells_history(const uint8_t *end)
     return end[1] == ' ' && !memcmp(end - 5, "istor", 5) && IS_LETTER(end[-6], 'h') && end[-7] == ' ' && strchr("tsrl", end[-PAST] | 32);
 }
 
+/* Whether "Yes " or "YES " stands here. */
+static bool spells_yes(const uint8_t *at)
+{
+    return *at == 'Y' && (!memcmp(at + 1, "es ", 3) || !memcmp(at + 1, "ES ", 3));
+}
+
 /* What the letter at this place begins or ends. A zero stands behind the text. */
 static uint32_t seen_at(const uint8_t *text, int64_t i)
 {
@@ -91,7 +97,7 @@ static uint32_t seen_at(const uint8_t *text, int64_t i)
         return at[1] == ' ' ? SEES_SIGNS : 0;
     case 'N':
     case 'Y':
-        return (at[1] == ' ' && (first || at[-1] == '=') ? SEES_CAPITALS : 0) | (heads_columns(at) ? SEES_YES : 0);
+        return (at[1] == ' ' && (first || at[-1] == '=') ? SEES_CAPITALS : 0) | (spells_yes(at) || heads_columns(at) ? SEES_YES : 0);
     case 'n':
         return heads_columns(at) ? SEES_YES : 0;
     case 'y':
