@@ -151,7 +151,8 @@ def _said(lexicon: Lexicon, sentence: str, after: str, carer: bool) -> tuple[Sai
     standing = []
     for i, hit in enumerate(hits):
         shared = hit.find.normal and _shares_its_start(hits, i)
-        place = Place(hit.start, hit.end, hit.find.normal, sentence[hit.start] in lexicon.absences, hit.find.kind, shared)
+        end = hit.end - (hit.end == len(sentence) > hit.start + 1)  # its end is no word: an answer stands behind "?"
+        place = Place(hit.start, end, hit.find.normal, sentence[hit.start] in lexicon.absences, hit.find.kind, shared)
         verdict = judge(place, *context.near(hit.start, hit.end), context.closing)
         if not verdict.dropped:
             standing.append(Said(*hit, verdict))

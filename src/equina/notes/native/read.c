@@ -114,7 +114,8 @@ static void read_sentence(struct scratch *scratch, struct row text, int32_t begi
         const struct find *find = &tables->finds[hits[i].find];
         bool absence = tables->known[row.letters[hits[i].start]].marks & IN_SET(SET_ABSENCES);
         bool shared = find->normal && shares_its_start(hits, i);
-        struct place place = {hits[i].start, hits[i].end, find->normal, absence, find->kind, shared};
+        bool takes_the_end = hits[i].end == end - begin && hits[i].end > hits[i].start + 1; /* no word: an answer stands behind "?" */
+        struct place place = {hits[i].start, hits[i].end - takes_the_end, find->normal, absence, find->kind, shared};
         struct verdict verdict = judge(&place, &context);
         if (!verdict.dropped)
             tell(scratch, &hits[i], &verdict, begin);
