@@ -138,6 +138,8 @@ def judge(place: Place, cues: Sequence[Found], commas: Sequence[int], closing: i
     if "hypothetical" in active and "until" not in active:
         return Verdict("hypothetical", "unknown", active["hypothetical"])
     absent, denial = _denied(place, active)
+    if absent and (question := _unanswered(place, active)):
+        return Verdict("uncertain", "unknown", question)
     if absent:
         return Verdict("absent", "unknown", denial)
     denied_normal = place.normal and denial is not None
@@ -185,6 +187,12 @@ def _denied(place: Place, active: dict[str, Found]) -> tuple[bool, Found | None]
         return True, flip
     denied = (denial is not None) != (flip is not None)
     return denied != place.normal, denial
+
+
+def _unanswered(place: Place, active: dict[str, Found]) -> Found | None:
+    """The doubt right behind what is normal, where nothing assures it: "Can you pee?" tells nothing."""
+    doubt = active.get("uncertain")
+    return doubt if place.normal and doubt and doubt.start >= place.end and "affirmed" not in active else None
 
 
 def _now(active: dict[str, Found]) -> int:

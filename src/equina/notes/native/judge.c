@@ -123,6 +123,13 @@ static bool denied(const struct place *place, const struct active *active, const
     return ((*denial != NULL) != (flip != NULL)) != place->normal;
 }
 
+/* Whether doubt stands right behind what is normal, where nothing assures it: "Can you pee?" tells nothing. */
+static bool unanswered(const struct place *place, const struct active *active)
+{
+    const struct found *doubt = active->of[UNCERTAIN];
+    return place->normal && doubt && doubt->start >= place->end && !active->of[AFFIRMED];
+}
+
 static enum onset onset_of(const struct place *place, const struct active *active)
 {
     const struct found *new = active->of[NEW], *old = active->of[OLD];
@@ -210,7 +217,10 @@ struct verdict judge(const struct place *place, const struct context *whole)
         return plainly(SAYS_FAMILY, of[FAMILY] ? of[FAMILY] : of[KIN]);
     if (of[HYPOTHETICAL] && !of[UNTIL])
         return plainly(SAYS_HYPOTHETICAL, of[HYPOTHETICAL]);
-    if (denied(place, &active, &denial))
+    bool absent = denied(place, &active, &denial);
+    if (absent && unanswered(place, &active))
+        return plainly(SAYS_UNCERTAIN, of[UNCERTAIN]);
+    if (absent)
         return plainly(SAYS_ABSENT, denial);
     return not_denied(place, &active, denial);
 }
