@@ -241,7 +241,13 @@ class Vocabulary(dict[str, str]):
             word = _APOSTROPHE.sub("'", word) if "&" in word else word
             if len(word) > _LONGEST:
                 return OTHER
-            return self._known(word) or (self._slip(word) if word not in self._others else None) or OTHER
+            if known := self._exact(word):
+                return known
+            stem = self._stem(word)
+            known = self._stems[stem] if stem else OTHER
+            if word in self._others or not word.isalpha():
+                return known
+            return (self._slip_of_stem(word, stem) if stem else self._slip(word)) or known
         if first.isdigit():
             return self._number(word)
         if first.isspace():
@@ -249,21 +255,38 @@ class Vocabulary(dict[str, str]):
         return self.letters.get(word) or self.letters.get(first, OTHER)
 
     def _known(self, word: str) -> str | None:
+        return self._exact(word) or self._stems.get(self._stem(word))
+
+    def _exact(self, word: str) -> str | None:
+        """The letter of a word as it is spelt, without its "'s", with its "g"."""
         if letter := self.letters.get(word) or self._spellings.get(word):
             return letter
         if word.endswith(("'s", "'d")) and (letter := self._known(word[:-2])):
             return letter
-        if word.endswith("in") and (letter := self.letters.get(word + "g")):
-            return letter
+        return self.letters.get(word + "g") if word.endswith("in") else None
+
+    def _stem(self, word: str) -> str:
+        """The longest stem with which a word begins; empty when there is none."""
         for length in self._heads.get(word[:_HEAD], self._brief):
-            if len(word) >= length and (letter := self._stems.get(word[:length])):
-                return letter
-        return None
+            if len(word) >= length and word[:length] in self._stems:
+                return word[:length]
+        return ""
+
+    def _slip_of_stem(self, word: str, stem: str) -> str | None:
+        """The letter of the word that is one slip away and has that stem too: "numbnesss". Nothing is lost, since what takes the stem
+        takes that word."""
+        near = (near for near in _near(word, self._slips) if near.startswith(stem)) if self._begins_like(word)[0] else iter(())
+        return next((self.letters[word] for word in near), None)
 
     def _slip(self, word: str) -> str | None:
         """The letter of the word of the lexicon that is one slip away: a letter too many, too few, another, or two swapped."""
-        if not word.isalpha():
-            return None
+        # What a swap or a doubled letter makes of a short word comes first; of longer words these are found with the others.
+        for i in range(1, len(word) - 1) if _SLIP_FROM - 1 <= len(word) <= _SLIP_FROM else ():
+            swapped = word[:i] + word[i + 1] + word[i] + word[i + 2 :]
+            single = word[:i] + word[i + 1 :] if word[i] == word[i - 1] else ""  # the doubled letter once
+            for changed in (swapped, single):
+                if len(changed) >= _SLIP_FROM - 1 and (letter := self.letters.get(changed)):
+                    return letter
         like_words, like_stems = self._begins_like(word)
         for near in _near(word, self._slips) if like_words else ():
             return self.letters[near]
@@ -271,13 +294,6 @@ class Vocabulary(dict[str, str]):
             if len(word) >= length:
                 for near in _near(word[:length], self._stem_slips):
                     return self._stems[near]
-        # In longer words these were found above.
-        for i in range(1, len(word) - 1) if _SLIP_FROM - 1 <= len(word) <= _SLIP_FROM else ():
-            swapped = word[:i] + word[i + 1] + word[i] + word[i + 2 :]
-            single = word[:i] + word[i + 1 :] if word[i] == word[i - 1] else ""  # the doubled letter once
-            for changed in (swapped, single):
-                if len(changed) >= _SLIP_FROM - 1 and (letter := self.letters.get(changed)):
-                    return letter
         return None
 
     def _begins_like(self, word: str) -> tuple[bool, bool]:

@@ -145,8 +145,9 @@ static bool one_slip(const character *a, uint32_t a_count, const character *b, u
     return a[0] == b[1] && a[1] == b[0] && !memcmp(a + 2, b + 2, (a_count - 2) * sizeof *a);
 }
 
-/* The first entry that is one slip away; NULL: none. */
-static const struct entry *near_entry(const struct words *words, const struct slips *slips, const character *word, uint32_t count)
+/* The first entry that is one slip away and begins with the same so many characters; NULL: none. */
+static const struct entry *near_entry(const struct words *words, const struct slips *slips, const character *word, uint32_t count,
+                                      uint32_t stem)
 {
     for (uint32_t without = 0; without <= count; without++) {
         struct shorter some = {word, count, without ? without - 1 : count}; /* the word itself first */
@@ -154,8 +155,8 @@ static const struct entry *near_entry(const struct words *words, const struct sl
         for (uint32_t i = slips->places[mixed_hash(hash) & slips->mask]; i != NONE; i = slips->all[i].next) {
             const struct entry *entry = &words->entries[slips->all[i].entry];
             const character *other = words->characters + entry->first;
-            if (slips->all[i].hash == hash && (*word == *other || entry->length >= FROM_ANY) &&
-                has_shorter(words, slips->all[i].entry, &some) && one_slip(word, count, other, entry->length))
+            if (slips->all[i].hash == hash && (*word == *other || entry->length >= FROM_ANY) && entry->length >= stem &&
+                !memcmp(word, other, stem * sizeof *word) && has_shorter(words, slips->all[i].entry, &some) && one_slip(word, count, other, entry->length))
                 return entry;
         }
     }
@@ -185,12 +186,23 @@ static letter short_slip(const struct words *words, const character *word, uint3
 
 letter slip_of(const struct words *words, const character *word, uint32_t count)
 {
-    const struct entry *found = begins_like(&words->of_words, word, count) ? near_entry(words, &words->of_words, word, count) : NULL;
+    letter swapped = count == SLIP_FROM || count == SLIP_FROM - 1 ? short_slip(words, word, count) : 0;
+    if (swapped)
+        return swapped;
+    const struct entry *found = begins_like(&words->of_words, word, count) ? near_entry(words, &words->of_words, word, count, 0) : NULL;
     if (found)
         return found->word;
     bool like_stems = begins_like(&words->of_stems, word, count);
     for (uint32_t length = count; length > SLIP_FROM && like_stems; length--)
-        if (words->stem_lengths >> length & 1 && (found = near_entry(words, &words->of_stems, word, length)))
+        if (words->stem_lengths >> length & 1 && (found = near_entry(words, &words->of_stems, word, length, 0)))
             return found->stem;
-    return count == SLIP_FROM || count == SLIP_FROM - 1 ? short_slip(words, word, count) : 0;
+    return 0;
+}
+
+letter slip_of_stem(const struct words *words, const character *word, uint32_t count, uint32_t stem)
+{
+    if (!begins_like(&words->of_words, word, count))
+        return 0;
+    const struct entry *found = near_entry(words, &words->of_words, word, count, stem);
+    return found ? found->word : 0;
 }

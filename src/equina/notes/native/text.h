@@ -159,6 +159,8 @@ letter letter_of(struct scratch *scratch, const character *characters, const uin
 /* slips.c */
 bool add_slips(struct words *words);
 letter slip_of(const struct words *words, const character *word, uint32_t count);
+/* The letter of the word that is one slip away and has the same stem, of so many characters. */
+letter slip_of_stem(const struct words *words, const character *word, uint32_t count, uint32_t stem);
 
 /* numbers.c: the letter of a number; 0 for one to ask about. */
 letter number_of(const struct words *words, const character *word, const uint8_t *kinds, uint32_t count);

@@ -190,8 +190,8 @@ static bool may_be_stem(const struct words *words, uint32_t hash)
     return words->stems[bit / 64] >> bit % 64 & 1;
 }
 
-/* The letter of the longest stem with which a word begins. */
-static letter stem_of(const struct words *words, const character *word, uint32_t count)
+/* The letter of the longest stem with which a word begins, and how many characters that has. */
+static letter stem_of(const struct words *words, const character *word, uint32_t count, uint32_t *stem)
 {
     uint32_t hashes[LONGEST_WORD + 1] = {NO_HASH};
     for (uint32_t i = 0; i < count; i++)
@@ -201,14 +201,18 @@ static letter stem_of(const struct words *words, const character *word, uint32_t
             continue;
         struct span span = {word, length, hashes[length]};
         const struct entry *entry = entry_of(words, &span);
-        if (entry && entry->stem)
+        if (entry && entry->stem) {
+            *stem = length;
             return entry->stem;
+        }
     }
     return 0;
 }
 
-/* The letter of a word of no more than LONGEST_WORD characters as it is spelt, by its stem, without its "'s", with its "g". */
-static letter known_letter(const struct words *words, const character *word, uint32_t count)
+static letter known_letter(const struct words *words, const character *word, uint32_t count);
+
+/* The letter of a word of no more than LONGEST_WORD characters as it is spelt, without its "'s", with its "g". */
+static letter exact_letter(const struct words *words, const character *word, uint32_t count)
 {
     const struct entry *entry = entry_for(words, word, count);
     if (entry && entry->word)
@@ -222,7 +226,14 @@ static letter known_letter(const struct words *words, const character *word, uin
         longer[count] = 'g';
         found = plain_letter(words, longer, count + 1);
     }
-    return found ? found : stem_of(words, word, count);
+    return found;
+}
+
+/* The same, or by its stem. */
+static letter known_letter(const struct words *words, const character *word, uint32_t count)
+{
+    letter found = exact_letter(words, word, count);
+    return found ? found : stem_of(words, word, count, &(uint32_t){0});
 }
 
 /* Takes a word without the sign at its end, an apostrophe written out as one sign; false when it is too long. */
@@ -255,14 +266,15 @@ static letter alphabetic(const struct words *words, const character *from, const
     uint32_t count;
     if (!take_word(from, from_count, word, &count))
         return OTHER;
-    letter found = known_letter(words, word, count);
+    letter found = exact_letter(words, word, count), known;
     if (found)
         return found;
+    uint32_t stem = 0; /* how many characters it has */
+    known = stem_of(words, word, count, &stem);
     const struct entry *entry = entry_for(words, word, count);
-    if ((entry && entry->flags & IS_OTHER) || !is_alphabetic(kinds, count)) /* an apostrophe written out is not either */
-        return OTHER;
-    found = slip_of(words, word, count);
-    return found ? found : OTHER;
+    if (!(entry && entry->flags & IS_OTHER) && is_alphabetic(kinds, count)) /* an apostrophe written out is not that */
+        found = stem ? slip_of_stem(words, word, count, stem) : slip_of(words, word, count);
+    return found ? found : known ? known : OTHER;
 }
 
 /* The letter of a sign, or of a row of the same. */
