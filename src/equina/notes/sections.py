@@ -130,8 +130,10 @@ def _reach(lexicon: Lexicon, part: str, section: Section) -> int:
 
 
 def _listed(part: str) -> int:
-    """How many characters behind the heading of what is denied are its list: the rest of its sentence, or the items on the lines below,
-    all of them marked or all of them short. What is told in whole sentences is no item."""
+    """How many characters behind the heading of what is denied are its list: the rest of its sentence, or the items below it.
+
+    Of those either each has a sign or each is short. What is told in whole sentences is no item.
+    """
     line, *below = part.split("\n", _MOST_ITEMS)
     if line.strip(_MARKS_BEHIND):
         stop = _STOP.search(part)

@@ -273,8 +273,8 @@ class Vocabulary(dict[str, str]):
         return ""
 
     def _slip_of_stem(self, word: str, stem: str) -> str | None:
-        """The letter of the word that is one slip away and has that stem too: "numbnesss". Nothing is lost, since what takes the stem
-        takes that word."""
+        """The letter of the word that is one slip away and has that stem too: "numbnesss". What takes the stem takes that word, so
+        nothing is lost."""
         near = (near for near in _near(word, self._slips) if near.startswith(stem)) if self._begins_like(word)[0] else iter(())
         return next((self.letters[word] for word in near), None)
 
