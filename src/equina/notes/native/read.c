@@ -4,7 +4,7 @@
 #define ANSWER 12  /* words behind a question in which its answer is looked for */
 #define REMARK 16  /* words of a sentence that says of the one before that it is old */
 #define REMARKS 30 /* and where it begins with that */
-#define NEAR 8     /* words between a sentence and the remark on it */
+#define NEAR 3     /* words between a sentence and the remark on it */
 #define A_LIST 2   /* mentions that are a list, so that "all denied" is of them */
 #define OPENING 16 /* words in which a carer says for whom */
 #define LONGEST 80 /* words of the longest match */
