@@ -81,7 +81,6 @@ class Source:
         self.sections: dict[str, Section] = {}
         self.words: dict[str, list[str]] = {name: [] for name in WORD_LISTS}
         self.spellings: dict[str, str] = {}
-        self.misspelt: dict[str, str] = {}  # words of patterns that are another, misspelt: they are that word everywhere
         self.becomes: dict[str, str] = {}
         self.unless: dict[str, frozenset[str]] = {}
         self.lowest: set[str] = set()
@@ -110,8 +109,6 @@ class Source:
                 table.rest()
         for word, others in top.words("spellings").items():
             self.spellings |= dict.fromkeys(others.split(), word)
-        for word, others in top.words("misspelt").items():
-            self.misspelt |= dict.fromkeys(others.split(), word)
         for name, into in self.words.items():
             for line in top.texts(name):
                 into.extend(line.split())
@@ -216,13 +213,13 @@ class _Compiler:
         self.source = source
         stops = [source.terms["stops"]] if "stops" in source.terms else []
         every = words_in([*(pattern for pattern, _ in source.patterns.values()), *stops])
-        words = {source.misspelt.get(word, word) for word in every if word[0] not in "#$"}
+        words = {source.spellings.get(word, word) for word in every if word[0] not in "#$"}
         numbers = source.numbers | {
             word[1:]: NumberClass(float(word[2:]), float(word[2:])) for word in every if word.startswith("#=")
         }
         lists = source.words
         self.vocabulary = Vocabulary(
-            {*words, *ENDERS, *BREAKS}, numbers, lists["others"], lists["shortened"], source.spellings | source.misspelt
+            {*words, *ENDERS, *BREAKS}, numbers, lists["others"], lists["shortened"], source.spellings
         )
         self._letters: dict[str, str] = {}
         wide = "".join(map(self.letters, [*ENDERS, *sorted(words_in(stops))]))
@@ -236,7 +233,7 @@ class _Compiler:
 
     def letters(self, word: str) -> str:
         """The letters of a word, stem, sign or class of numbers of a pattern."""
-        word = self.source.misspelt.get(word, word)
+        word = self.source.spellings.get(word, word)
         if word not in self._letters:
             if word == "#":
                 self._letters[word] = self.vocabulary.any_number
