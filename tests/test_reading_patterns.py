@@ -39,7 +39,8 @@ FOUND = [
     ("feeling", "no feelin' there", "feelin'"),
     ("bladder", "my bladder's shot", "bladder's"),
     ("can't pee", "I can&#39;t&nbsp;pee", "can&#39;t&nbsp;pee"),
-    ("can't pee", "I <b>can't</b><br/>pee", "can't</b><br/>pee"),
+    ("can't pee", "I <b>can't</b> <i>pee</i>", "can't</b> <i>pee"),
+    ("can't pee", "I can't</p><p>pee", None),  # a paragraph ends a line
 ]
 
 
