@@ -218,9 +218,7 @@ class _Compiler:
             word[1:]: NumberClass(float(word[2:]), float(word[2:])) for word in every if word.startswith("#=")
         }
         lists = source.words
-        self.vocabulary = Vocabulary(
-            {*words, *ENDERS, *BREAKS}, numbers, lists["others"], lists["shortened"], source.spellings
-        )
+        self.vocabulary = Vocabulary({*words, *ENDERS, *BREAKS}, numbers, lists["others"], lists["shortened"], source.spellings)
         self._letters: dict[str, str] = {}
         wide = "".join(map(self.letters, [*ENDERS, *sorted(words_in(stops))]))
         stop = (wide + "".join(map(self.letters, BREAKS)), wide)
