@@ -17,7 +17,7 @@ __all__ = ["ASSERTED", "ONSETS", "Said", "Told", "is_open_to", "said", "told"]
 ANSWER = 12  # words behind a question in which its answer is looked for
 ASSERTED = ("present", "absent", "historical", "family", "hypothetical", "uncertain")
 ONSETS = ("unknown", "new", "long_standing")
-_REMARK, _STILL = 16, 30  # words of a sentence that says of the one before that it is old, and where it begins with that
+_REMARK = 16  # words of a sentence that says of the one before that it is old, or answers it
 _NEAR = 3  # words between a sentence and the remark on it
 _OPENING = 16  # words in which a carer says for whom
 _LONGEST = 80  # words of the longest match
@@ -70,13 +70,13 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
             after = letters[end + 1 : end + 1 + ANSWER] if question else ""
             mentions += [_told(one, begin) for one in said(lexicon, sentence, after, carer=carer)]
             last, ended = (already, end) if len(mentions) > already else (last, ended)
-        if mentions and end - begin < _STILL and (remarks := lexicon.before.matches(sentence)):
+        if mentions and end - begin < _REMARK and (remarks := lexicon.before.matches(sentence)):
             if near and _begins_with_still(remarks):
                 mentions[spoken_of:already] = _as_before(mentions[spoken_of:already])
-            if end - begin < _REMARK and (same := _places(remarks, "same", begin)):
+            if same := _places(remarks, "same", begin):
                 first = spoken_of if all(_is_within(mention, same) for mention in mentions[already:]) else already
                 mentions[first:] = _as_before(mentions[first:])
-            if end - begin < _REMARK and before.first >= 0 and len(mentions) == already:
+            if before.first >= 0 and len(mentions) == already:
                 mentions[before.first :] = answered(lexicon, mentions[before.first :], letters, before, (begin, end), remarks)
         if end > begin:
             before = following(before, begin, end, (already, len(mentions)), question=question)

@@ -2,8 +2,7 @@
 #include "text.h"
 
 #define ANSWER 12  /* words behind a question in which its answer is looked for */
-#define REMARK 16  /* words of a sentence that says of the one before that it is old */
-#define REMARKS 30 /* and where it begins with that */
+#define REMARK 16  /* words of a sentence that says of the one before that it is old, or answers it */
 #define NEAR 3     /* words between a sentence and the remark on it */
 #define A_LIST 2   /* mentions that are a list, so that "all denied" is of them */
 #define OPENING 16 /* words in which a carer says for whom */
@@ -150,15 +149,16 @@ static bool asks(struct scratch *scratch, struct row row)
     return false;
 }
 
-/* The kinds of remark that were found in a sentence of so many words: what is still as it was at its head; in a shorter one what is the
- * same, and answers that take the whole of it in. */
+/* The kinds of remark that were found in a sentence of so many words: what is still as it was at its head; what is the same, and differs,
+ * anywhere; answers that take the whole of it in. */
 static uint32_t remarks_in(const struct scratch *scratch, int32_t words)
 {
     const struct match *matches = scratch->matches.items;
     uint32_t kinds = 0;
     for (size_t i = 0; i < scratch->matches.count; i++) {
         int32_t kind = scratch->tables->cues[matches[i].what].kind;
-        if (kind == STILL ? matches[i].start == 0 : kind == DIFFERS || (words < REMARK && (kind == SAME || (matches[i].start == 0 && matches[i].end >= words))))
+        bool anywhere = kind == SAME || kind == DIFFERS, whole = matches[i].end >= words;
+        if (anywhere || (matches[i].start == 0 && (kind == STILL || whole)))
             kinds |= BIT(kind);
     }
     return kinds;
@@ -211,7 +211,7 @@ static void answer(struct scratch *scratch, struct row text, const struct before
 /* Whether a sentence of so many words may be a remark on the one before, and what it remarks. */
 static uint32_t remarks(struct scratch *scratch, struct row text, int32_t begin, int32_t end)
 {
-    if (scratch->told.count <= 1 || end - begin >= REMARKS)
+    if (scratch->told.count <= 1 || end - begin >= REMARK)
         return 0;
     find_matches(scratch, BEFORE, (struct row){text.letters + begin, end - begin + 1});
     return remarks_in(scratch, end - begin);
