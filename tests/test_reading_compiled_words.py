@@ -60,6 +60,7 @@ def python_words(own: Lexicon, text: str) -> tuple[str, list[int], list[int]]:
 
 
 PIECES = [
+    *("fever Y", "fever Ye", "fever Yes", "fever YES", "N", "Y="),
     *("1,234", "1,234,5678", "12345,678", "4+/5", "3-/7", "120/80", "37.2", "37.", ".5", "1.2.3", "1/2/3", "9" * 17, "5/123456789"),
     *("38.95", "123456789012345", "1234567890123.45", "5/5", "can&#39;t", "i&rsquo;m", "feelin'", "in'x", "h/o", "h/o/p", "e.g."),
     *("i.e", "dr.", "a.b.", "?x", "??", "?\n", "x?\ny", ".\n.", "a.\n.b", "---", "a-b--c", "bed-wetting", "x" * 24, "x" * 25),

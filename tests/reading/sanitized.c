@@ -66,7 +66,7 @@ static struct file file(const char *name)
 static long read_text(struct scratch *scratch, const char *text, int32_t count, int32_t width)
 {
     const int32_t *told;
-    char *copy = calloc((size_t)count * (size_t)width + 4, 1);
+    char *copy = calloc((size_t)count * (size_t)width + 1, 1); /* one zero behind it, as the library is given */
     memcpy(copy, text, (size_t)count * (size_t)width);
     if (equina_looks((const uint8_t *)copy, (int64_t)count * width) > SEES_ALL)
         abort();

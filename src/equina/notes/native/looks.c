@@ -48,7 +48,8 @@ static const uint8_t *behind_word(const char *word, const uint8_t *at)
 /* Whether a line says yes or no and nothing else. A zero may be the end of the text. */
 static bool answers_alone(const uint8_t *line)
 {
-    static const char *const values[] = {"yes", "no", "nil", "y", "n", "none", "never", "denied", "denies", "absent", "negative", "present", "positive"};
+    static const char *const values[] = {"yes",    "no",     "nil",    "y",        "n",       "none",    "never",
+                                         "denied", "denies", "absent", "negative", "present", "positive"};
     line = behind(BLANKS, line);
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         const uint8_t *end = behind_word(values[i], line);
@@ -78,7 +79,8 @@ static bool tells_history(const uint8_t *end)
 /* Whether "Yes " or "YES " stands here. */
 static bool spells_yes(const uint8_t *at)
 {
-    return *at == 'Y' && (!memcmp(at + 1, "es ", 3) || !memcmp(at + 1, "ES ", 3));
+    /* Sign by sign: no further than the zero behind the text. */
+    return *at == 'Y' && ((at[1] == 'e' && at[2] == 's') || (at[1] == 'E' && at[2] == 'S')) && at[3] == ' ';
 }
 
 /* What the letter at this place begins or ends. A zero stands behind the text. */
