@@ -22,6 +22,15 @@ _TIMES = {"until", "ongoing", "new", "worse", "old", "historical"}
 _SHOWN = {**dict.fromkeys(_TIMES, _BOUNDS), "pseudo": {"end"}}  # of each kind, what stands in the open inside it
 # What takes a mention away, or its haste. Where it may be of something else, it is: then the mention stays, and stays as it was.
 _OF_A_PART = {"historical", "gone", "old"}
+_RUN_IN = {
+    "negated",
+    "flip",
+    "hypothetical",
+    "uncertain",
+    "historical",
+    "family",
+    "kin",
+}  # what bears on a mention that it runs into
 _NOT_PAST = {"ongoing", "new", "until"}  # what takes a mention out of a past history
 
 
@@ -222,7 +231,7 @@ def _overlaps(place: Place, found: Found) -> bool:
         place.start < found.start and found.end == found.start + 2 == place.end + 1
     ):  # it takes in the end of the clause: "equivocal."
         return _doubts_behind(found)
-    return found.start < place.start and kind in ("negated", "flip", "hypothetical", "uncertain", "historical", "family", "kin")
+    return found.start < place.start and (kind in _RUN_IN or (kind == "old" and found.cue.forward))
 
 
 def _doubts_behind(found: Found) -> bool:

@@ -27,10 +27,12 @@ KINDS = (
         "new",
         "worse",
         "old",
+        "long_ago",
         "carer",
         "self",
         "same",
         "still",
+        "all_still",
         "differs",
         "asks",
         "denies_it",
@@ -82,6 +84,8 @@ class Cue:
     reach: int
     over_commas: bool
     box: bool = False  # a tick box, which stands before or behind what it ticks
+    at_head: bool = False  # it is none but at the head of its sentence
+    since_then: bool = False  # "ever since": it is one where what stands before tells of a moment long ago
     noun: bool = False  # denies what is there, so not what is itself an absence: "no tone and no squeeze"
     of: frozenset[str] = frozenset()  # the kinds of finding it bears on; all when empty
     stopped_by: frozenset[str] = frozenset(DEFAULT_STOPS)  # the kinds of cue that it does not reach past

@@ -19,7 +19,7 @@ from equina.tables import Fault, ProtocolError
 
 if TYPE_CHECKING:
     from equina.notes.native import Compiled
-    from equina.notes.sentence import Said
+    from equina.notes.sentence import Heard
 
 __all__ = ["Indexes", "Lexicon", "compile_patterns", "has_lexicon", "lexicon"]
 
@@ -60,7 +60,7 @@ class Lexicon:
     headings: dict[str, tuple[bool, Section | None]] = field(default_factory=dict, compare=False)  # words before a colon, so far
     dashed: dict[str, Section | None] = field(default_factory=dict, compare=False)  # words before a dash, so far
     lines: dict[str, tuple[int, Section] | None] = field(default_factory=dict, compare=False)  # that are headings, so far
-    sentences: dict[tuple[str, str, bool], tuple[Said, ...]] = field(default_factory=dict, compare=False)  # those read so far
+    sentences: dict[tuple[str, str, bool, bool], Heard] = field(default_factory=dict, compare=False)  # those read so far
 
     @property
     def finds(self) -> Index:

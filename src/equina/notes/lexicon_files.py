@@ -23,7 +23,7 @@ ENDERS = (".", "?", "!", "\n", "...", ";")
 BREAKS = (",", ":", "(", ")", "[", "]", "-", "|", "•")
 WORD_LISTS = ("others", "shortened", "frequent", "absences", "light", "english", "foreign")
 PERSONS = ("carer", "self")
-OF_THE_ONE_BEFORE = ("same", "still", "differs", "asks", "denies_it", "denies_all", "affirms_it", "affirms_all")
+OF_THE_ONE_BEFORE = ("same", "still", "all_still", "differs", "asks", "denies_it", "denies_all", "affirms_it", "affirms_all")
 _CLASS = re.compile(r"<#([a-z0-9_]+)>")
 _FREQUENT = 100  # how many times likelier a common word is than another, roughly: patterns are sought by their rarest word
 _FAR, _NEAR = 250, 6  # how many words a cue reaches, forward and otherwise, when its table does not say
@@ -165,6 +165,8 @@ class Source:
             reach=int(reach) if reach is not None else _FAR if direction == "forward" else _NEAR,
             over_commas=table.flag("over_commas", default=direction == "forward"),
             box=table.flag("box", default=False),
+            at_head=table.flag("at_head", default=False),
+            since_then=table.flag("since_then", default=False),
             noun=table.flag("noun", default=False),
             of=frozenset(table.texts("of")),
             stopped_by=frozenset(STOPPED_BY.get(kind, DEFAULT_STOPS) if stops is None else stops),

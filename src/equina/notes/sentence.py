@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 from equina.notes.context import Found, Parts, Place, Verdict, judge, ticked, without_inner
 from equina.notes.cues import Cue, Find
-from equina.notes.index import Match
 from equina.notes.lexicon import Lexicon
-from equina.notes.talk import Before, answered, following
+from equina.notes.talk import Before, Remark, answered, following
 
 __all__ = ["ASSERTED", "ONSETS", "Said", "Told", "is_open_to", "said", "told"]
 
@@ -19,6 +18,8 @@ ASSERTED = ("present", "absent", "historical", "family", "hypothetical", "uncert
 ONSETS = ("unknown", "new", "long_standing")
 _REMARK = 16  # words of a sentence that says of the one before that it is old, or answers it
 _NEAR = 3  # words between a sentence and the remark on it
+_FURTHER = 24  # the same, of a remark on all that was told
+_OF_LATE = frozenset({"new", "now"})
 _OPENING = 16  # words in which a carer says for whom
 _LONGEST = 80  # words of the longest match
 _FAR = 250  # cues further away than this are of no account
@@ -61,18 +62,23 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
     carer = may_be_carer and not lexicon.carers.isdisjoint(letters) and _told_of_a_relative(lexicon, letters)
     mentions: list[Told] = []
     before = Before()
-    begin = last = ended = 0
+    then = of_then = False  # the last sentence that had any told of a moment long ago; it, or what it refers to
+    begin = ended = last = other = 0  # the mentions of the last sentence that had any, and of the one before that, begin there
     for end in (found.start() for found in lexicon.ends.finditer(letters)):
         sentence = letters[begin : end + 1]
-        already, spoken_of, near = len(mentions), last, begin - ended < _NEAR
+        already, spoken_of, both, away = len(mentions), last, other, begin - ended
         question = letters[end] == lexicon.question
         if lexicon.finds.any.search(sentence):
             after = letters[end + 1 : end + 1 + ANSWER] if question else ""
-            mentions += [_told(one, begin) for one in said(lexicon, sentence, after, carer=carer)]
-            last, ended = (already, end) if len(mentions) > already else (last, ended)
-        if mentions and end - begin < _REMARK and (remarks := lexicon.before.matches(sentence)):
-            if near and _begins_with_still(remarks):
-                mentions[spoken_of:already] = _as_before(mentions[spoken_of:already])
+            then = then and away < _NEAR
+            heard = said(lexicon, sentence, after, carer=carer, then=then)
+            mentions += [_told(one, begin) for one in heard.said]
+            if heard.said:
+                last, other, ended, of_then, then = already, last, end, then or heard.long_ago, heard.long_ago
+        if mentions and end - begin < _REMARK and (remarks := _remarks(lexicon, sentence, then=of_then)):
+            for kind, most, first in (("still", _NEAR, spoken_of), ("all_still", _FURTHER, both)):
+                if away < most and _begins_with(kind, remarks):
+                    mentions[first:already] = _as_before(mentions[first:already])
             if same := _places(remarks, "same", begin):
                 first = spoken_of if all(_is_within(mention, same) for mention in mentions[already:]) else already
                 mentions[first:] = _as_before(mentions[first:])
@@ -88,15 +94,21 @@ def _as_before(mentions: Sequence[Told]) -> list[Told]:
     return [mention._replace(as_before=True) for mention in mentions]
 
 
-def _begins_with_still(remarks: Sequence[Match]) -> bool:
-    """Whether a sentence begins with this: what the one before tells is still as it was. And says nothing of now that differs."""
-    kinds = {what.kind for start, _, what, _ in remarks if isinstance(what, Cue) and (start == 0 or what.kind == "differs")}
-    return "still" in kinds and "differs" not in kinds
+def _remarks(lexicon: Lexicon, sentence: str, *, then: bool) -> list[Remark]:
+    """What a sentence remarks on those before it. `then`: they told of a moment long ago."""
+    found = ((start, stop, what) for start, stop, what, _ in lexicon.before.matches(sentence) if isinstance(what, Cue))
+    return [(start, stop, cue) for start, stop, cue in found if then or not cue.since_then]
 
 
-def _places(remarks: Sequence[Match], kind: str, begin: int) -> list[tuple[int, int]]:
+def _begins_with(kind: str, remarks: Sequence[Remark]) -> bool:
+    """Whether a sentence begins with this: what those before it tell is still as it was. And says nothing of now that differs."""
+    kinds = {cue.kind for start, _, cue in remarks if start == 0 or cue.kind == "differs"}
+    return kind in kinds and "differs" not in kinds
+
+
+def _places(remarks: Sequence[Remark], kind: str, begin: int) -> list[tuple[int, int]]:
     """Where the remarks of a kind stand in the text."""
-    return [(begin + start, begin + stop) for start, stop, what, _ in remarks if isinstance(what, Cue) and what.kind == kind]
+    return [(begin + start, begin + stop) for start, stop, cue in remarks if cue.kind == kind]
 
 
 def _is_within(mention: Told, remarks: Sequence[tuple[int, int]]) -> bool:
@@ -128,13 +140,20 @@ class Said(NamedTuple):
     verdict: Verdict
 
 
-def said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool) -> tuple[Said, ...]:
+class Heard(NamedTuple):
+    """What a sentence says, and whether it is told of a moment long ago, to which the next may refer: "ever since"."""
+
+    said: tuple[Said, ...] = ()
+    long_ago: bool = False
+
+
+def said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: bool = False) -> Heard:
     """What a sentence says. `after` are the letters behind a question, where its answer may stand; in the words of a `carer` a
-    relative is the patient."""
-    key = (sentence, after, carer)
+    relative is the patient; what stands before it is told of a moment long ago (`then`)."""
+    key = (sentence, after, carer, then)
     known = lexicon.sentences.get(key)
     if known is None:
-        known = _said(lexicon, sentence, after, carer)
+        known = _said(lexicon, sentence, after, carer=carer, then=then)
         if len(sentence) <= _LONG:
             if len(lexicon.sentences) >= _REMEMBERED:
                 lexicon.sentences.clear()
@@ -142,12 +161,12 @@ def said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool) -> tuple[S
     return known
 
 
-def _said(lexicon: Lexicon, sentence: str, after: str, carer: bool) -> tuple[Said, ...]:
+def _said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: bool) -> Heard:
     found = lexicon.finds.matches(sentence)
     hits = _settled([_Hit(start, end, what, value) for start, end, what, value in found if isinstance(what, Find)])
     if not hits:
-        return ()
-    context = _context(lexicon, sentence, after, hits, carer)
+        return Heard()
+    context = _context(lexicon, sentence, after, hits, carer=carer, then=then)
     standing = []
     for i, hit in enumerate(hits):
         shared = hit.find.normal and _shares_its_start(hits, i)
@@ -156,7 +175,7 @@ def _said(lexicon: Lexicon, sentence: str, after: str, carer: bool) -> tuple[Sai
         verdict = judge(place, *context.near(hit.start, hit.end), context.closing)
         if not verdict.dropped:
             standing.append(Said(*hit, verdict))
-    return tuple(standing)
+    return Heard(tuple(standing), context.long_ago)
 
 
 def _shares_its_start(hits: Sequence[_Hit], at: int) -> bool:
@@ -186,6 +205,7 @@ class _Context(NamedTuple):
     cues: Sequence[Found]
     commas: Sequence[int]
     closing: int | None = None  # the comma behind the last "or": a list of denials ends there
+    long_ago: bool = False  # it tells of a moment long ago, and of none of late
 
     def near(self, start: int, end: int) -> tuple[Sequence[Found], Sequence[int]]:
         """The cues and the commas that can bear on these words. A sentence may be as long as the text."""
@@ -197,11 +217,14 @@ class _Context(NamedTuple):
         return self.cues[first:last], self.commas[bisect_left(self.commas, low) : bisect_left(self.commas, high)]
 
 
-def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], carer: bool) -> _Context:
-    found = lexicon.cues.matches(sentence + after)
+def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], *, carer: bool, then: bool) -> _Context:
+    found = [Found(start, end, what) for start, end, what, _ in lexicon.cues.matches(sentence + after) if isinstance(what, Cue)]
     if not found:
         return _Context((), ())
-    cues = without_inner([Found(start, end, what) for start, end, what, _ in found if isinstance(what, Cue)])
+    kinds = {cue.cue.kind for cue in found}
+    of_late = not kinds.isdisjoint(_OF_LATE)
+    long_ago = "long_ago" in kinds and not of_late
+    cues = without_inner(_standing(found, then=then, of_late=of_late))
     # A denial that is part of what a mention says denies nothing else.
     spoken = _Spoken([(hit.start, hit.end) for hit in hits if not hit.find.normal])
     cues = [
@@ -213,13 +236,27 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
     ]
     comma = lexicon.comma
     if comma not in sentence:
-        return _Context(cues, ())
+        return _Context(cues, (), long_ago=long_ago)
     commas = [i for i, letter in enumerate(sentence) if letter == comma]
     colons = {i for i, letter in enumerate(sentence) if letter == lexicon.colon}
     parts = Parts(commas, colons, [letter not in lexicon.light for letter in sentence], _named(hits, len(sentence)))
     cues = [parts.held(cue) for cue in cues]
     last = max((sentence.rfind(letter) for letter in lexicon.ors), default=-1)
-    return _Context(cues, commas, next((place for place in commas if place > last), None) if last >= 0 else None)
+    closing = next((place for place in commas if place > last), None) if last >= 0 else None
+    return _Context(cues, commas, closing, long_ago)
+
+
+def _standing(found: Sequence[Found], *, then: bool, of_late: bool) -> list[Found]:
+    """The cues that are any where they stand. "Ever since" is since a moment long ago, told of before or in the sentence, if that
+    tells of none of late."""
+    first = 0 if then else min((cue.start for cue in found if cue.cue.kind == "long_ago"), default=None)
+    return [
+        cue
+        for cue in found
+        if cue.cue.kind != "long_ago"
+        and not (cue.cue.at_head and cue.start)
+        and not (cue.cue.since_then and (of_late or first is None or cue.start < first))
+    ]
 
 
 def _named(hits: Sequence[_Hit], count: int) -> list[bool]:

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from equina.notes.cues import Cue
-from equina.notes.index import Match
 from equina.notes.lexicon import Lexicon
 
 if TYPE_CHECKING:
     from equina.notes.sentence import Told
 
-__all__ = ["Before", "answered", "following"]
+__all__ = ["Before", "Remark", "answered", "following"]
+
+Remark = tuple[int, int, Cue]  # the words of a sentence from where to where, and what they say of the sentences before it
 
 # The kinds of answer as they are looked for, whether each is of all that was asked, and what it makes of it.
 _ANSWERS = (
@@ -50,11 +51,11 @@ def following(before: Before, begin: int, end: int, mentions: tuple[int, int], *
 
 
 def answered(
-    lexicon: Lexicon, asked: Sequence[Told], letters: str, before: Before, place: tuple[int, int], remarks: Sequence[Match]
+    lexicon: Lexicon, asked: Sequence[Told], letters: str, before: Before, place: tuple[int, int], remarks: Sequence[Remark]
 ) -> Sequence[Told]:
     """The mentions that stand before a sentence, words from its begin to before its end, as it leaves them if it is an answer."""
     begin, end = place
-    kinds = {what.kind for start, stop, what, _ in remarks if isinstance(what, Cue) and start == 0 and stop >= end - begin}
+    kinds = {cue.kind for start, stop, cue in remarks if start == 0 and stop >= end - begin}
     answer = next((answer for answer in _ANSWERS if answer[0] in kinds), None)
     if answer is None:
         return asked

@@ -37,13 +37,35 @@ static void sort_found(struct found *found, size_t count)
     }
 }
 
+/* From which word on "ever since" is since a moment long ago: of which was told before, or there; from none in a sentence that tells of
+ * one of late. Says so in the scratch. */
+static int32_t then_from(struct scratch *scratch)
+{
+    const struct match *matches = scratch->matches.items;
+    int32_t first = scratch->then ? 0 : INT32_MAX;
+    bool dated = false, of_late = false;
+    for (size_t i = 0; i < scratch->matches.count; i++) {
+        int32_t kind = scratch->tables->cues[matches[i].what].kind;
+        of_late |= kind == NEW || kind == NOW;
+        if (kind != LONG_AGO)
+            continue;
+        dated = true;
+        first = matches[i].start < first ? matches[i].start : first;
+    }
+    scratch->long_ago = dated && !of_late;
+    return of_late ? INT32_MAX : first;
+}
+
 /* The matches as cues in order. */
 static void gather_cues(struct scratch *scratch)
 {
     const struct match *matches = scratch->matches.items;
+    int32_t then = then_from(scratch);
     scratch->found.count = 0;
     for (size_t i = 0; i < scratch->matches.count; i++) {
         const struct cue *cue = &scratch->tables->cues[matches[i].what];
+        if (cue->kind == LONG_AGO || (cue->at_head && matches[i].start) || (cue->since_then && matches[i].start < then))
+            continue;
         struct found *found = put(scratch, &scratch->found, sizeof *found);
         if (!found)
             return;
@@ -53,7 +75,7 @@ static void gather_cues(struct scratch *scratch)
 }
 
 /* Which kinds stand in the open inside a cue of this kind. */
-static uint32_t shown(int32_t kind)
+static uint64_t shown(int32_t kind)
 {
     return BIT(kind) & TIMES ? BOUNDS : kind == PSEUDO ? BIT(END) : 0;
 }
@@ -65,7 +87,7 @@ static void drop_inner(struct pile *pile)
     size_t kept = 0;
     for (size_t i = 0; i < pile->count; i++) {
         struct found one = found[i];
-        uint32_t kind = BIT(one.cue->kind);
+        uint64_t kind = BIT(one.cue->kind);
         bool inside = outer.cue && one.end <= outer.end && (one.start != outer.start || one.end != outer.end);
         if (inside && !(kind & shown(outer.cue->kind)))
             continue;

@@ -26,7 +26,7 @@ static bool doubts_behind(const struct cue *cue)
 /* Whether a cue that shares words with the mention bears on it: doubt inside it, a warning around it or running into it. */
 static bool bears_within(const struct place *place, const struct found *found)
 {
-    uint32_t kind = BIT(found->cue->kind);
+    uint64_t kind = BIT(found->cue->kind);
     if (place->start <= found->start && found->end <= place->end) {
         if (found->start == place->start)
             return kind == BIT(NOW) || (kind == BIT(UNCERTAIN) && found->end == found->start + 1);
@@ -38,8 +38,8 @@ static bool bears_within(const struct place *place, const struct found *found)
         return kind & (BIT(HYPOTHETICAL) | BIT(UNCERTAIN) | BIT(FAMILY) | BIT(HISTORICAL) | BIT(UNTIL));
     if (place->start < found->start && found->end == place->end + 1 && found->end == found->start + 2)
         return doubts_behind(found->cue);
-    return found->start < place->start &&
-           kind & (BIT(NEGATED) | BIT(FLIP) | BIT(HYPOTHETICAL) | BIT(UNCERTAIN) | BIT(HISTORICAL) | BIT(FAMILY) | BIT(KIN));
+    uint64_t run_in = BIT(NEGATED) | BIT(FLIP) | BIT(HYPOTHETICAL) | BIT(UNCERTAIN) | BIT(HISTORICAL) | BIT(FAMILY) | BIT(KIN);
+    return found->start < place->start && kind & (run_in | (found->cue->forward ? BIT(OLD) : 0));
 }
 
 static bool comma_between(const struct context *context, int32_t low, int32_t high)
@@ -51,7 +51,7 @@ static bool comma_between(const struct context *context, int32_t low, int32_t hi
 }
 
 /* Whether a cue of these kinds stands between. One that itself looks backward parts nothing for one of its own kind. */
-static bool stopped(const struct context *context, const struct found *found, uint32_t kinds, int32_t low, int32_t high)
+static bool stopped(const struct context *context, const struct found *found, uint64_t kinds, int32_t low, int32_t high)
 {
     for (int32_t i = 0; i < context->cues_count; i++) {
         const struct found *other = &context->cues[i];

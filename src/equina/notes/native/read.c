@@ -1,23 +1,12 @@
 /* A text, sentence by sentence: what each says of findings (reading.py, sentence.py). */
-#include "text.h"
+#include "told.h"
 
 #define ANSWER 12  /* words behind a question in which its answer is looked for */
 #define REMARK 16  /* words of a sentence that says of the one before that it is old, or answers it */
 #define NEAR 3     /* words between a sentence and the remark on it */
-#define A_LIST 2   /* mentions that are a list, so that "all denied" is of them */
+#define FURTHER 24 /* the same, of a remark on all that was told */
 #define OPENING 16 /* words in which a carer says for whom */
 #define LONGEST 80 /* words of the longest match */
-
-#define NUMBERS 8 /* told of a mention: start, end, find, verdict, then start and end of the cue and of its number, or -1 */
-#define FIND 2    /* which of them is the find */
-#define VERDICT 3 /* which of them is the verdict: bits as below */
-#define CUE 4     /* with which the cue begins */
-#define ASSERTION 7
-#define ONSET 24
-#define BARE 32   /* above three bits of assertion and two of onset */
-#define IS_NOW 64
-#define AS_BEFORE 128 /* the next sentence said that it has long been the same */
-#define OF_THIS_HOUR 256
 
 #ifndef SOURCES
 #define SOURCES "unknown"
@@ -56,8 +45,7 @@ static bool told_of_a_relative(struct scratch *scratch, struct row text)
     return says_kind(scratch, opening, CARER, OPENING) && !says_kind(scratch, text, SELF, text.count);
 }
 
-/* From which character to before which some words stand. A cue may take in the end of the text, which is no word of it. */
-static void place_words(const struct scratch *scratch, int32_t start, int32_t end, int32_t *numbers)
+void place_words(const struct scratch *scratch, int32_t start, int32_t end, int32_t *numbers)
 {
     int32_t words = (int32_t)scratch->text.count - 1, last = (end < words ? end : words) - 1;
     numbers[0] = ((const int32_t *)scratch->starts.items)[start];
@@ -121,100 +109,13 @@ static void read_sentence(struct scratch *scratch, struct row text, int32_t begi
     }
 }
 
-/* What stands before a sentence (talk.py): the letters from `begin` to before `end`; in `told`, the first mention of it, and of the
- * questions in a row of which it is the last. 0: there is none. */
-struct before {
-    int32_t begin, end;
-    size_t last, first;
-    bool question;
-};
-
-static struct before following(const struct before *before, int32_t begin, int32_t end, size_t already, size_t count, bool question)
-{
-    bool goes_on = question && before->question && before->first;
-    if (count > already || goes_on)
-        return (struct before){begin, end, already, goes_on ? before->first : already, question};
-    return (struct before){.question = question};
-}
-
-/* Whether a sentence tells that something was asked, or what others say. */
-static bool asks(struct scratch *scratch, struct row row)
-{
-    new_row(scratch, row);
-    find_matches(scratch, BEFORE, row);
-    const struct match *matches = scratch->matches.items;
-    for (size_t i = 0; i < scratch->matches.count; i++)
-        if (scratch->tables->cues[matches[i].what].kind == ASKS)
-            return true;
-    return false;
-}
-
-/* The kinds of remark that were found in a sentence of so many words: what is still as it was at its head; what is the same, and differs,
- * anywhere; answers that take the whole of it in. */
-static uint32_t remarks_in(const struct scratch *scratch, int32_t words)
-{
-    const struct match *matches = scratch->matches.items;
-    uint32_t kinds = 0;
-    for (size_t i = 0; i < scratch->matches.count; i++) {
-        int32_t kind = scratch->tables->cues[matches[i].what].kind;
-        bool anywhere = kind == SAME || kind == DIFFERS, whole = matches[i].end >= words;
-        if (anywhere || (matches[i].start == 0 && (kind == STILL || whole)))
-            kinds |= BIT(kind);
-    }
-    return kinds;
-}
-
-/* Whether all that this sentence names, from `already` on, is words of its own remark that it is the same: "as ever" names a finding. */
-static bool names_itself(const struct scratch *scratch, size_t already, int32_t begin)
-{
-    const struct match *matches = scratch->matches.items;
-    const int32_t *told = scratch->told.items;
-    for (size_t i = already; i < scratch->told.count; i += NUMBERS) {
-        bool within = false;
-        for (size_t j = 0; j < scratch->matches.count && !within; j++) {
-            if (scratch->tables->cues[matches[j].what].kind != SAME)
-                continue;
-            int32_t place[2];
-            place_words(scratch, begin + matches[j].start, begin + matches[j].end, place);
-            within = place[0] <= told[i] && told[i + 1] <= place[1];
-        }
-        if (!within)
-            return false;
-    }
-    return true;
-}
-
-/* Answers what stands before a sentence of these letters, which says such things. */
-static void answer(struct scratch *scratch, struct row text, const struct before *before, int32_t begin, int32_t end, uint32_t kinds)
-{
-    bool denies = kinds & (BIT(DENIES_ALL) | BIT(DENIES_IT));
-    bool of_all = kinds & BIT(DENIES_ALL) || (!denies && kinds & BIT(AFFIRMS_ALL));
-    if (!denies && !of_all && !(kinds & BIT(AFFIRMS_IT)))
-        return;
-    bool told_so = asks(scratch, (struct row){text.letters + before->begin, before->end - before->begin + 1});
-    bool list = of_all && denies && scratch->told.count - before->first >= A_LIST * NUMBERS;
-    if (!told_so && !before->question && !list)
-        return;
-    int32_t *told = scratch->told.items;
-    for (size_t i = of_all ? before->first : before->last; i < scratch->told.count; i += NUMBERS) {
-        int32_t *verdict = &told[i + VERDICT], assertion = *verdict & ASSERTION;
-        bool taken = assertion == SAYS_UNCERTAIN || assertion == SAYS_HYPOTHETICAL;
-        taken |= denies && (told_so || of_all) && assertion == SAYS_PRESENT;
-        if (!taken || scratch->tables->finds[told[i + FIND]].normal)
-            continue;
-        *verdict &= ~(ASSERTION | BARE | (denies ? ONSET : 0));
-        *verdict |= denies ? SAYS_ABSENT : SAYS_PRESENT;
-        place_words(scratch, begin, end, told + i + CUE);
-    }
-}
-
-/* Whether a sentence of so many words may be a remark on the one before, and what it remarks. */
-static uint32_t remarks(struct scratch *scratch, struct row text, int32_t begin, int32_t end)
+/* Whether a sentence of so many words may be a remark on those before it, and what it remarks. `then`: they told of a moment long ago. */
+static uint64_t remarks(struct scratch *scratch, struct row text, int32_t begin, int32_t end, bool then)
 {
     if (scratch->told.count <= 1 || end - begin >= REMARK)
         return 0;
     find_matches(scratch, BEFORE, (struct row){text.letters + begin, end - begin + 1});
-    return remarks_in(scratch, end - begin);
+    return remarks_in(scratch, end - begin, then);
 }
 
 /* Says of the mentions from `first` to before `end` that they are as they long were. */
@@ -230,21 +131,30 @@ static void read_text(struct scratch *scratch, struct row text)
     const struct tables *tables = scratch->tables;
     int32_t begin = 0;
     size_t last = 1;   /* in `told`, the mentions of the last sentence that had any */
+    size_t other = 1;  /* and of the one before that */
     int32_t ended = 0; /* and where that ended */
+    bool long_ago = false, of_then = false; /* it told of a moment long ago; it did, or refers to one */
     struct before before = {.question = false};
     for (int32_t i = 0; i < text.count && !scratch->failed; i++) {
         if (!(tables->known[text.letters[i]].marks & IN_SET(SET_ENDS)))
             continue;
-        size_t already = scratch->told.count, spoken_of = last;
+        size_t already = scratch->told.count, spoken_of = last, all = other;
+        scratch->then = long_ago && begin - ended < NEAR;
+        scratch->long_ago = false;
         read_sentence(scratch, text, begin, i + 1);
-        bool near = begin - ended < NEAR;
+        int32_t away = begin - ended;
         if (scratch->told.count > already) {
+            other = last;
             last = already;
+            long_ago = scratch->long_ago;
+            of_then = scratch->then || long_ago;
             ended = i;
         }
-        uint32_t said = remarks(scratch, text, begin, i);
-        if (near && said & BIT(STILL) && !(said & BIT(DIFFERS)))
+        uint64_t said = remarks(scratch, text, begin, i, of_then);
+        if (away < NEAR && said & BIT(STILL) && !(said & BIT(DIFFERS)))
             say_as_before(scratch, spoken_of, already);
+        if (away < FURTHER && said & BIT(ALL_STILL) && !(said & BIT(DIFFERS)))
+            say_as_before(scratch, all, already);
         if (said & BIT(SAME))
             say_as_before(scratch, names_itself(scratch, already, begin) ? spoken_of : already, scratch->told.count);
         if (said && before.first && scratch->told.count == already)

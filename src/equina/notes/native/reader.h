@@ -102,16 +102,16 @@ struct find {
 /* The kinds of cue, in the order of KINDS in tables.py. */
 enum kind {
     NEGATED, AFFIRMED, UNCERTAIN, HYPOTHETICAL, HISTORICAL, FAMILY, KIN,
-    ONGOING, NOW, UNTIL, FLIP, PSEUDO, UNASKED, GONE, END, CLAUSE, VERB, CAUSE, NEW, WORSE, OLD, CARER, SELF, SAME, STILL, DIFFERS,
-    ASKS, DENIES_IT, DENIES_ALL, AFFIRMS_IT, AFFIRMS_ALL,
+    ONGOING, NOW, UNTIL, FLIP, PSEUDO, UNASKED, GONE, END, CLAUSE, VERB, CAUSE, NEW, WORSE, OLD, LONG_AGO, CARER, SELF, SAME, STILL,
+    ALL_STILL, DIFFERS, ASKS, DENIES_IT, DENIES_ALL, AFFIRMS_IT, AFFIRMS_ALL,
     KINDS
 };
 
-#define BIT(kind) (UINT32_C(1) << (kind))
+#define BIT(kind) (UINT64_C(1) << (kind))
 
 struct cue {
     int32_t kind, reach;
-    bool forward, backward, over_commas, box, noun;
+    bool forward, backward, over_commas, box, at_head, since_then, noun;
     uint64_t of; /* bits of the kinds of finding it bears on; all when 0 */
     uint32_t stopped_by, stopped_ahead; /* bits of the kinds of cue that it does not reach past, and forward besides */
 };
@@ -289,6 +289,7 @@ struct scratch {
     struct block block; /* in which lies what has the same size in every call */
     bool failed; /* memory ran out */
     bool relatives, carer; /* the text names relatives; it is told for one, who is the patient */
+    bool then, long_ago;   /* what stands before a sentence is told of a moment long ago; the sentence itself is */
 
     uint32_t now; /* the number of the row; what a mark below says holds when it is of now */
     uint32_t *letter_seen, *finding_seen;

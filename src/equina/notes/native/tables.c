@@ -160,7 +160,7 @@ static void take_finds(struct rest *rest, struct tables *tables)
 
 static void take_cues(struct rest *rest, struct tables *tables)
 {
-    tables->cues_count = take_count(rest, 9);
+    tables->cues_count = take_count(rest, 13);
     if (rest->bad)
         return;
     tables->cues = some(rest, tables->cues_count, sizeof *tables->cues);
@@ -172,6 +172,8 @@ static void take_cues(struct rest *rest, struct tables *tables)
         cue->backward = take_below(rest, 2);
         cue->over_commas = take_below(rest, 2);
         cue->box = take_below(rest, 2);
+        cue->at_head = take_below(rest, 2);
+        cue->since_then = take_below(rest, 2);
         cue->noun = take_below(rest, 2);
         cue->of = (uint32_t)take(rest);
         cue->of |= (uint64_t)(uint32_t)take(rest) << 32;

@@ -123,14 +123,14 @@ def _cues(cues: Sequence[Cue], kinds: Mapping[str, int]) -> list[int]:
         # A kind that no finding has makes it bear on none.
         bits = sum(1 << kinds[kind] for kind in cue.of if kind in kinds) or (1 << _MOST_KINDS if cue.of else 0)
         numbers += (KINDS.index(cue.kind), max(-1, min(cue.reach, _MOST_REACH)), cue.forward, cue.backward)
-        numbers += (cue.over_commas, cue.box, cue.noun, _signed(bits), _signed(bits >> 32))
+        numbers += (cue.over_commas, cue.box, cue.at_head, cue.since_then, cue.noun, _signed(bits), _signed(bits >> 32))
         numbers += (_kinds(cue.stopped_by), _kinds(cue.stopped_ahead))
     return [len(cues), *numbers]
 
 
 def _kinds(kinds: Iterable[str]) -> int:
-    """The bits of kinds of cue."""
-    return sum(1 << KINDS.index(kind) for kind in kinds)
+    """The bits of kinds of cue. The last ones are remarks, which never stand among the cues of a sentence."""
+    return sum(1 << KINDS.index(kind) for kind in kinds) & 0x7FFFFFFF
 
 
 def _signed(bits: int) -> int:
