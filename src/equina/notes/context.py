@@ -22,15 +22,8 @@ _TIMES = {"until", "ongoing", "new", "worse", "old", "historical"}
 _SHOWN = {**dict.fromkeys(_TIMES, _BOUNDS), "pseudo": {"end"}}  # of each kind, what stands in the open inside it
 # What takes a mention away, or its haste. Where it may be of something else, it is: then the mention stays, and stays as it was.
 _OF_A_PART = {"historical", "gone", "old"}
-_RUN_IN = {
-    "negated",
-    "flip",
-    "hypothetical",
-    "uncertain",
-    "historical",
-    "family",
-    "kin",
-}  # what bears on a mention that it runs into
+# What bears on a mention that it runs into, whichever way it looks.
+_RUN_IN = frozenset({"negated", "flip", "hypothetical", "uncertain", "historical", "family", "kin"})
 _NOT_PAST = {"ongoing", "new", "until"}  # what takes a mention out of a past history
 
 
