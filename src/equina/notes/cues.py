@@ -39,6 +39,12 @@ KINDS = (
         "denies_all",
         "affirms_it",
         "affirms_all",
+        "then",
+        "over",
+        "lasts",
+        "back",
+        "others",
+        "unlike",
     ),
 )
 # What each kind of cue does not reach past, besides the ends of a sentence, when its table does not say.

@@ -32,6 +32,7 @@ class Indexes:
     cues: Index
     persons: Index  # who writes about whom
     before: Index  # "it has been the same", "all denied": said of the sentence before
+    stories: Index  # of then, of others, and how it ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,10 @@ class Lexicon:
     end: str
     absences: frozenset[str]  # letters of words with which an absence begins
     light: frozenset[str]  # letters of words that tell of nothing by themselves
+    own: frozenset[str]  # letters of words by which people tell of themselves
+    theirs: frozenset[str]  # … and of others
+    at_hand: frozenset[str]  # … and of now
+    of_late: frozenset[str]  # … and of these days
     carers: frozenset[str]  # letters of relatives, without which no text is a carer's
     sections: Mapping[str, Section]
     openings: tuple[str, ...]  # ends of headings that tell the part: "come back if:"
@@ -82,6 +87,11 @@ class Lexicon:
         """What is said of the sentence before."""
         return self.indexes().before
 
+    @property
+    def stories(self) -> Index:
+        """What is told over several sentences."""
+        return self.indexes().stories
+
 
 def lexicon(protocol: Protocol, extra: Path | None = None) -> Lexicon:
     """The lexicon of a protocol, compiled once.
@@ -111,7 +121,7 @@ def compile_patterns(lexicon: Lexicon) -> None:
     reader is in use, nothing is left to do."""
     if lexicon.compiled is not None:
         return
-    for index in (lexicon.finds, lexicon.cues, lexicon.persons, lexicon.before):
+    for index in (lexicon.finds, lexicon.cues, lexicon.persons, lexicon.before, lexicon.stories):
         for group in index.groups:
             group.search()
 

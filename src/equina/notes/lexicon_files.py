@@ -21,9 +21,10 @@ __all__ = ["Source", "read_lexicon", "read_source"]
 DIRECTIONS = ("forward", "backward", "both")
 ENDERS = (".", "?", "!", "\n", "...", ";")
 BREAKS = (",", ":", "(", ")", "[", "]", "-", "|", "•")
-WORD_LISTS = ("others", "shortened", "frequent", "absences", "light", "english", "foreign")
+WORD_LISTS = ("others", "shortened", "frequent", "absences", "light", "english", "foreign", "own", "theirs", "at_hand", "of_late")
 PERSONS = ("carer", "self")
 OF_THE_ONE_BEFORE = ("same", "still", "all_still", "differs", "asks", "denies_it", "denies_all", "affirms_it", "affirms_all")
+OF_A_STORY = ("then", "over", "lasts", "back", "others", "unlike")
 _CLASS = re.compile(r"<#([a-z0-9_]+)>")
 _FREQUENT = 100  # how many times likelier a common word is than another, roughly: patterns are sought by their rarest word
 _FAR, _NEAR = 250, 6  # how many words a cue reaches, forward and otherwise, when its table does not say
@@ -280,9 +281,10 @@ class _Compiler:
         )
         indexes = Indexes(
             finds=self.index(lambda what: isinstance(what, Find)),
-            cues=self.index(lambda what: isinstance(what, Cue) and what.kind not in PERSONS + OF_THE_ONE_BEFORE),
+            cues=self.index(lambda what: isinstance(what, Cue) and what.kind not in PERSONS + OF_THE_ONE_BEFORE + OF_A_STORY),
             persons=self.index(lambda what: isinstance(what, Cue) and what.kind in PERSONS),
             before=self.index(lambda what: isinstance(what, Cue) and what.kind in OF_THE_ONE_BEFORE),
+            stories=self.index(lambda what: isinstance(what, Cue) and what.kind in OF_A_STORY),
         )
         made = Lexicon(
             vocabulary=self.vocabulary,
@@ -295,6 +297,10 @@ class _Compiler:
             end=self.letters("\n"),
             absences=self.spelt(source.words["absences"]),
             light=self.spelt(source.words["light"]),
+            own=self.spelt(source.words["own"]),
+            theirs=self.spelt(source.words["theirs"]),
+            at_hand=self.spelt([*source.words["at_hand"], *source.words["of_late"]]),
+            of_late=self.spelt(source.words["of_late"]),
             carers=self.spelt(word for word in relatives if word.replace("'", "").isalpha()).difference(self.weights),
             sections=source.sections,
             openings=tuple(heading for heading in source.sections if heading.startswith(" ")),

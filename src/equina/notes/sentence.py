@@ -9,6 +9,7 @@ from typing import NamedTuple
 from equina.notes.context import Found, Parts, Place, Verdict, judge, ticked, without_inner
 from equina.notes.cues import Cue, Find
 from equina.notes.lexicon import Lexicon
+from equina.notes.stories import Spoken, retold
 from equina.notes.talk import Before, Remark, answered, following
 
 __all__ = ["ASSERTED", "ONSETS", "Said", "Told", "is_open_to", "said", "told"]
@@ -61,6 +62,7 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
     """
     carer = may_be_carer and not lexicon.carers.isdisjoint(letters) and _told_of_a_relative(lexicon, letters)
     mentions: list[Told] = []
+    sentences: list[Spoken] = []
     before = Before()
     then = of_then = False  # the last sentence that had any told of a moment long ago; it, or what it refers to
     begin = ended = last = other = 0  # the mentions of the last sentence that had any, and of the one before that, begin there
@@ -86,8 +88,9 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
                 mentions[before.first :] = answered(lexicon, mentions[before.first :], letters, before, (begin, end), remarks)
         if end > begin:
             before = following(before, begin, end, (already, len(mentions)), question=question)
+            sentences.append(Spoken(begin, end, already, len(mentions)))
         begin = end + 1
-    return mentions
+    return retold(lexicon, letters, sentences, mentions) if may_be_carer and not carer else mentions
 
 
 def _as_before(mentions: Sequence[Told]) -> list[Told]:

@@ -126,7 +126,7 @@ static void say_as_before(struct scratch *scratch, size_t first, size_t end)
         told[i + VERDICT] |= AS_BEFORE;
 }
 
-static void read_text(struct scratch *scratch, struct row text)
+static void read_text(struct scratch *scratch, struct row text, bool may_be_story)
 {
     const struct tables *tables = scratch->tables;
     int32_t begin = 0;
@@ -160,10 +160,17 @@ static void read_text(struct scratch *scratch, struct row text)
         if (said && before.first && scratch->told.count == already)
             answer(scratch, text, &before, begin, i, said);
         bool question = tables->known[text.letters[i]].marks & IN_SET(SET_QUESTION);
-        if (i > begin)
+        if (i > begin) {
+            struct spoken *spoken = put(scratch, &scratch->spoken, sizeof *spoken);
+            if (!spoken)
+                return;
+            *spoken = (struct spoken){begin, i, already, scratch->told.count};
             before = following(&before, begin, i, already, scratch->told.count, question);
+        }
         begin = i + 1;
     }
+    if (may_be_story && scratch->told.count > 1 && !scratch->failed)
+        retell(scratch, text);
 }
 
 /* What the words of the text say: how many numbers follow, then NUMBERS for each mention, in the order of the text. They stay until
@@ -171,12 +178,12 @@ static void read_text(struct scratch *scratch, struct row text)
 static const int32_t *say(struct scratch *scratch, bool may_be_carer)
 {
     struct row text = {scratch->text.items, (int32_t)scratch->text.count};
-    scratch->told.count = 0;
+    scratch->told.count = scratch->spoken.count = 0;
     put(scratch, &scratch->told, sizeof(int32_t));
     scratch->relatives = names_relatives(scratch, text);
     scratch->carer = scratch->relatives && may_be_carer && !scratch->failed && told_of_a_relative(scratch, text);
     if (!scratch->failed)
-        read_text(scratch, text);
+        read_text(scratch, text, may_be_carer && !scratch->carer);
     if (scratch->failed)
         return NULL;
     int32_t *told = scratch->told.items;

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VERSION 4      /* of the tables; tables.py writes the same */
+#define VERSION 5      /* of the tables; tables.py writes the same */
 #define NONE UINT32_MAX
 #define PLACES 64      /* of a row so short that its places are bits */
 #define NEEDS 4        /* sets of letters that a group needs one each of */
@@ -103,7 +103,7 @@ struct find {
 enum kind {
     NEGATED, AFFIRMED, UNCERTAIN, HYPOTHETICAL, HISTORICAL, FAMILY, KIN,
     ONGOING, NOW, UNTIL, FLIP, PSEUDO, UNASKED, GONE, END, CLAUSE, VERB, CAUSE, NEW, WORSE, OLD, LONG_AGO, CARER, SELF, SAME, STILL,
-    ALL_STILL, DIFFERS, ASKS, DENIES_IT, DENIES_ALL, AFFIRMS_IT, AFFIRMS_ALL,
+    ALL_STILL, DIFFERS, ASKS, DENIES_IT, DENIES_ALL, AFFIRMS_IT, AFFIRMS_ALL, THEN, OVER, LASTS, BACK, OTHERS, UNLIKE,
     KINDS
 };
 
@@ -116,8 +116,11 @@ struct cue {
     uint32_t stopped_by, stopped_ahead; /* bits of the kinds of cue that it does not reach past, and forward besides */
 };
 
-enum { FINDS, CUES, PERSONS, BEFORE, INDEXES };
-enum { SET_ENDS, SET_COMMA, SET_QUESTION, SET_ORS, SET_ABSENCES, SET_CARERS, SET_COLON, SET_LIGHT, SET_NARROW, SET_WIDE, NAMED_SETS };
+enum { FINDS, CUES, PERSONS, BEFORE, STORIES, INDEXES };
+enum {
+    SET_ENDS, SET_COMMA, SET_QUESTION, SET_ORS, SET_ABSENCES, SET_CARERS, SET_COLON, SET_LIGHT, SET_OWN, SET_THEIRS,
+    SET_AT_HAND, SET_OF_LATE, SET_NARROW, SET_WIDE, NAMED_SETS
+};
 
 /* Some of a row: the items first up to before first + count. */
 struct some {
@@ -196,7 +199,7 @@ static inline uint32_t words_of(uint32_t bits)
 #define IN_SET(set) (1 << (set))
 #define IS_SINGLE(index) (1 << (NAMED_SETS + (index)))
 #define LEADS(index) (1 << (NAMED_SETS + INDEXES + (index)))
-#define LEAD_ANY (LEADS(FINDS) | LEADS(CUES) | LEADS(PERSONS) | LEADS(BEFORE))
+#define LEAD_ANY (LEADS(FINDS) | LEADS(CUES) | LEADS(PERSONS) | LEADS(BEFORE) | LEADS(STORIES))
 
 /* The bit of a letter in the hint of a group: where it is not set, no match begins with the letter. */
 static inline uint64_t hint_of(letter one)
@@ -324,6 +327,7 @@ struct scratch {
     struct pile commas; /* int32_t */
     struct pile counts; /* struct counted */
     struct pile told;   /* int32_t: a count, then the numbers of each mention */
+    struct pile spoken; /* struct spoken: the sentences (told.h) */
 };
 
 /* scratch.c: a pile made larger; NULL without memory. */

@@ -61,7 +61,7 @@ struct scratch *equina_scratch(const struct tables *tables, const struct words *
 void empty_scratch(struct scratch *scratch)
 {
     struct pile *piles[] = {&scratch->small, &scratch->kinds, &scratch->heads, &scratch->asked, &scratch->text, &scratch->starts, &scratch->ends, &scratch->letters, &scratch->places, &scratch->candidates, &scratch->matches, &scratch->backs, &scratch->frames,
-                            &scratch->all, &scratch->senses, &scratch->hits, &scratch->found, &scratch->commas, &scratch->counts, &scratch->told};
+                            &scratch->all, &scratch->senses, &scratch->hits, &scratch->found, &scratch->commas, &scratch->counts, &scratch->told, &scratch->spoken};
     for (size_t i = 0; i < sizeof piles / sizeof *piles; i++)
         free(piles[i]->items);
     for (uint32_t i = 0; i < PAGES && scratch->pages; i++)

@@ -13,7 +13,7 @@ from equina.notes.native.program import LetterSets, Program, UnfitError
 
 __all__ = ["Tables", "tables"]
 
-VERSION = 4  # as in reader.h, like the next two
+VERSION = 5  # as in reader.h, like the next two
 _NEEDS = 4
 _FAR = 100  # words behind the beginning of a match beyond which no place is told apart
 _MOST_LETTERS = 0xD800  # from there on UTF-16 has no letters of one number
@@ -41,7 +41,7 @@ def tables(lexicon: Lexicon, letters: Callable[[str], str], last: str, stops: tu
     # Whatever has a number must have got it before the numbers are written down.
     written = [
         _index(index, finds if i == 0 else cues, program, sets)
-        for i, index in enumerate((lexicon.finds, lexicon.cues, lexicon.persons, lexicon.before))
+        for i, index in enumerate((lexicon.finds, lexicon.cues, lexicon.persons, lexicon.before, lexicon.stories))
     ]
     named = [sets.number(some) for some in (*_asked_for(lexicon, letters), *stops)]
     all_finds = [find for find in finds.all if isinstance(find, Find)]
@@ -71,6 +71,10 @@ def _asked_for(lexicon: Lexicon, letters: Callable[[str], str]) -> Iterable[Iter
         lexicon.carers,
         lexicon.colon,
         lexicon.light,
+        lexicon.own,
+        lexicon.theirs,
+        lexicon.at_hand,
+        lexicon.of_late,
     )
 
 

@@ -24,6 +24,12 @@ struct before {
     bool question;
 };
 
+/* A sentence: its words from `begin` to before `end`, its mentions from `first` to before `last` in `told`. */
+struct spoken {
+    int32_t begin, end;
+    size_t first, last;
+};
+
 /* read.c: from which character to before which some words stand. A cue may take in the end of the text, which is no word of it. */
 void place_words(const struct scratch *scratch, int32_t start, int32_t end, int32_t *numbers);
 
@@ -36,5 +42,8 @@ uint64_t remarks_in(const struct scratch *scratch, int32_t words, bool then);
 bool names_itself(const struct scratch *scratch, size_t already, int32_t begin);
 /* Answers what stands before a sentence of these letters, which says such things. */
 void answer(struct scratch *scratch, struct row text, const struct before *before, int32_t begin, int32_t end, uint64_t kinds);
+
+/* stories.c: takes what is told of a time that is over, or of somebody else, for past or a relative's. */
+void retell(struct scratch *scratch, struct row text);
 
 #endif

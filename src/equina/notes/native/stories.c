@@ -1,0 +1,193 @@
+/* Stories: what is told over several sentences of a time that is over, or of somebody else (stories.py). */
+#include "told.h"
+
+#define LONGEST 6 /* sentences of a story */
+#define DENIED 2  /* findings that the writer denies of now, so that a story of somebody else is no account of the writer */
+
+/* Marks of a mention, above the bits of its verdict, while stories are sought. */
+#define IN_STORY (1 << 16) /* of a time past, as yet without an end */
+#define IS_OVER (1 << 17)
+#define OF_ANOTHER (1 << 18)
+#define MARKS (IN_STORY | IS_OVER | OF_ANOTHER)
+
+/* What a sentence tells of a story: the kinds of cue in it, where the first "over" and "others" end (a word of the sentence), whether
+ * it has words of others, of now, of these days. */
+struct tells {
+    uint64_t kinds;
+    int32_t over, others;
+    uint32_t marks;
+};
+
+static bool has(const struct tells *tells, int32_t kind)
+{
+    return tells->kinds & BIT(kind);
+}
+
+/* "It all came back", "nothing like last time": what ends or sets apart takes a "back" in. */
+static bool is_settled(const struct scratch *scratch, const struct match *back)
+{
+    const struct match *matches = scratch->matches.items;
+    for (size_t i = 0; i < scratch->matches.count; i++) {
+        int32_t kind = scratch->tables->cues[matches[i].what].kind;
+        if ((kind == OVER || kind == UNLIKE) && back->start < matches[i].end && matches[i].start < back->end)
+            return true;
+    }
+    return false;
+}
+
+static struct tells look(struct scratch *scratch, struct row sentence)
+{
+    struct tells tells = {.kinds = 0};
+    for (int32_t i = 0; i < sentence.count; i++)
+        tells.marks |= scratch->tables->known[sentence.letters[i]].marks;
+    new_row(scratch, sentence);
+    find_matches(scratch, STORIES, sentence);
+    const struct match *matches = scratch->matches.items;
+    const struct match *over = NULL, *others = NULL;
+    for (size_t i = 0; i < scratch->matches.count; i++) {
+        const struct match *match = &matches[i];
+        int32_t kind = scratch->tables->cues[match->what].kind;
+        if (kind == BACK && is_settled(scratch, match))
+            continue;
+        tells.kinds |= BIT(kind);
+        const struct match **first = kind == OVER ? &over : kind == OTHERS ? &others : NULL;
+        if (first && (!*first || match->start < (*first)->start || (match->start == (*first)->start && match->end < (*first)->end)))
+            *first = match;
+    }
+    tells.over = over ? over->end : 0;
+    tells.others = others ? others->end : 0;
+    return tells;
+}
+
+/* Takes a mark from all mentions. */
+static void unmark(struct scratch *scratch, int32_t mark)
+{
+    int32_t *told = scratch->told.items;
+    for (size_t i = 1; i < scratch->told.count; i += NUMBERS)
+        told[i + VERDICT] &= ~mark;
+}
+
+static void mark(struct scratch *scratch, const struct spoken *spoken, int32_t mark)
+{
+    int32_t *told = scratch->told.items;
+    for (size_t i = spoken->first; i < spoken->last; i += NUMBERS)
+        told[i + VERDICT] |= mark;
+}
+
+/* How many mentions of a sentence say this. */
+static int says(const struct scratch *scratch, const struct spoken *spoken, int32_t assertion)
+{
+    const int32_t *told = scratch->told.items;
+    int count = 0;
+    for (size_t i = spoken->first; i < spoken->last; i += NUMBERS)
+        count += (told[i + VERDICT] & ASSERTION) == assertion;
+    return count;
+}
+
+/* A story of a time past: in which sentence it began, or -1; whether one had its end; whether it is there again, so that none is over. */
+struct then {
+    int32_t begun;
+    bool over, back;
+};
+
+static void go_on(struct scratch *scratch, struct then *then, int32_t number, const struct tells *tells, const struct spoken *spoken)
+{
+    if (then->back || (has(tells, BACK) && (then->begun >= 0 || then->over))) {
+        then->back = true;
+        return;
+    }
+    bool at_hand = tells->marks & IN_SET(SET_AT_HAND);
+    bool ends = has(tells, OVER) && !(tells->marks & IN_SET(SET_OF_LATE)) && !has(tells, LASTS);
+    bool begins = has(tells, THEN) && (ends || !at_hand);
+    if (then->begun < 0 || number - then->begun > LONGEST) {
+        unmark(scratch, IN_STORY);
+        then->begun = begins ? number : -1;
+    }
+    if (then->begun < 0)
+        return;
+    if (ends) {
+        int32_t place[2], *told = scratch->told.items;
+        place_words(scratch, spoken->begin, spoken->begin + tells->over, place);
+        for (size_t i = 1; i < spoken->last; i += NUMBERS)
+            if (told[i + VERDICT] & IN_STORY || (i >= spoken->first && told[i + 1] <= place[1])) {
+                told[i + VERDICT] |= IS_OVER;
+                then->over = true;
+            }
+    }
+    if (ends || has(tells, LASTS) || (at_hand && !begins)) {
+        unmark(scratch, IN_STORY);
+        then->begun = -1;
+    } else {
+        mark(scratch, spoken, IN_STORY);
+    }
+}
+
+/* A story of somebody else: whether it goes on; whether it has any mention, the writer told of a complaint of their own, says that nothing
+ * of it is theirs, it is of these days; what the writer denies; whether the writer has it too. */
+struct others {
+    bool begun, any, owned, distinct, of_late, back;
+    int denied;
+};
+
+/* Marks what is said behind the naming of somebody else, up to the first word of the writer's own. Whether there is no such word. */
+static bool begin_other(struct scratch *scratch, struct row text, const struct spoken *spoken, int32_t after, struct others *others)
+{
+    const int32_t *starts = scratch->starts.items;
+    int32_t until = spoken->begin + after, *told = scratch->told.items;
+    int32_t from = until < spoken->end ? starts[until] : INT32_MAX;
+    while (until < spoken->end && !(scratch->tables->known[text.letters[until]].marks & IN_SET(SET_OWN)))
+        until++;
+    int32_t to = until < spoken->end ? starts[until] : INT32_MAX;
+    for (size_t i = spoken->first; i < spoken->last; i += NUMBERS)
+        if (from <= told[i] && told[i] < to) {
+            told[i + VERDICT] |= OF_ANOTHER;
+            others->any = true;
+        }
+    return until >= spoken->end;
+}
+
+static void go_on_of_others(
+    struct scratch *scratch, struct row text, struct others *others, const struct tells *tells, const struct spoken *spoken)
+{
+    if (others->back || (others->any && has(tells, BACK))) {
+        others->back = true;
+        return;
+    }
+    bool own = tells->marks & IN_SET(SET_OWN), theirs = tells->marks & IN_SET(SET_THEIRS), of_late = tells->marks & IN_SET(SET_OF_LATE);
+    others->distinct |= others->any && has(tells, UNLIKE);
+    if (has(tells, OTHERS) && !(others->begun && own)) {
+        others->begun = begin_other(scratch, text, spoken, tells->others, others);
+        others->of_late |= of_late;
+    } else if (others->begun && !own && (theirs || (others->any && !others->owned))) {
+        mark(scratch, spoken, OF_ANOTHER);
+        others->any |= spoken->last > spoken->first;
+        others->of_late |= of_late;
+    } else if (own) {
+        others->begun = false;
+        others->owned |= says(scratch, spoken, SAYS_PRESENT) > 0;
+    }
+    if (others->any && others->owned && !theirs)
+        others->denied += says(scratch, spoken, SAYS_ABSENT);
+}
+
+void retell(struct scratch *scratch, struct row text)
+{
+    const struct spoken *spoken = scratch->spoken.items;
+    struct then then = {.begun = -1};
+    struct others others = {.begun = false};
+    for (size_t i = 0; i < scratch->spoken.count && !scratch->failed; i++) {
+        struct tells tells = look(scratch, (struct row){text.letters + spoken[i].begin, spoken[i].end - spoken[i].begin + 1});
+        go_on(scratch, &then, (int32_t)i, &tells, &spoken[i]);
+        go_on_of_others(scratch, text, &others, &tells, &spoken[i]);
+    }
+    bool distinct = !others.back && (others.distinct || (others.denied >= DENIED && !others.of_late));
+    int32_t *told = scratch->told.items;
+    for (size_t i = 1; i < scratch->told.count; i += NUMBERS) {
+        int32_t *verdict = &told[i + VERDICT];
+        bool past = *verdict & IS_OVER && !then.back, another = *verdict & OF_ANOTHER && distinct;
+        *verdict &= ~MARKS;
+        bool is_old = *verdict & AS_BEFORE || (*verdict & ONSET) == ONSET_LONG_STANDING << 3;
+        if ((past || another) && !is_old && (*verdict & ASSERTION) == SAYS_PRESENT)
+            *verdict = (*verdict & ~(ASSERTION | ONSET | BARE)) | (past ? SAYS_HISTORICAL : SAYS_FAMILY);
+    }
+}
