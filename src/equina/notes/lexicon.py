@@ -53,6 +53,8 @@ class Lexicon:
     theirs: frozenset[str]  # … and of others
     at_hand: frozenset[str]  # … and of now
     of_late: frozenset[str]  # … and of these days
+    of_the_present: frozenset[str]  # letters of verbs of the present
+    of_the_past: frozenset[str]  # … and of the past
     carers: frozenset[str]  # letters of relatives, without which no text is a carer's
     sections: Mapping[str, Section]
     openings: tuple[str, ...]  # ends of headings that tell the part: "come back if:"

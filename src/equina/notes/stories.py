@@ -22,6 +22,9 @@ _LONGEST = 6  # sentences of a story
 _DENIED = 2  # findings that the writer denies of now, so that a story of somebody else is no account of the writer
 
 
+_SETTLING, _UNSETTLING = ("over", "unlike"), ("back", "lasts")
+
+
 class Spoken(NamedTuple):
     """A sentence: its words from `begin` to before `end`, its mentions from `first` to before `last`."""
 
@@ -34,8 +37,8 @@ class Spoken(NamedTuple):
 class _Sentence(NamedTuple):
     """What a sentence tells of a story. `cues`: of each kind where the first begins and ends, in words of the text.
 
-    `own`: the words by which the writer tells of themselves. `theirs`, `at_hand`, `of_late`: it has words of others, of now, of
-    these days.
+    `own`: the words by which the writer tells of themselves. `theirs`, `at_hand`, `of_late`: it tells of others, of now, of these
+    days.
     """
 
     cues: dict[str, tuple[int, int]]
@@ -61,16 +64,33 @@ def retold(lexicon: Lexicon, letters: str, spoken: Iterable[Spoken], mentions: l
 
 def _look(lexicon: Lexicon, letters: str, spoken: Spoken) -> _Sentence:
     sentence = letters[spoken.begin : spoken.end + 1]
-    found = [(start, end, what.kind) for start, end, what, _ in lexicon.stories.matches(sentence) if isinstance(what, Cue)]
-    settling = [(start, end) for start, end, kind in found if kind in ("over", "unlike")]
+    matches = [(start, end, what) for start, end, what, _ in lexicon.stories.matches(sentence) if isinstance(what, Cue)]
+    found = sorted((start, end, cue.kind) for start, end, cue in matches if not (cue.at_head and start))
     cues: dict[str, tuple[int, int]] = {}
-    for start, end, kind in sorted(found):
-        if kind == "back" and any(start < high and low < end for low, high in settling):
-            continue  # "it all came back", "nothing like last time"
-        cues.setdefault(kind, (spoken.begin + start, spoken.begin + end))
+    for start, end, kind in found:
+        if not _is_void(start, end, kind, found):
+            cues.setdefault(kind, (spoken.begin + start, spoken.begin + end))
     own = tuple(spoken.begin + place for place, letter in enumerate(sentence) if letter in lexicon.own)
-    theirs, at_hand, of_late = (not some.isdisjoint(sentence) for some in (lexicon.theirs, lexicon.at_hand, lexicon.of_late))
-    return _Sentence(cues, own, theirs, at_hand, of_late, spoken.begin, spoken.end, range(spoken.first, spoken.last))
+    dating = [(start, end) for start, end, kind in found if kind in ("then", "over")]
+    undated = {letter for place, letter in enumerate(sentence) if not _overlap(place, place + 1, dating)}
+    present = not lexicon.of_the_present.isdisjoint(undated) and lexicon.of_the_past.isdisjoint(sentence)
+    at_hand = present or not lexicon.at_hand.isdisjoint(undated)
+    theirs, of_late = (not some.isdisjoint(sentence) for some in (lexicon.theirs, lexicon.of_late))
+    return _Sentence(cues, own, theirs, at_hand or of_late, of_late, spoken.begin, spoken.end, range(spoken.first, spoken.last))
+
+
+def _is_void(start: int, end: int, kind: str, found: Sequence[tuple[int, int, str]]) -> bool:
+    """Whether what ends a story runs into what undoes that, or the other way round: the first of them counts. "It all came back",
+    "nothing like last time"; "it never came right"."""
+    against = _UNSETTLING if kind in _SETTLING else _SETTLING if kind in _UNSETTLING else ()
+    return any(
+        other in against and start < high and low < end and (low < start or (low == start and kind in _UNSETTLING))
+        for low, high, other in found
+    )
+
+
+def _overlap(start: int, end: int, others: Sequence[tuple[int, int]]) -> bool:
+    return any(start < high and low < end for low, high in others)
 
 
 def _of_then(told: Sequence[_Sentence], mentions: Sequence[Told]) -> list[int]:

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VERSION 5      /* of the tables; tables.py writes the same */
+#define VERSION 6      /* of the tables; tables.py writes the same */
 #define NONE UINT32_MAX
 #define PLACES 64      /* of a row so short that its places are bits */
 #define NEEDS 4        /* sets of letters that a group needs one each of */
@@ -119,7 +119,7 @@ struct cue {
 enum { FINDS, CUES, PERSONS, BEFORE, STORIES, INDEXES };
 enum {
     SET_ENDS, SET_COMMA, SET_QUESTION, SET_ORS, SET_ABSENCES, SET_CARERS, SET_COLON, SET_LIGHT, SET_OWN, SET_THEIRS,
-    SET_AT_HAND, SET_OF_LATE, SET_NARROW, SET_WIDE, NAMED_SETS
+    SET_AT_HAND, SET_OF_LATE, SET_OF_THE_PRESENT, SET_OF_THE_PAST, SET_NARROW, SET_WIDE, NAMED_SETS
 };
 
 /* Some of a row: the items first up to before first + count. */

@@ -10,12 +10,13 @@
 #define OF_ANOTHER (1 << 18)
 #define MARKS (IN_STORY | IS_OVER | OF_ANOTHER)
 
-/* What a sentence tells of a story: the kinds of cue in it, where the first "over" and "others" end (a word of the sentence), whether
- * it has words of others, of now, of these days. */
+/* What a sentence tells of a story: the kinds of cue in it, where the first "over" and "others" end (a word of the sentence), the marks of
+ * its words, whether it tells of now. */
 struct tells {
     uint64_t kinds;
     int32_t over, others;
     uint32_t marks;
+    bool at_hand;
 };
 
 static bool has(const struct tells *tells, int32_t kind)
@@ -23,13 +24,35 @@ static bool has(const struct tells *tells, int32_t kind)
     return tells->kinds & BIT(kind);
 }
 
-/* "It all came back", "nothing like last time": what ends or sets apart takes a "back" in. */
-static bool is_settled(const struct scratch *scratch, const struct match *back)
+#define SETTLING (BIT(OVER) | BIT(UNLIKE))
+#define UNSETTLING (BIT(BACK) | BIT(LASTS))
+
+/* The kind of a match, as a bit; 0: it is none where it stands. */
+static uint64_t kind_of(const struct scratch *scratch, const struct match *match)
+{
+    const struct cue *cue = &scratch->tables->cues[match->what];
+    return cue->at_head && match->start ? 0 : BIT(cue->kind);
+}
+
+/* Whether a word is in a cue of these kinds. */
+static bool is_in(const struct scratch *scratch, int32_t word, uint64_t kinds)
 {
     const struct match *matches = scratch->matches.items;
-    for (size_t i = 0; i < scratch->matches.count; i++) {
-        int32_t kind = scratch->tables->cues[matches[i].what].kind;
-        if ((kind == OVER || kind == UNLIKE) && back->start < matches[i].end && matches[i].start < back->end)
+    for (size_t i = 0; i < scratch->matches.count; i++)
+        if (kind_of(scratch, &matches[i]) & kinds && matches[i].start <= word && word < matches[i].end)
+            return true;
+    return false;
+}
+
+/* Whether what ends a story runs into what undoes that, or the other way round: the first of them counts. */
+static bool is_void(const struct scratch *scratch, const struct match *match, uint64_t kind)
+{
+    const struct match *matches = scratch->matches.items;
+    uint64_t against = kind & SETTLING ? UNSETTLING : kind & UNSETTLING ? SETTLING : 0;
+    for (size_t i = 0; i < scratch->matches.count && against; i++) {
+        const struct match *other = &matches[i];
+        bool before = other->start < match->start || (other->start == match->start && kind & UNSETTLING);
+        if (before && kind_of(scratch, other) & against && match->start < other->end && other->start < match->end)
             return true;
     }
     return false;
@@ -38,19 +61,26 @@ static bool is_settled(const struct scratch *scratch, const struct match *back)
 static struct tells look(struct scratch *scratch, struct row sentence)
 {
     struct tells tells = {.kinds = 0};
-    for (int32_t i = 0; i < sentence.count; i++)
-        tells.marks |= scratch->tables->known[sentence.letters[i]].marks;
+    uint32_t undated = 0; /* marks of the words that are in no date and no end */
     new_row(scratch, sentence);
     find_matches(scratch, STORIES, sentence);
+    for (int32_t i = 0; i < sentence.count; i++) {
+        uint32_t marks = scratch->tables->known[sentence.letters[i]].marks;
+        tells.marks |= marks;
+        if (marks & (IN_SET(SET_AT_HAND) | IN_SET(SET_OF_THE_PRESENT)) && !is_in(scratch, i, BIT(THEN) | BIT(OVER)))
+            undated |= marks;
+    }
+    bool present = undated & IN_SET(SET_OF_THE_PRESENT) && !(tells.marks & IN_SET(SET_OF_THE_PAST));
+    tells.at_hand = present || undated & IN_SET(SET_AT_HAND) || tells.marks & IN_SET(SET_OF_LATE);
     const struct match *matches = scratch->matches.items;
     const struct match *over = NULL, *others = NULL;
     for (size_t i = 0; i < scratch->matches.count; i++) {
         const struct match *match = &matches[i];
-        int32_t kind = scratch->tables->cues[match->what].kind;
-        if (kind == BACK && is_settled(scratch, match))
+        uint64_t kind = kind_of(scratch, match);
+        if (is_void(scratch, match, kind))
             continue;
-        tells.kinds |= BIT(kind);
-        const struct match **first = kind == OVER ? &over : kind == OTHERS ? &others : NULL;
+        tells.kinds |= kind;
+        const struct match **first = kind == BIT(OVER) ? &over : kind == BIT(OTHERS) ? &others : NULL;
         if (first && (!*first || match->start < (*first)->start || (match->start == (*first)->start && match->end < (*first)->end)))
             *first = match;
     }
@@ -96,9 +126,8 @@ static void go_on(struct scratch *scratch, struct then *then, int32_t number, co
         then->back = true;
         return;
     }
-    bool at_hand = tells->marks & IN_SET(SET_AT_HAND);
     bool ends = has(tells, OVER) && !(tells->marks & IN_SET(SET_OF_LATE)) && !has(tells, LASTS);
-    bool begins = has(tells, THEN) && (ends || !at_hand);
+    bool begins = has(tells, THEN) && (ends || !tells->at_hand);
     if (then->begun < 0 || number - then->begun > LONGEST) {
         unmark(scratch, IN_STORY);
         then->begun = begins ? number : -1;
@@ -114,7 +143,7 @@ static void go_on(struct scratch *scratch, struct then *then, int32_t number, co
                 then->over = true;
             }
     }
-    if (ends || has(tells, LASTS) || (at_hand && !begins)) {
+    if (ends || has(tells, LASTS) || (tells->at_hand && !begins)) {
         unmark(scratch, IN_STORY);
         then->begun = -1;
     } else {

@@ -13,7 +13,7 @@ from equina.notes.native.program import LetterSets, Program, UnfitError
 
 __all__ = ["Tables", "tables"]
 
-VERSION = 5  # as in reader.h, like the next two
+VERSION = 6  # as in reader.h, like the next two
 _NEEDS = 4
 _FAR = 100  # words behind the beginning of a match beyond which no place is told apart
 _MOST_LETTERS = 0xD800  # from there on UTF-16 has no letters of one number
@@ -75,6 +75,8 @@ def _asked_for(lexicon: Lexicon, letters: Callable[[str], str]) -> Iterable[Iter
         lexicon.theirs,
         lexicon.at_hand,
         lexicon.of_late,
+        lexicon.of_the_present,
+        lexicon.of_the_past,
     )
 
 
