@@ -43,10 +43,10 @@ def letters(own: Lexicon, text: str) -> str:
     return "".join(map(own.vocabulary.__getitem__, folded(text).split(" ")))
 
 
-def compiled(own: Lexicon, row: str, *, may_be_carer: bool = True) -> list[Told]:
+def compiled(own: Lexicon, row: str, *, message: bool = True) -> list[Told]:
     """What the compiled reader says of letters, each that of a word of one character: its places are the places of words."""
     assert own.compiled is not None
-    return own.compiled.told(spelled(row), may_be_carer=may_be_carer)
+    return own.compiled.told(spelled(row), message=message)
 
 
 def spelled(row: str) -> str:
@@ -54,17 +54,17 @@ def spelled(row: str) -> str:
     return "".join(f"{letter}\1\1" for letter in row)
 
 
-def python(own: Lexicon, row: str, *, may_be_carer: bool = True) -> list[Told]:
+def python(own: Lexicon, row: str, *, message: bool = True) -> list[Told]:
     """What the Python reader says. A cue that takes in the end of the text ends before it."""
-    found = told(own, row + own.end, may_be_carer=may_be_carer)
+    found = told(own, row + own.end, message=message)
     return [one._replace(end=min(one.end, len(row)), high=min(one.high, len(row))) for one in found]
 
 
 def check(own: Lexicon, row: str) -> int:
     """Both readers say the same of these letters; how many mentions."""
-    for may_be_carer in (True, False):
-        found = compiled(own, row, may_be_carer=may_be_carer)
-        assert found == python(own, row, may_be_carer=may_be_carer), row
+    for message in (True, False):
+        found = compiled(own, row, message=message)
+        assert found == python(own, row, message=message), row
     return len(found)
 
 

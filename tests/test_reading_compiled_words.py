@@ -41,7 +41,7 @@ def compiled_words(own: Lexicon, text: str) -> tuple[str, list[int], list[int]]:
     library, own_reader = _library(), own.compiled
     assert library is not None
     assert own_reader is not None
-    own_reader.read(text, may_be_carer=True, plainly=True)
+    own_reader.read(text, message=True, plainly=True)
     kept = [ctypes.c_void_p() for _ in range(3)]
     library.equina_letters.argtypes, library.equina_letters.restype = [ctypes.c_void_p] * 4, ctypes.c_int64
     count = library.equina_letters(own_reader._scratch().handle, *map(ctypes.addressof, kept))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from equina.notes.forms import filled_in
 from equina.notes.lexicon import lexicon
 from equina.notes.looks import ALL
-from equina.notes.reading import Found, _prepared, find, read, read_note
+from equina.notes.reading import Found, _is_message, _prepared, find, read, read_note
 from equina.notes.sections import sections
 from equina.notes.vocabulary import folded
 from equina.protocol import load
@@ -113,7 +113,7 @@ def test_a_text_as_it_was_written_says_what_it_says_prepared(text: str) -> None:
     assert own.compiled is not None
     begun = sections(own, text)
     assert sections(own, text, ALL, own.compiled.see(text).heads) == begun
-    numbers = own.compiled.read(_prepared(text, ALL), may_be_carer=not begun)
+    numbers = own.compiled.read(_prepared(text, ALL), message=_is_message(begun))
     assert numbers is None or find(own, text) == Found(numbers, begun)
 
 

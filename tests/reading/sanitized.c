@@ -74,10 +74,10 @@ static long read_text(struct scratch *scratch, const char *text, int32_t count, 
     struct seen seen;
     if (width == 1 && equina_written(scratch, (const uint8_t *)copy, count, &seen) > INT32_MAX)
         abort();
-    int64_t found = equina_note(scratch, copy, count, width, MAY_BE_CARER | (count % 2 ? PLAINLY_READ : 0), &told);
+    int64_t found = equina_note(scratch, copy, count, width, IS_MESSAGE | (count % 2 ? PLAINLY_READ : 0), &told);
     if (found == WANTS_LETTERS) {
         letter *letters = calloc((size_t)told[0] / 3, sizeof *letters);
-        found = equina_answered(scratch, letters, told[0] / 3, MAY_BE_CARER, &told);
+        found = equina_answered(scratch, letters, told[0] / 3, IS_MESSAGE, &told);
         free(letters);
     }
     free(copy);

@@ -31,6 +31,7 @@ _REMEMBERED = 20_000
 Verdict = tuple[str, str, bool, int, bool]
 _Found = tuple[int, int, Find, Verdict, int, int, int, int]
 _made = tuple.__new__  # of a named tuple, without looking at each name
+_HEADINGS = 2  # known headings that make a note
 _WRAPPED = 55  # a line this long that ends without a stop goes on in the next
 
 
@@ -94,7 +95,7 @@ def read(lexicon: Lexicon, text: str) -> Reading:
         chunks = small.split(" ")
         if refused := refusal(lexicon, small, chunks):
             return Reading((), refused)
-        told = _read(lexicon, chunks, may_be_carer=not begun)
+        told = _read(lexicon, chunks, message=_is_message(begun))
         rows = [(start, end, i, i, a, b, c, d) for i, (start, end, _, _, a, b, c, d) in enumerate(told)]
         return Reading(_mentions(lexicon, text, begun, rows, [one[2] for one in told], [one[3] for one in told]))
     found = find(lexicon, text)
@@ -106,17 +107,23 @@ def read(lexicon: Lexicon, text: str) -> Reading:
 def find(lexicon: Lexicon, text: str) -> Found:
     """What the compiled reader of a lexicon, which it must have, finds in a text: for those who need no words of each mention."""
     assert lexicon.compiled is not None
-    looks, heads, numbers, relatives = lexicon.compiled.see(text)
+    looks, heads, numbers = lexicon.compiled.see(text)
     begun = sections(lexicon, text, looks, heads)
-    if numbers is not None and not (relatives and bool(begun) != bool(heads)):
+    message = _is_message(begun)
+    if numbers is not None and message != bool(heads):
         return Found(numbers, begun)
     small = _prepared(text, looks)
-    numbers = lexicon.compiled.read(small, may_be_carer=not begun)
+    numbers = lexicon.compiled.read(small, message=message)
     if numbers is None:  # a closer look, of which few texts are in need
         if refused := refusal(lexicon, small, small.split(" ")):
             return Found(b"", begun, refused)
-        numbers = lexicon.compiled.read(small, may_be_carer=not begun, plainly=True) or b""
+        numbers = lexicon.compiled.read(small, message=message, plainly=True) or b""
     return Found(numbers, begun)
+
+
+def _is_message(begun: Sequence[Begun]) -> bool:
+    """Whether a text is told freely, as people tell of themselves and of others: it is no note under headings."""
+    return sum(section is not None for _, section in begun) < _HEADINGS
 
 
 def _prepared(text: str, looks: int) -> str:
@@ -125,10 +132,10 @@ def _prepared(text: str, looks: int) -> str:
     return filled_in(_unwrapped(small) if "\n" in text else small, text, looks)
 
 
-def _read(lexicon: Lexicon, chunks: list[str], *, may_be_carer: bool) -> list[_Found]:
+def _read(lexicon: Lexicon, chunks: list[str], *, message: bool) -> list[_Found]:
     """What a text says, its places in characters: what the compiled reader does where there is one."""
     letters = list(map(lexicon.vocabulary.__getitem__, chunks))
-    found = told(lexicon, "".join(letters) + lexicon.end, may_be_carer=may_be_carer)
+    found = told(lexicon, "".join(letters) + lexicon.end, message=message)
     if not found:
         return []
     return [(one.start, one.end, one.find, one[3:8], *one[8:]) for one in _Places(chunks, letters).placed(found)]

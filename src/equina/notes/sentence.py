@@ -55,12 +55,12 @@ def is_open_to(assertion: str, *, bare: bool, now: int) -> bool:
     return bare and now < _TOO_LATE_FOR.get(assertion, 3)
 
 
-def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
+def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
     """What a text says, sentence by sentence, its places in words.
 
-    One that `may_be_carer` is looked at for who writes it: about a relative, as a carer does, or about themselves.
+    A `message` is looked at for who writes it: about a relative, as a carer does, or about themselves; and for stories.
     """
-    carer = may_be_carer and not lexicon.carers.isdisjoint(letters) and _told_of_a_relative(lexicon, letters)
+    carer = message and not lexicon.carers.isdisjoint(letters) and _told_of_a_relative(lexicon, letters)
     mentions: list[Told] = []
     sentences: list[Spoken] = []
     before = Before()
@@ -90,7 +90,7 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
             before = following(before, begin, end, (already, len(mentions)), question=question)
             sentences.append(Spoken(begin, end, already, len(mentions)))
         begin = end + 1
-    return retold(lexicon, letters, sentences, mentions) if may_be_carer and not carer else mentions
+    return retold(lexicon, letters, sentences, mentions) if message and not carer else mentions
 
 
 def _as_before(mentions: Sequence[Told]) -> list[Told]:

@@ -126,16 +126,17 @@ def _of_others(told: Sequence[_Sentence], mentions: Sequence[Told]) -> list[int]
     for one in told:
         if story and "back" in one.cues:
             return []
-        distinct |= bool(story) and "unlike" in one.cues
+        distinct |= "unlike" in one.cues and (bool(story) or "others" in one.cues)
         if "others" in one.cues and not (begun and one.own):
             after = one.cues["others"][1]
             until = min((place for place in one.own if place >= after), default=one.end)
-            story += [i for i in one.mentions if after <= mentions[i].start < until]
+            theirs = [i for i in one.mentions if after <= mentions[i].start < until]
+            story += theirs
             begun = until == one.end  # who helps or tells the writer is in no story of their own
-            of_late |= one.of_late
+            of_late |= one.of_late and bool(theirs)
         elif begun and not one.own and (one.theirs or (story and not owned)):
             story += one.mentions
-            of_late |= one.of_late
+            of_late |= one.of_late and bool(one.mentions)
         elif one.own:
             begun = False
             owned |= any(mentions[i].assertion == "present" for i in one.mentions)

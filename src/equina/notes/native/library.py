@@ -113,17 +113,16 @@ class Seen(NamedTuple):
     """What one look over a text as it was written saw.
 
     `looks`: what there may be in it (looks.py). `heads`: where headings may stand, as sections.py takes it. `numbers`: what it
-    says, as `UNPACK` unpacks it, where there was no form to fill in, nor else anything to be asked. `relatives`: whether it names
-    some; it was read as one that may be a carer's if there are no `heads`.
+    says, as `UNPACK` unpacks it, where there was no form to fill in, nor else anything to be asked; as of a message if there are no
+    `heads`.
     """
 
     looks: int
     heads: Sequence[int] | None
     numbers: bytes | None
-    relatives: bool
 
 
-_UNSEEN = Seen(ALL, None, None, relatives=False)
+_UNSEEN = Seen(ALL, None, None)
 
 
 class _Told(ctypes.Structure):
@@ -134,7 +133,6 @@ class _Told(ctypes.Structure):
         ("heads", ctypes.c_void_p),
         ("heads_count", ctypes.c_int32),
         ("looks", ctypes.c_uint32),
-        ("relatives", ctypes.c_int32),
     )
 
 
@@ -172,14 +170,14 @@ class Compiled:
             scratch = self._threads.scratch = _Scratch(self._library, self._tables)
             return scratch
 
-    def read(self, small: str, *, may_be_carer: bool, plainly: bool = False) -> bytes | None:
+    def read(self, small: str, *, message: bool, plainly: bool = False) -> bytes | None:
         """What a text in small letters says, as `UNPACK` unpacks it, its places in characters. None: it is in doubt that it is
         English; `plainly`: it is not."""
         try:
             scratch = self._threads.scratch
         except AttributeError:
             scratch = self._scratch()
-        how = may_be_carer + _PLAINLY * plainly
+        how = message + _PLAINLY * plainly
         given, width = (small.encode(), 1) if small.isascii() else (small.encode("utf-32-le", "surrogatepass"), 4)
         count = self._note(scratch.handle, given, len(small), width, how, scratch.into)
         while count == _ASKS_PAGE:
@@ -207,7 +205,7 @@ class Compiled:
         seen = scratch.seen
         heads = memoryview(_string_at(seen.heads or 0, 4 * seen.heads_count)).cast("i").tolist()
         numbers = _string_at(seen.told or 0, 4 * count) if count >= 0 else None
-        return _made(Seen, (seen.looks, heads, numbers, seen.relatives > 0))
+        return _made(Seen, (seen.looks, heads, numbers))
 
     def looks(self, text: str) -> int:
         """What there may be in a text, as in looks.py."""
@@ -227,10 +225,10 @@ class Compiled:
         )
         return int(self._library.equina_answered(scratch.handle, letters.encode("utf-16-le"), len(letters), how, scratch.into))
 
-    def told(self, spelled: str, *, may_be_carer: bool) -> list[Told]:
+    def told(self, spelled: str, *, message: bool) -> list[Told]:
         """The same of a text that is letters already, each with how many characters its word takes and how many are its own."""
         spelled += self._end
-        given = self._library.equina_read(self._scratch().handle, spelled.encode("utf-16-le"), len(spelled), may_be_carer)
+        given = self._library.equina_read(self._scratch().handle, spelled.encode("utf-16-le"), len(spelled), message)
         if not given:
             raise MemoryError("a text too long for this machine")
         numbers = UNPACK(struct.pack(f"{given[0]}i", *given[1 : 1 + given[0]]))

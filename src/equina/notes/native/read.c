@@ -175,15 +175,14 @@ static void read_text(struct scratch *scratch, struct row text, bool may_be_stor
 
 /* What the words of the text say: how many numbers follow, then NUMBERS for each mention, in the order of the text. They stay until
  * the next call with this scratch. NULL: memory ran out. */
-static const int32_t *say(struct scratch *scratch, bool may_be_carer)
+static const int32_t *say(struct scratch *scratch, bool message)
 {
     struct row text = {scratch->text.items, (int32_t)scratch->text.count};
     scratch->told.count = scratch->spoken.count = 0;
     put(scratch, &scratch->told, sizeof(int32_t));
-    scratch->relatives = names_relatives(scratch, text);
-    scratch->carer = scratch->relatives && may_be_carer && !scratch->failed && told_of_a_relative(scratch, text);
+    scratch->carer = message && !scratch->failed && names_relatives(scratch, text) && told_of_a_relative(scratch, text);
     if (!scratch->failed)
-        read_text(scratch, text, may_be_carer && !scratch->carer);
+        read_text(scratch, text, message && !scratch->carer);
     if (scratch->failed)
         return NULL;
     int32_t *told = scratch->told.items;
@@ -192,10 +191,10 @@ static const int32_t *say(struct scratch *scratch, bool may_be_carer)
 }
 
 /* The same of letters by themselves, as spelled.c takes them. NULL also when they are not that. */
-const int32_t *equina_read(struct scratch *scratch, const letter *spelled, int64_t count, int32_t may_be_carer)
+const int32_t *equina_read(struct scratch *scratch, const letter *spelled, int64_t count, int32_t message)
 {
     scratch->failed = false;
-    return take_words(scratch, spelled, count) ? say(scratch, may_be_carer) : NULL;
+    return take_words(scratch, spelled, count) ? say(scratch, message) : NULL;
 }
 
 /* Says why there is no answer yet. */
@@ -223,7 +222,7 @@ static const int32_t *ask(struct scratch *scratch)
 /* Whether a text of so many characters can be read with this scratch, which begins anew. */
 static bool begins(struct scratch *scratch, int64_t count)
 {
-    scratch->failed = scratch->relatives = scratch->carer = false;
+    scratch->failed = scratch->carer = false;
     return scratch->words && count >= 0 && count <= INT32_MAX / 8;
 }
 
@@ -235,7 +234,7 @@ static const int32_t *read_taken(struct scratch *scratch, int32_t how)
     cut(scratch);
     if (scratch->failed)
         return NULL;
-    return scratch->asked.count > 2 ? ask(scratch) : say(scratch, how & MAY_BE_CARER);
+    return scratch->asked.count > 2 ? ask(scratch) : say(scratch, how & IS_MESSAGE);
 }
 
 static const int32_t *read_note(struct scratch *scratch, const void *text, int64_t count, int32_t width, int32_t how)
@@ -263,12 +262,10 @@ static const int32_t *read_written(struct scratch *scratch, const uint8_t *text,
         return instead(scratch, LEAVES_IT, 0);
     if (!take_written(scratch, text, count))
         return NULL;
-    *seen = (struct seen){NULL, scratch->heads.items, (int32_t)scratch->heads.count, equina_looks(text, count), false};
+    *seen = (struct seen){NULL, scratch->heads.items, (int32_t)scratch->heads.count, equina_looks(text, count)};
     if (seen->looks & ~(uint32_t)SEES_HISTORY)
         return instead(scratch, LEAVES_IT, 0);
-    const int32_t *told = read_taken(scratch, scratch->heads.count ? 0 : MAY_BE_CARER);
-    seen->relatives = scratch->relatives;
-    return told;
+    return read_taken(scratch, scratch->heads.count ? 0 : IS_MESSAGE);
 }
 
 /* Gives the numbers, and how many there are. */
@@ -288,7 +285,7 @@ int64_t equina_note(struct scratch *scratch, const void *text, int64_t count, in
 
 int64_t equina_written(struct scratch *scratch, const uint8_t *text, int64_t count, struct seen *seen)
 {
-    *seen = (struct seen){NULL, NULL, 0, SEES_ALL, false};
+    *seen = (struct seen){NULL, NULL, 0, SEES_ALL};
     return hand_over(read_written(scratch, text, count, seen), &seen->told);
 }
 
@@ -303,7 +300,7 @@ int64_t equina_answered(struct scratch *scratch, const letter *letters, int64_t 
             return FAILS_TO_READ;
         ((letter *)scratch->text.items)[asked[3 * i + 2]] = letters[i];
     }
-    return hand_over(say(scratch, how & MAY_BE_CARER), told);
+    return hand_over(say(scratch, how & IS_MESSAGE), told);
 }
 
 /* The letters of the last text and where its words begin and end in it, for tests; gives how many. */

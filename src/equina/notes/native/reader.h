@@ -291,7 +291,7 @@ struct scratch {
     const struct words *words; /* of a text that is not yet letters (text.h); NULL: there are none */
     struct block block; /* in which lies what has the same size in every call */
     bool failed; /* memory ran out */
-    bool relatives, carer; /* the text names relatives; it is told for one, who is the patient */
+    bool carer; /* the text is told for a relative, who is the patient */
     bool then, long_ago;   /* what stands before a sentence is told of a moment long ago; the sentence itself is */
 
     uint32_t now; /* the number of the row; what a mark below says holds when it is of now */
@@ -446,7 +446,7 @@ bool take_words(struct scratch *scratch, const letter *spelled, int64_t count);
 
 /* read.c */
 const char *equina_sources(void);
-const int32_t *equina_read(struct scratch *scratch, const letter *spelled, int64_t count, int32_t may_be_carer);
+const int32_t *equina_read(struct scratch *scratch, const letter *spelled, int64_t count, int32_t message);
 int64_t equina_note(struct scratch *scratch, const void *text, int64_t count, int32_t width, int32_t how, const int32_t **told);
 int64_t equina_letters(const struct scratch *scratch, const letter **letters, const int32_t **starts, const int32_t **ends);
 int64_t equina_answered(struct scratch *scratch, const letter *letters, int64_t count, int32_t how, const int32_t **told);

@@ -159,7 +159,7 @@ struct others {
 };
 
 /* Marks what is said behind the naming of somebody else, up to the first word of the writer's own. Whether there is no such word. */
-static bool begin_other(struct scratch *scratch, struct row text, const struct spoken *spoken, int32_t after, struct others *others)
+static bool begin_other(struct scratch *scratch, struct row text, const struct spoken *spoken, int32_t after, bool of_late, struct others *others)
 {
     const int32_t *starts = scratch->starts.items;
     int32_t until = spoken->begin + after, *told = scratch->told.items;
@@ -171,6 +171,7 @@ static bool begin_other(struct scratch *scratch, struct row text, const struct s
         if (from <= told[i] && told[i] < to) {
             told[i + VERDICT] |= OF_ANOTHER;
             others->any = true;
+            others->of_late |= of_late;
         }
     return until >= spoken->end;
 }
@@ -183,14 +184,13 @@ static void go_on_of_others(
         return;
     }
     bool own = tells->marks & IN_SET(SET_OWN), theirs = tells->marks & IN_SET(SET_THEIRS), of_late = tells->marks & IN_SET(SET_OF_LATE);
-    others->distinct |= others->any && has(tells, UNLIKE);
+    others->distinct |= has(tells, UNLIKE) && (others->any || has(tells, OTHERS));
     if (has(tells, OTHERS) && !(others->begun && own)) {
-        others->begun = begin_other(scratch, text, spoken, tells->others, others);
-        others->of_late |= of_late;
+        others->begun = begin_other(scratch, text, spoken, tells->others, of_late, others);
     } else if (others->begun && !own && (theirs || (others->any && !others->owned))) {
         mark(scratch, spoken, OF_ANOTHER);
         others->any |= spoken->last > spoken->first;
-        others->of_late |= of_late;
+        others->of_late |= of_late && spoken->last > spoken->first;
     } else if (own) {
         others->begun = false;
         others->owned |= says(scratch, spoken, SAYS_PRESENT) > 0;

@@ -135,16 +135,15 @@ static inline uint32_t mixed_hash(uint32_t hash)
 }
 
 /* How a text is to be read, and what may be missing; as in library.py. */
-enum { MAY_BE_CARER = 1, PLAINLY_READ = 2 };
+enum { IS_MESSAGE = 1, PLAINLY_READ = 2 };
 enum { DOUBTS = -1, WANTS_LETTERS = -2, WANTS_PAGE = -3, FAILS_TO_READ = -4, LEAVES_IT = -5 };
 
 /* What is told of a text as it was written. */
 struct seen {
-    const int32_t *told;  /* the numbers of its mentions, if it was read */
+    const int32_t *told;  /* the numbers of its mentions, if it was read: as a message, if no heading may stand in it */
     const int32_t *heads; /* where headings may stand */
     int32_t heads_count;
     uint32_t looks;
-    int32_t relatives; /* it names some; it was read as one that may be a carer's if no heading may stand in it */
 };
 
 /* words.c */
