@@ -5,10 +5,9 @@
 #define DENIED 2  /* findings that the writer denies of now, so that a story of somebody else is no account of the writer */
 
 /* Marks of a mention, above the bits of its verdict, while stories are sought. */
-#define IN_STORY (1 << 16) /* of a time past, as yet without an end */
-#define IS_OVER (1 << 17)
-#define OF_ANOTHER (1 << 18)
-#define MARKS (IN_STORY | IS_OVER | OF_ANOTHER)
+#define IS_OVER (1 << 16)
+#define OF_ANOTHER (1 << 17)
+#define MARKS (IS_OVER | OF_ANOTHER)
 
 /* What a sentence tells of a story: the kinds of cue in it, where the first "over" and "others" end (a word of the sentence), the marks of
  * its words, whether it tells of now. */
@@ -89,18 +88,11 @@ static struct tells look(struct scratch *scratch, struct row sentence)
     return tells;
 }
 
-/* Takes a mark from all mentions. */
-static void unmark(struct scratch *scratch, int32_t mark)
+/* Marks mentions from `first` to before `end`. */
+static void mark(struct scratch *scratch, size_t first, size_t end, int32_t mark)
 {
     int32_t *told = scratch->told.items;
-    for (size_t i = 1; i < scratch->told.count; i += NUMBERS)
-        told[i + VERDICT] &= ~mark;
-}
-
-static void mark(struct scratch *scratch, const struct spoken *spoken, int32_t mark)
-{
-    int32_t *told = scratch->told.items;
-    for (size_t i = spoken->first; i < spoken->last; i += NUMBERS)
+    for (size_t i = first; i < end; i += NUMBERS)
         told[i + VERDICT] |= mark;
 }
 
@@ -114,9 +106,11 @@ static int says(const struct scratch *scratch, const struct spoken *spoken, int3
     return count;
 }
 
-/* A story of a time past: in which sentence it began, or -1; whether one had its end; whether it is there again, so that none is over. */
+/* A story of a time past: in which sentence it began, or -1, and with which mention; whether one had its end; whether it is there again,
+ * so that none is over. */
 struct then {
     int32_t begun;
+    size_t first;
     bool over, back;
 };
 
@@ -128,27 +122,21 @@ static void go_on(struct scratch *scratch, struct then *then, int32_t number, co
     }
     bool ends = has(tells, OVER) && !(tells->marks & IN_SET(SET_OF_LATE)) && !has(tells, LASTS);
     bool begins = has(tells, THEN) && (ends || !tells->at_hand);
-    if (then->begun < 0 || number - then->begun > LONGEST) {
-        unmark(scratch, IN_STORY);
-        then->begun = begins ? number : -1;
-    }
+    if (then->begun < 0 || number - then->begun > LONGEST)
+        *then = (struct then){begins ? number : -1, spoken->first, then->over, false};
     if (then->begun < 0)
         return;
     if (ends) {
         int32_t place[2], *told = scratch->told.items;
         place_words(scratch, spoken->begin, spoken->begin + tells->over, place);
-        for (size_t i = 1; i < spoken->last; i += NUMBERS)
-            if (told[i + VERDICT] & IN_STORY || (i >= spoken->first && told[i + 1] <= place[1])) {
+        for (size_t i = then->first; i < spoken->last; i += NUMBERS)
+            if (i < spoken->first || told[i + 1] <= place[1]) {
                 told[i + VERDICT] |= IS_OVER;
                 then->over = true;
             }
     }
-    if (ends || has(tells, LASTS) || (tells->at_hand && !begins)) {
-        unmark(scratch, IN_STORY);
+    if (ends || has(tells, LASTS) || (tells->at_hand && !begins))
         then->begun = -1;
-    } else {
-        mark(scratch, spoken, IN_STORY);
-    }
 }
 
 /* A story of somebody else: whether it goes on; whether it has any mention, the writer told of a complaint of their own, says that nothing
@@ -188,7 +176,7 @@ static void go_on_of_others(
     if (has(tells, OTHERS) && !(others->begun && own)) {
         others->begun = begin_other(scratch, text, spoken, tells->others, of_late, others);
     } else if (others->begun && !own && (theirs || (others->any && !others->owned))) {
-        mark(scratch, spoken, OF_ANOTHER);
+        mark(scratch, spoken->first, spoken->last, OF_ANOTHER);
         others->any |= spoken->last > spoken->first;
         others->of_late |= of_late && spoken->last > spoken->first;
     } else if (own) {
