@@ -65,18 +65,24 @@ def retold(lexicon: Lexicon, letters: str, spoken: Iterable[Spoken], mentions: l
 def _look(lexicon: Lexicon, letters: str, spoken: Spoken) -> _Sentence:
     sentence = letters[spoken.begin : spoken.end + 1]
     matches = [(start, end, what) for start, end, what, _ in lexicon.stories.matches(sentence) if isinstance(what, Cue)]
-    found = sorted((start, end, cue.kind) for start, end, cue in matches if not (cue.at_head and start))
+    found = sorted(((start, end, cue.kind) for start, end, cue in matches if not (cue.at_head and start)), key=_first_and_longest)
     cues: dict[str, tuple[int, int]] = {}
     for start, end, kind in found:
         if not _is_void(start, end, kind, found):
             cues.setdefault(kind, (spoken.begin + start, spoken.begin + end))
-    own = tuple(spoken.begin + place for place, letter in enumerate(sentence) if letter in lexicon.own)
+    unlike = [(start + 1, end) for start, end, kind in found if kind == "unlike"]  # "not me"
+    own = [place for place, letter in enumerate(sentence) if letter in lexicon.own and not _overlap(place, place + 1, unlike)]
     dating = [(start, end) for start, end, kind in found if kind in ("then", "over")]
     undated = {letter for place, letter in enumerate(sentence) if not _overlap(place, place + 1, dating)}
     present = not lexicon.of_the_present.isdisjoint(undated) and lexicon.of_the_past.isdisjoint(sentence)
     at_hand = present or not lexicon.at_hand.isdisjoint(undated)
     theirs, of_late = (not some.isdisjoint(sentence) for some in (lexicon.theirs, lexicon.of_late))
-    return _Sentence(cues, own, theirs, at_hand or of_late, of_late, spoken.begin, spoken.end, range(spoken.first, spoken.last))
+    own_places = tuple(spoken.begin + place for place in own)
+    return _Sentence(cues, own_places, theirs, at_hand or of_late, of_late, spoken.begin, spoken.end, range(spoken.first, spoken.last))
+
+
+def _first_and_longest(found: tuple[int, int, str]) -> tuple[int, int]:
+    return found[0], -found[1]
 
 
 def _is_void(start: int, end: int, kind: str, found: Sequence[tuple[int, int, str]]) -> bool:

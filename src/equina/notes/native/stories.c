@@ -10,12 +10,13 @@
 #define MARKS (IS_OVER | OF_ANOTHER)
 
 /* What a sentence tells of a story: the kinds of cue in it, where the first "over" and "others" end (a word of the sentence), the marks of
- * its words, whether it tells of now. */
+ * its words, whether it tells of now and of the writer. */
 struct tells {
     uint64_t kinds;
     int32_t over, others;
     uint32_t marks;
-    bool at_hand;
+    bool at_hand, own;
+    int32_t until; /* the first word of the writer's own behind "others" */
 };
 
 static bool has(const struct tells *tells, int32_t kind)
@@ -33,12 +34,12 @@ static uint64_t kind_of(const struct scratch *scratch, const struct match *match
     return cue->at_head && match->start ? 0 : BIT(cue->kind);
 }
 
-/* Whether a word is in a cue of these kinds. */
-static bool is_in(const struct scratch *scratch, int32_t word, uint64_t kinds)
+/* Whether a word is in a cue of these kinds, behind its first words. */
+static bool is_in(const struct scratch *scratch, int32_t word, uint64_t kinds, int32_t behind)
 {
     const struct match *matches = scratch->matches.items;
     for (size_t i = 0; i < scratch->matches.count; i++)
-        if (kind_of(scratch, &matches[i]) & kinds && matches[i].start <= word && word < matches[i].end)
+        if (kind_of(scratch, &matches[i]) & kinds && matches[i].start + behind <= word && word < matches[i].end)
             return true;
     return false;
 }
@@ -66,7 +67,7 @@ static struct tells look(struct scratch *scratch, struct row sentence)
     for (int32_t i = 0; i < sentence.count; i++) {
         uint32_t marks = scratch->tables->known[sentence.letters[i]].marks;
         tells.marks |= marks;
-        if (marks & (IN_SET(SET_AT_HAND) | IN_SET(SET_OF_THE_PRESENT)) && !is_in(scratch, i, BIT(THEN) | BIT(OVER)))
+        if (marks & (IN_SET(SET_AT_HAND) | IN_SET(SET_OF_THE_PRESENT)) && !is_in(scratch, i, BIT(THEN) | BIT(OVER), 0))
             undated |= marks;
     }
     bool present = undated & IN_SET(SET_OF_THE_PRESENT) && !(tells.marks & IN_SET(SET_OF_THE_PAST));
@@ -80,11 +81,18 @@ static struct tells look(struct scratch *scratch, struct row sentence)
             continue;
         tells.kinds |= kind;
         const struct match **first = kind == BIT(OVER) ? &over : kind == BIT(OTHERS) ? &others : NULL;
-        if (first && (!*first || match->start < (*first)->start || (match->start == (*first)->start && match->end < (*first)->end)))
+        if (first && (!*first || match->start < (*first)->start || (match->start == (*first)->start && match->end > (*first)->end)))
             *first = match;
     }
     tells.over = over ? over->end : 0;
     tells.others = others ? others->end : 0;
+    tells.until = sentence.count - 1;
+    for (int32_t i = sentence.count - 1; i >= 0; i--)
+        if (scratch->tables->known[sentence.letters[i]].marks & IN_SET(SET_OWN) && !is_in(scratch, i, BIT(UNLIKE), 1)) { /* "not me" */
+            tells.own = true;
+            if (i >= tells.others)
+                tells.until = i;
+        }
     return tells;
 }
 
@@ -146,35 +154,30 @@ struct others {
     int denied;
 };
 
-/* Marks what is said behind the naming of somebody else, up to the first word of the writer's own. Whether there is no such word. */
-static bool begin_other(struct scratch *scratch, struct row text, const struct spoken *spoken, int32_t after, bool of_late, struct others *others)
+/* Marks what is said behind the naming of somebody else, up to the first word of the writer's own. */
+static void begin_other(struct scratch *scratch, const struct tells *tells, const struct spoken *spoken, struct others *others)
 {
     const int32_t *starts = scratch->starts.items;
-    int32_t until = spoken->begin + after, *told = scratch->told.items;
-    int32_t from = until < spoken->end ? starts[until] : INT32_MAX;
-    while (until < spoken->end && !(scratch->tables->known[text.letters[until]].marks & IN_SET(SET_OWN)))
-        until++;
-    int32_t to = until < spoken->end ? starts[until] : INT32_MAX;
+    int32_t *told = scratch->told.items, from = spoken->begin + tells->others, until = spoken->begin + tells->until;
     for (size_t i = spoken->first; i < spoken->last; i += NUMBERS)
-        if (from <= told[i] && told[i] < to) {
+        if (from < spoken->end && starts[from] <= told[i] && (until >= spoken->end || told[i] < starts[until])) {
             told[i + VERDICT] |= OF_ANOTHER;
             others->any = true;
-            others->of_late |= of_late;
+            others->of_late |= (tells->marks & IN_SET(SET_OF_LATE)) != 0;
         }
-    return until >= spoken->end;
+    others->begun = until >= spoken->end; /* who helps or tells the writer is in no story of their own */
 }
 
-static void go_on_of_others(
-    struct scratch *scratch, struct row text, struct others *others, const struct tells *tells, const struct spoken *spoken)
+static void go_on_of_others(struct scratch *scratch, struct others *others, const struct tells *tells, const struct spoken *spoken)
 {
     if (others->back || (others->any && has(tells, BACK))) {
         others->back = true;
         return;
     }
-    bool own = tells->marks & IN_SET(SET_OWN), theirs = tells->marks & IN_SET(SET_THEIRS), of_late = tells->marks & IN_SET(SET_OF_LATE);
+    bool own = tells->own, theirs = tells->marks & IN_SET(SET_THEIRS), of_late = tells->marks & IN_SET(SET_OF_LATE);
     others->distinct |= has(tells, UNLIKE) && (others->any || has(tells, OTHERS));
     if (has(tells, OTHERS) && !(others->begun && own)) {
-        others->begun = begin_other(scratch, text, spoken, tells->others, of_late, others);
+        begin_other(scratch, tells, spoken, others);
     } else if (others->begun && !own && (theirs || (others->any && !others->owned))) {
         mark(scratch, spoken->first, spoken->last, OF_ANOTHER);
         others->any |= spoken->last > spoken->first;
@@ -195,7 +198,7 @@ void retell(struct scratch *scratch, struct row text)
     for (size_t i = 0; i < scratch->spoken.count && !scratch->failed; i++) {
         struct tells tells = look(scratch, (struct row){text.letters + spoken[i].begin, spoken[i].end - spoken[i].begin + 1});
         go_on(scratch, &then, (int32_t)i, &tells, &spoken[i]);
-        go_on_of_others(scratch, text, &others, &tells, &spoken[i]);
+        go_on_of_others(scratch, &others, &tells, &spoken[i]);
     }
     bool distinct = !others.back && (others.distinct || (others.denied >= DENIED && !others.of_late));
     int32_t *told = scratch->told.items;
