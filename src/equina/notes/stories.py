@@ -128,7 +128,7 @@ def _of_others(told: Sequence[_Sentence], mentions: Sequence[Told]) -> list[int]
     """The mentions of stories of others, where the writer says that nothing of it is theirs."""
     story: list[int] = []
     denied = 0
-    begun = owned = distinct = of_late = False
+    begun = owned = distinct = of_late = late = False
     for one in told:
         if story and "back" in one.cues:
             return []
@@ -138,11 +138,12 @@ def _of_others(told: Sequence[_Sentence], mentions: Sequence[Told]) -> list[int]
             until = min((place for place in one.own if place >= after), default=one.end)
             theirs = [i for i in one.mentions if after <= mentions[i].start < until]
             story += theirs
+            late = one.of_late
             begun = until == one.end  # who helps or tells the writer is in no story of their own
-            of_late |= one.of_late and bool(theirs)
+            of_late |= late and bool(theirs)
         elif begun and not one.own and (one.theirs or (story and not owned)):
             story += one.mentions
-            of_late |= one.of_late and bool(one.mentions)
+            of_late |= (late or one.of_late) and bool(one.mentions)
         elif one.own:
             begun = False
             owned |= any(mentions[i].assertion == "present" for i in one.mentions)

@@ -148,9 +148,9 @@ static void go_on(struct scratch *scratch, struct then *then, int32_t number, co
 }
 
 /* A story of somebody else: whether it goes on; whether it has any mention, the writer told of a complaint of their own, says that nothing
- * of it is theirs, it is of these days; what the writer denies; whether the writer has it too. */
+ * of it is theirs, it is, and the part of it told last begins, of these days; what the writer denies; whether the writer has it too. */
 struct others {
-    bool begun, any, owned, distinct, of_late, back;
+    bool begun, any, owned, distinct, of_late, late, back;
     int denied;
 };
 
@@ -158,12 +158,13 @@ struct others {
 static void begin_other(struct scratch *scratch, const struct tells *tells, const struct spoken *spoken, struct others *others)
 {
     const int32_t *starts = scratch->starts.items;
+    others->late = tells->marks & IN_SET(SET_OF_LATE);
     int32_t *told = scratch->told.items, from = spoken->begin + tells->others, until = spoken->begin + tells->until;
     for (size_t i = spoken->first; i < spoken->last; i += NUMBERS)
         if (from < spoken->end && starts[from] <= told[i] && (until >= spoken->end || told[i] < starts[until])) {
             told[i + VERDICT] |= OF_ANOTHER;
             others->any = true;
-            others->of_late |= (tells->marks & IN_SET(SET_OF_LATE)) != 0;
+            others->of_late |= others->late;
         }
     others->begun = until >= spoken->end; /* who helps or tells the writer is in no story of their own */
 }
@@ -181,7 +182,7 @@ static void go_on_of_others(struct scratch *scratch, struct others *others, cons
     } else if (others->begun && !own && (theirs || (others->any && !others->owned))) {
         mark(scratch, spoken->first, spoken->last, OF_ANOTHER);
         others->any |= spoken->last > spoken->first;
-        others->of_late |= of_late && spoken->last > spoken->first;
+        others->of_late |= (others->late || of_late) && spoken->last > spoken->first;
     } else if (own) {
         others->begun = false;
         others->owned |= says(scratch, spoken, SAYS_PRESENT) > 0;
