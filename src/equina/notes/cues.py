@@ -41,10 +41,13 @@ KINDS = (
         "affirms_all",
         "then",
         "over",
+        "ended",
         "lasts",
+        "doubted",
         "back",
         "others",
         "unlike",
+        "nothing",
     ),
 )
 # What each kind of cue does not reach past, besides the ends of a sentence, when its table does not say.

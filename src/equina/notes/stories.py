@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["Spoken", "retold"]
 
 _LONGEST = 6  # sentences of a story
+_LEAD = 2  # words that may stand before the end of a story in its sentence, unless the story began there
 _DENIED = 2  # findings that the writer denies of now, so that a story of somebody else is no account of the writer
+_SETTLING, _UNSETTLING = ("over", "ended", "unlike", "nothing"), ("back", "lasts")
 
 
-_SETTLING, _UNSETTLING = ("over", "unlike"), ("back", "lasts")
+Cues = dict[str, tuple[int, int]]  # of each kind of cue the words from where to where
 
 
 class Spoken(NamedTuple):
@@ -37,15 +39,17 @@ class Spoken(NamedTuple):
 class _Sentence(NamedTuple):
     """What a sentence tells of a story. `cues`: of each kind where the first begins and ends, in words of the text.
 
-    `own`: the words by which the writer tells of themselves. `theirs`, `at_hand`, `of_late`: it tells of others, of now, of these
-    days.
+    `own`: the words by which the writer tells of themselves. `theirs`, `of_late`, `past`: it tells of others, of these days, in the
+    past. `at_hand`: it tells of now. `ends`: how many words of it there are when a story has ended, or 0.
     """
 
-    cues: dict[str, tuple[int, int]]
+    cues: Cues
     own: tuple[int, ...]
     theirs: bool
-    at_hand: bool
     of_late: bool
+    past: bool
+    at_hand: bool
+    ends: int
     begin: int
     end: int
     mentions: range
@@ -66,19 +70,40 @@ def _look(lexicon: Lexicon, letters: str, spoken: Spoken) -> _Sentence:
     sentence = letters[spoken.begin : spoken.end + 1]
     matches = [(start, end, what) for start, end, what, _ in lexicon.stories.matches(sentence) if isinstance(what, Cue)]
     found = sorted(((start, end, cue.kind) for start, end, cue in matches if not (cue.at_head and start)), key=_first_and_longest)
-    cues: dict[str, tuple[int, int]] = {}
+    cues: Cues = {}
     for start, end, kind in found:
         if not _is_void(start, end, kind, found):
-            cues.setdefault(kind, (spoken.begin + start, spoken.begin + end))
-    unlike = [(start + 1, end) for start, end, kind in found if kind == "unlike"]  # "not me"
-    own = [place for place, letter in enumerate(sentence) if letter in lexicon.own and not _overlap(place, place + 1, unlike)]
-    dating = [(start, end) for start, end, kind in found if kind in ("then", "over")]
-    undated = {letter for place, letter in enumerate(sentence) if not _overlap(place, place + 1, dating)}
-    present = not lexicon.of_the_present.isdisjoint(undated) and lexicon.of_the_past.isdisjoint(sentence)
-    at_hand = present or not lexicon.at_hand.isdisjoint(undated)
-    theirs, of_late = (not some.isdisjoint(sentence) for some in (lexicon.theirs, lexicon.of_late))
-    own_places = tuple(spoken.begin + place for place in own)
-    return _Sentence(cues, own_places, theirs, at_hand or of_late, of_late, spoken.begin, spoken.end, range(spoken.first, spoken.last))
+            cues.setdefault(kind, (start, end))
+    dated = [(start, end) for start, end, kind in found if kind in ("then", "over", "ended")]
+    apart = [(start + 1, end) for start, end, kind in found if kind in ("unlike", "nothing")]  # "not me", "nothing like him"
+    own = [place for place, letter in enumerate(sentence) if letter in lexicon.own and not _is_in(place, apart)]
+    now = [place for place, letter in enumerate(sentence) if letter in lexicon.at_hand and not _is_in(place, dated)]
+    present = any(letter in lexicon.of_the_present and not _is_in(place, dated) for place, letter in enumerate(sentence))
+    theirs = any(letter in lexicon.theirs and not _is_in(place, apart) for place, letter in enumerate(sentence))
+    of_late, past = (not some.isdisjoint(sentence) for some in (lexicon.of_late, lexicon.of_the_past))
+    return _Sentence(
+        cues={kind: (spoken.begin + start, spoken.begin + end) for kind, (start, end) in cues.items()},
+        own=tuple(spoken.begin + place for place in own),
+        theirs=theirs,
+        of_late=of_late,
+        past=past,
+        at_hand=bool(now) or of_late or (present and not past),
+        ends=_end(lexicon, sentence, cues, now, late=of_late, of_others=theirs and not own),
+        begin=spoken.begin,
+        end=spoken.end,
+        mentions=range(spoken.first, spoken.last),
+    )
+
+
+def _end(lexicon: Lexicon, sentence: str, cues: Cues, now: Sequence[int], *, late: bool, of_others: bool) -> int:
+    """How many words of a sentence there are when it has told the end of the writer's story, or 0: not where that is asked, doubted,
+    denied or of these days, nor where something of now stands before it."""
+    if late or of_others or "lasts" in cues or "doubted" in cues or sentence[-1] == lexicon.question:
+        return 0
+    start, end = cues.get("ended") or cues.get("over") or (0, 0)
+    if "ended" not in cues and "then" not in cues and start > _LEAD:
+        return 0
+    return end if lexicon.absences.isdisjoint(sentence[:start]) and all(place >= start for place in now) else 0
 
 
 def _first_and_longest(found: tuple[int, int, str]) -> tuple[int, int]:
@@ -95,44 +120,50 @@ def _is_void(start: int, end: int, kind: str, found: Sequence[tuple[int, int, st
     )
 
 
-def _overlap(start: int, end: int, others: Sequence[tuple[int, int]]) -> bool:
-    return any(start < high and low < end for low, high in others)
+def _is_in(place: int, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= place < end for start, end in spans)
 
 
 def _of_then(told: Sequence[_Sentence], mentions: Sequence[Told]) -> list[int]:
-    """The mentions of stories of a time past that have an end."""
+    """The mentions of stories of a time past that have an end. A complaint told without a verb of the past is of now."""
     over: list[int] = []
     story: list[int] = []
     begun = -1  # the sentence in which the story began
     for number, one in enumerate(told):
         if "back" in one.cues and (begun >= 0 or over):
             return []
-        ends = "over" in one.cues and not one.of_late and "lasts" not in one.cues
-        begins = "then" in one.cues and (ends or not one.at_hand)
+        begins = "then" in one.cues and _is_own(one) and (one.ends > 0 or not one.at_hand)
         if begun < 0 or number - begun > _LONGEST:
             story, begun = [], number if begins else -1
         if begun < 0:
             continue
-        if ends:
-            end = one.cues["over"][1]
+        if one.ends:
+            end = one.begin + one.ends
             over += [*story, *(i for i in one.mentions if mentions[i].end <= end)]
             story, begun = [], -1
-        elif "lasts" in one.cues or (one.at_hand and not begins):
+        elif "lasts" in one.cues or not (begins or (not one.at_hand and (one.past or not one.mentions))):
             story, begun = [], -1
         else:
             story += one.mentions
     return over
 
 
+def _is_own(one: _Sentence) -> bool:
+    """Whether a sentence is not of somebody else: "when I was pregnant with my girl" is of the writer."""
+    return "others" not in one.cues or any(place < one.cues["others"][0] for place in one.own)
+
+
 def _of_others(told: Sequence[_Sentence], mentions: Sequence[Told]) -> list[int]:
     """The mentions of stories of others, where the writer says that nothing of it is theirs."""
     story: list[int] = []
     denied = 0
-    begun = owned = distinct = of_late = late = False
+    begun = owned = unlike = nothing = of_late = late = False
     for one in told:
         if story and "back" in one.cues:
             return []
-        distinct |= "unlike" in one.cues and (bool(story) or "others" in one.cues)
+        about = bool(story) or "others" in one.cues
+        unlike |= about and "unlike" in one.cues
+        nothing |= about and "nothing" in one.cues
         if "others" in one.cues and not (begun and one.own):
             after = one.cues["others"][1]
             until = min((place for place in one.own if place >= after), default=one.end)
@@ -141,12 +172,12 @@ def _of_others(told: Sequence[_Sentence], mentions: Sequence[Told]) -> list[int]
             late = one.of_late
             begun = until == one.end  # who helps or tells the writer is in no story of their own
             of_late |= late and bool(theirs)
-        elif begun and not one.own and (one.theirs or (story and not owned)):
+        elif begun and not one.own and one.theirs:
             story += one.mentions
             of_late |= (late or one.of_late) and bool(one.mentions)
         elif one.own:
             begun = False
-            owned |= any(mentions[i].assertion == "present" for i in one.mentions)
-        if story and owned and not one.theirs:
+            owned |= not one.theirs and any(mentions[i].assertion == "present" for i in one.mentions)
+        if story and owned and one.own and not one.theirs:
             denied += sum(mentions[i].assertion == "absent" for i in one.mentions)
-    return story if distinct or (denied >= _DENIED and not of_late) else []
+    return story if nothing or (owned and (unlike or (denied >= _DENIED and not of_late))) else []

@@ -2,6 +2,7 @@
 #include "told.h"
 
 #define LONGEST 6 /* sentences of a story */
+#define LEAD 2    /* words that may stand before the end of a story in its sentence, unless the story began there */
 #define DENIED 2  /* findings that the writer denies of now, so that a story of somebody else is no account of the writer */
 
 /* Marks of a mention, above the bits of its verdict, while stories are sought. */
@@ -9,14 +10,14 @@
 #define OF_ANOTHER (1 << 17)
 #define MARKS (IS_OVER | OF_ANOTHER)
 
-/* What a sentence tells of a story: the kinds of cue in it, where the first "over" and "others" end (a word of the sentence), the marks of
- * its words, whether it tells of now and of the writer. */
+/* What a sentence tells of a story. The marks of its words tell of these days, and of the past. Places are words of the sentence. */
 struct tells {
-    uint64_t kinds;
-    int32_t over, others;
+    uint64_t kinds;           /* of cue in it */
+    int32_t ends;             /* how many words of it there are when a story has ended, or 0 */
+    int32_t others_at, other; /* where the first "others" begins and ends */
+    int32_t own_at, until;    /* the first word of the writer's own, and the first behind "others"; its end: there is none */
     uint32_t marks;
-    bool at_hand, own;
-    int32_t until; /* the first word of the writer's own behind "others" */
+    bool theirs, at_hand;
 };
 
 static bool has(const struct tells *tells, int32_t kind)
@@ -24,7 +25,14 @@ static bool has(const struct tells *tells, int32_t kind)
     return tells->kinds & BIT(kind);
 }
 
-#define SETTLING (BIT(OVER) | BIT(UNLIKE))
+static bool has_words(const struct tells *tells, int32_t set)
+{
+    return tells->marks & IN_SET(set);
+}
+
+#define ENDING (BIT(OVER) | BIT(ENDED))
+#define APART (BIT(UNLIKE) | BIT(NOTHING))
+#define SETTLING (ENDING | APART)
 #define UNSETTLING (BIT(BACK) | BIT(LASTS))
 
 /* The kind of a match, as a bit; 0: it is none where it stands. */
@@ -58,41 +66,76 @@ static bool is_void(const struct scratch *scratch, const struct match *match, ui
     return false;
 }
 
-static struct tells look(struct scratch *scratch, struct row sentence)
+/* The first cue of a kind that counts, the longest of those; NULL: there is none. */
+static const struct match *first_of(const struct scratch *scratch, uint64_t kind)
 {
-    struct tells tells = {.kinds = 0};
-    uint32_t undated = 0; /* marks of the words that are in no date and no end */
-    new_row(scratch, sentence);
-    find_matches(scratch, STORIES, sentence);
-    for (int32_t i = 0; i < sentence.count; i++) {
-        uint32_t marks = scratch->tables->known[sentence.letters[i]].marks;
-        tells.marks |= marks;
-        if (marks & (IN_SET(SET_AT_HAND) | IN_SET(SET_OF_THE_PRESENT)) && !is_in(scratch, i, BIT(THEN) | BIT(OVER), 0))
-            undated |= marks;
-    }
-    bool present = undated & IN_SET(SET_OF_THE_PRESENT) && !(tells.marks & IN_SET(SET_OF_THE_PAST));
-    tells.at_hand = present || undated & IN_SET(SET_AT_HAND) || tells.marks & IN_SET(SET_OF_LATE);
-    const struct match *matches = scratch->matches.items;
-    const struct match *over = NULL, *others = NULL;
+    const struct match *matches = scratch->matches.items, *first = NULL;
     for (size_t i = 0; i < scratch->matches.count; i++) {
         const struct match *match = &matches[i];
-        uint64_t kind = kind_of(scratch, match);
-        if (is_void(scratch, match, kind))
+        if (kind_of(scratch, match) != kind || is_void(scratch, match, kind))
             continue;
-        tells.kinds |= kind;
-        const struct match **first = kind == BIT(OVER) ? &over : kind == BIT(OTHERS) ? &others : NULL;
-        if (first && (!*first || match->start < (*first)->start || (match->start == (*first)->start && match->end > (*first)->end)))
-            *first = match;
+        if (!first || match->start < first->start || (match->start == first->start && match->end > first->end))
+            first = match;
     }
-    tells.over = over ? over->end : 0;
-    tells.others = others ? others->end : 0;
-    tells.until = sentence.count - 1;
-    for (int32_t i = sentence.count - 1; i >= 0; i--)
-        if (scratch->tables->known[sentence.letters[i]].marks & IN_SET(SET_OWN) && !is_in(scratch, i, BIT(UNLIKE), 1)) { /* "not me" */
-            tells.own = true;
-            if (i >= tells.others)
+    return first;
+}
+
+/* How many words of a sentence there are when it has told the end of the writer's story, or 0 (stories.py, _end). */
+static int32_t end_in(const struct scratch *scratch, struct row sentence, const struct tells *tells)
+{
+    const struct known *known = scratch->tables->known;
+    bool asks = known[sentence.letters[sentence.count - 1]].marks & IN_SET(SET_QUESTION);
+    bool of_others = tells->theirs && tells->own_at >= sentence.count;
+    if (has_words(tells, SET_OF_LATE) || of_others || has(tells, LASTS) || has(tells, DOUBTED) || asks)
+        return 0;
+    const struct match *end = first_of(scratch, BIT(ENDED));
+    if (!end) {
+        end = first_of(scratch, BIT(OVER));
+        if (!end || (!has(tells, THEN) && end->start > LEAD))
+            return 0;
+    }
+    for (int32_t i = 0; i < end->start; i++) {
+        uint32_t marks = known[sentence.letters[i]].marks;
+        if (marks & IN_SET(SET_ABSENCES) || (marks & IN_SET(SET_AT_HAND) && !is_in(scratch, i, BIT(THEN) | ENDING, 0)))
+            return 0;
+    }
+    return end->end;
+}
+
+static struct tells look(struct scratch *scratch, struct row sentence)
+{
+    struct tells tells = {.own_at = sentence.count, .until = sentence.count};
+    new_row(scratch, sentence);
+    find_matches(scratch, STORIES, sentence);
+    const struct match *matches = scratch->matches.items;
+    for (size_t i = 0; i < scratch->matches.count; i++) {
+        uint64_t kind = kind_of(scratch, &matches[i]);
+        if (!is_void(scratch, &matches[i], kind))
+            tells.kinds |= kind;
+    }
+    const struct match *others = has(&tells, OTHERS) ? first_of(scratch, BIT(OTHERS)) : NULL;
+    if (others) {
+        tells.others_at = others->start;
+        tells.other = others->end;
+    }
+    bool present = false;
+    for (int32_t i = sentence.count - 1; i >= 0; i--) {
+        uint32_t marks = scratch->tables->known[sentence.letters[i]].marks;
+        tells.marks |= marks;
+        if (marks & (IN_SET(SET_OWN) | IN_SET(SET_THEIRS)) && !is_in(scratch, i, APART, 1)) { /* "not me", "nothing like him" */
+            tells.theirs |= (marks & IN_SET(SET_THEIRS)) != 0;
+            if (marks & IN_SET(SET_OWN))
+                tells.own_at = i;
+            if (marks & IN_SET(SET_OWN) && i >= tells.other)
                 tells.until = i;
         }
+        if (marks & (IN_SET(SET_AT_HAND) | IN_SET(SET_OF_THE_PRESENT)) && !is_in(scratch, i, BIT(THEN) | ENDING, 0)) {
+            tells.at_hand |= (marks & IN_SET(SET_AT_HAND)) != 0;
+            present |= (marks & IN_SET(SET_OF_THE_PRESENT)) != 0;
+        }
+    }
+    tells.at_hand |= has_words(&tells, SET_OF_LATE) || (present && !has_words(&tells, SET_OF_THE_PAST));
+    tells.ends = end_in(scratch, sentence, &tells);
     return tells;
 }
 
@@ -128,29 +171,31 @@ static void go_on(struct scratch *scratch, struct then *then, int32_t number, co
         then->back = true;
         return;
     }
-    bool ends = has(tells, OVER) && !(tells->marks & IN_SET(SET_OF_LATE)) && !has(tells, LASTS);
-    bool begins = has(tells, THEN) && (ends || !tells->at_hand);
+    bool own = !has(tells, OTHERS) || tells->own_at < tells->others_at;
+    bool begins = has(tells, THEN) && own && (tells->ends || !tells->at_hand);
+    bool of_then = !tells->at_hand && (has_words(tells, SET_OF_THE_PAST) || spoken->last == spoken->first);
     if (then->begun < 0 || number - then->begun > LONGEST)
         *then = (struct then){begins ? number : -1, spoken->first, then->over, false};
     if (then->begun < 0)
         return;
-    if (ends) {
+    if (tells->ends) {
         int32_t place[2], *told = scratch->told.items;
-        place_words(scratch, spoken->begin, spoken->begin + tells->over, place);
+        place_words(scratch, spoken->begin, spoken->begin + tells->ends, place);
         for (size_t i = then->first; i < spoken->last; i += NUMBERS)
             if (i < spoken->first || told[i + 1] <= place[1]) {
                 told[i + VERDICT] |= IS_OVER;
                 then->over = true;
             }
     }
-    if (ends || has(tells, LASTS) || (tells->at_hand && !begins))
+    if (tells->ends || has(tells, LASTS) || !(begins || of_then))
         then->begun = -1;
 }
 
-/* A story of somebody else: whether it goes on; whether it has any mention, the writer told of a complaint of their own, says that nothing
- * of it is theirs, it is, and the part of it told last begins, of these days; what the writer denies; whether the writer has it too. */
+/* A story of somebody else: whether it goes on; whether it has any mention; whether the writer told of a complaint of their own, sets it
+ * apart from that, says that nothing of it is theirs, has it too; whether it is of these days, and the part of it told last begins so; what
+ * the writer denies. */
 struct others {
-    bool begun, any, owned, distinct, of_late, late, back;
+    bool begun, any, owned, unlike, nothing, back, of_late, late;
     int denied;
 };
 
@@ -158,8 +203,8 @@ struct others {
 static void begin_other(struct scratch *scratch, const struct tells *tells, const struct spoken *spoken, struct others *others)
 {
     const int32_t *starts = scratch->starts.items;
-    others->late = tells->marks & IN_SET(SET_OF_LATE);
-    int32_t *told = scratch->told.items, from = spoken->begin + tells->others, until = spoken->begin + tells->until;
+    int32_t *told = scratch->told.items, from = spoken->begin + tells->other, until = spoken->begin + tells->until;
+    others->late = has_words(tells, SET_OF_LATE);
     for (size_t i = spoken->first; i < spoken->last; i += NUMBERS)
         if (from < spoken->end && starts[from] <= told[i] && (until >= spoken->end || told[i] < starts[until])) {
             told[i + VERDICT] |= OF_ANOTHER;
@@ -175,20 +220,28 @@ static void go_on_of_others(struct scratch *scratch, struct others *others, cons
         others->back = true;
         return;
     }
-    bool own = tells->own, theirs = tells->marks & IN_SET(SET_THEIRS), of_late = tells->marks & IN_SET(SET_OF_LATE);
-    others->distinct |= has(tells, UNLIKE) && (others->any || has(tells, OTHERS));
+    bool own = tells->own_at < spoken->end - spoken->begin + 1, about = others->any || has(tells, OTHERS);
+    others->unlike |= about && has(tells, UNLIKE);
+    others->nothing |= about && has(tells, NOTHING);
     if (has(tells, OTHERS) && !(others->begun && own)) {
         begin_other(scratch, tells, spoken, others);
-    } else if (others->begun && !own && (theirs || (others->any && !others->owned))) {
+    } else if (others->begun && !own && tells->theirs) {
         mark(scratch, spoken->first, spoken->last, OF_ANOTHER);
         others->any |= spoken->last > spoken->first;
-        others->of_late |= (others->late || of_late) && spoken->last > spoken->first;
+        others->of_late |= (others->late || has_words(tells, SET_OF_LATE)) && spoken->last > spoken->first;
     } else if (own) {
         others->begun = false;
-        others->owned |= says(scratch, spoken, SAYS_PRESENT) > 0;
+        others->owned |= !tells->theirs && says(scratch, spoken, SAYS_PRESENT) > 0;
     }
-    if (others->any && others->owned && !theirs)
+    if (others->any && others->owned && own && !tells->theirs)
         others->denied += says(scratch, spoken, SAYS_ABSENT);
+}
+
+/* Whether the story of somebody else is none of the writer's. */
+static bool is_apart(const struct others *others)
+{
+    bool denied = others->denied >= DENIED && !others->of_late;
+    return !others->back && (others->nothing || (others->owned && (others->unlike || denied)));
 }
 
 void retell(struct scratch *scratch, struct row text)
@@ -201,11 +254,10 @@ void retell(struct scratch *scratch, struct row text)
         go_on(scratch, &then, (int32_t)i, &tells, &spoken[i]);
         go_on_of_others(scratch, &others, &tells, &spoken[i]);
     }
-    bool distinct = !others.back && (others.distinct || (others.denied >= DENIED && !others.of_late));
     int32_t *told = scratch->told.items;
     for (size_t i = 1; i < scratch->told.count; i += NUMBERS) {
         int32_t *verdict = &told[i + VERDICT];
-        bool past = *verdict & IS_OVER && !then.back, another = *verdict & OF_ANOTHER && distinct;
+        bool past = *verdict & IS_OVER && !then.back, another = *verdict & OF_ANOTHER && is_apart(&others);
         *verdict &= ~MARKS;
         bool is_old = *verdict & AS_BEFORE || (*verdict & ONSET) == ONSET_LONG_STANDING << 3;
         if ((past || another) && !is_old && (*verdict & ASSERTION) == SAYS_PRESENT)
