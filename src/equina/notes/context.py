@@ -105,7 +105,7 @@ class Place(NamedTuple):
     normal: bool  # it names the normal counterpart ("anal tone intact"): absent unless denied
     absence: bool  # its own first word denies ("no squeeze")
     about: str  # the kind of its finding
-    shared: bool = False  # its first word is one of a mention before it: "no [trouble peeing], bowels fine"
+    shared: bool = False  # its first word is one of a mention before it, or next to it: "no [trouble peeing], bowels fine"
 
     def away(self, found: Found) -> int:
         """How many words stand between it and a cue."""

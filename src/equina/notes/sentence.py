@@ -182,13 +182,13 @@ def _said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: boo
 
 
 def _shares_its_start(hits: Sequence[_Hit], at: int) -> bool:
-    """Whether the first word of a hit is one of another before it. No match is longer than _LONGEST words."""
+    """Whether the first word of a hit is one of another before it, or right behind it. No match is longer than _LONGEST words."""
     start = hits[at].start
     for i in range(at - 1, -1, -1):
         other = hits[i]
         if other.start + _LONGEST <= start:
             return False
-        if other.start < start < other.end:
+        if other.start < start <= other.end:
             return True
     return False
 

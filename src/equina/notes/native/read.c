@@ -70,11 +70,11 @@ static void tell(struct scratch *scratch, const struct hit *hit, const struct ve
     }
 }
 
-/* Whether the first word of a hit is one of a mention before it. */
+/* Whether the first word of a hit is one of a mention before it, or right behind it. */
 static bool shares_its_start(const struct hit *hits, size_t at)
 {
     for (size_t i = at; i-- && hits[i].start + LONGEST > hits[at].start;)
-        if (hits[i].start < hits[at].start && hits[at].start < hits[i].end)
+        if (hits[i].start < hits[at].start && hits[at].start <= hits[i].end)
             return true;
     return false;
 }
