@@ -35,6 +35,8 @@ class Found(NamedTuple):
     cue: Cue
     own_behind: bool = False  # it is of something in its own part of the sentence, and of nothing before the comma
     own_ahead: bool = False  # … and of nothing behind the next
+    low: int = -1  # a joint before it, beyond which another thing is told: it is of nothing that ends there
+    high: int = 1 << 30  # … and behind it: of nothing that begins there
 
 
 class Verdict(NamedTuple):
@@ -76,7 +78,40 @@ class Parts:
     def __init__(self, commas: Sequence[int], colons: Container[int], telling: Sequence[bool], named: Iterable[bool]) -> None:
         """`telling` says of each word whether it tells of anything, `named` whether it names a finding."""
         self._commas, self._colons, self._end = commas, colons, len(telling) - 1
+        self._at_commas = frozenset(commas)
         self._telling, self._named = (list(accumulate(words, initial=0)) for words in (telling, named))
+
+    def joined(self, found: Found, joints: Sequence[int]) -> Found:
+        """A cue that keeps to its side of a joint where something else is told on it: "numb feet and I've been on codeine for years".
+
+        `joints` says of each word whether it is of one: 1, what is named on both sides may share an age ("numb feet and weak legs
+        for years"); 2, it may not ("LBP for years, presents with").
+        """
+        if "joint" not in found.cue.stopped_by or found.end > self._end + 1:
+            return found
+        begin = max(0, found.start - found.cue.reach - 1)
+        low = self._joint(range(found.start - 1, begin - 1, -1), joints, 0)
+        told = 0
+        for i in range(found.start - 1, begin - 1, -1):
+            if joints[i] or i in self._at_commas:
+                break
+            told |= self._tells(i)
+        high = self._joint(range(found.end, min(self._end, found.end + found.cue.reach + 1)), joints, told)
+        return found._replace(low=-1 if low is None else low, high=found.high if high is None else high)
+
+    def _tells(self, i: int) -> int:
+        """What a word tells: 1 of something that is no finding, 2 of anything."""
+        named, telling = (words[i] < words[i + 1] for words in (self._named, self._telling))
+        return 2 if named else 3 if telling else 0
+
+    def _joint(self, way: Iterable[int], joints: Sequence[int], told: int) -> int | None:
+        """The first joint on the way behind which something is told."""
+        for i in way:
+            if joints[i] & told:
+                return i
+            if not joints[i]:
+                told |= self._tells(i)
+        return None
 
     def held(self, found: Found) -> Found:
         """A cue of time, held to its part where something else is told in it."""
@@ -236,6 +271,8 @@ def _reaches(place: Place, found: Found, cues: Sequence[Found], commas: Sequence
     cue = found.cue
     far = place.away(found)
     if far > cue.reach or not (cue.forward if found.end <= place.start else cue.backward):
+        return False
+    if place.end <= found.low or found.high <= place.start:
         return False
     low, high = place.between(found)
     over_commas = cue.over_commas and not (found.own_ahead if found.end <= place.start else found.own_behind)

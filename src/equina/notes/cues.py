@@ -24,10 +24,13 @@ KINDS = (
         "clause",
         "verb",
         "cause",
+        "joint",
+        "parting",
         "new",
         "worse",
         "old",
         "long_ago",
+        "event",
         "carer",
         "self",
         "same",
@@ -46,9 +49,10 @@ STOPPED_BY = {
     "negated": ("end", "clause", "affirmed"),
     "affirmed": ("end", "negated", "affirmed"),
     "uncertain": ("end", "clause", "affirmed"),
-    "historical": ("end", "clause", "affirmed"),
+    "historical": ("end", "clause", "affirmed", "joint", "parting"),
     "family": ("end", "clause"),
     "kin": ("end", "clause"),
+    "old": ("end", "joint", "parting"),
 }
 DEFAULT_STOPS = ("end",)
 # And forward besides: a new verb, and what something is put down to ("no fracture after the fall": there was a fall).

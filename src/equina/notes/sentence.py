@@ -20,6 +20,8 @@ _REMARK = 16  # words of a sentence that says of the one before that it is old, 
 _NEAR = 3  # words between a sentence and the remark on it
 _FURTHER = 24  # the same, of a remark on all that was told
 _OF_LATE = frozenset({"new", "now"})
+_JOINING = {"joint": 1, "parting": 2}
+_NO_CUES = frozenset({"long_ago", "event", *_JOINING})
 _OPENING = 16  # words in which a carer says for whom
 _LONGEST = 80  # words of the longest match
 _FAR = 250  # cues further away than this are of no account
@@ -74,7 +76,8 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
             heard = said(lexicon, sentence, after, carer=carer, then=then)
             mentions += [_told(one, begin) for one in heard.said]
             if heard.said:
-                last, other, ended, of_then, then = already, last, end, then or heard.long_ago, heard.long_ago
+                of_then = heard.long_ago or (then and not heard.late)
+                last, other, ended, then = already, last, end, heard.long_ago
         if mentions and end - begin < _REMARK and (remarks := _remarks(lexicon, sentence, then=of_then)):
             for kind, most, first in (("still", _NEAR, spoken_of), ("all_still", _FURTHER, both)):
                 if away < most and _begins_with(kind, remarks):
@@ -141,10 +144,12 @@ class Said(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """What a sentence says, and whether it is told of a moment long ago, to which the next may refer: "ever since"."""
+    """What a sentence says, and whether it is told of a moment long ago, to which the next may refer: "ever since"; or of one of
+    late, or of an event that no year is told of."""
 
     said: tuple[Said, ...] = ()
     long_ago: bool = False
+    late: bool = False
 
 
 def said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: bool = False) -> Heard:
@@ -175,7 +180,7 @@ def _said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: boo
         verdict = judge(place, *context.near(hit.start, hit.end), context.closing)
         if not verdict.dropped:
             standing.append(Said(*hit, verdict))
-    return Heard(tuple(standing), context.long_ago)
+    return Heard(tuple(standing), context.long_ago, context.late)
 
 
 def _shares_its_start(hits: Sequence[_Hit], at: int) -> bool:
@@ -206,6 +211,7 @@ class _Context(NamedTuple):
     commas: Sequence[int]
     closing: int | None = None  # the comma behind the last "or": a list of denials ends there
     long_ago: bool = False  # it tells of a moment long ago, and of none of late
+    late: bool = False  # … of one of late, or of an event behind every moment long ago
 
     def near(self, start: int, end: int) -> tuple[Sequence[Found], Sequence[int]]:
         """The cues and the commas that can bear on these words. A sentence may be as long as the text."""
@@ -221,10 +227,9 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
     found = [Found(start, end, what) for start, end, what, _ in lexicon.cues.matches(sentence + after) if isinstance(what, Cue)]
     if not found:
         return _Context((), ())
-    kinds = {cue.cue.kind for cue in found}
-    of_late = not kinds.isdisjoint(_OF_LATE)
-    long_ago = "long_ago" in kinds and not of_late
-    cues = without_inner(_standing(found, then=then, of_late=of_late))
+    first, long_ago, late = _moments(found, then=then)
+    joints = _joints(found, len(sentence))
+    cues = without_inner(_standing(found, first))
     # A denial that is part of what a mention says denies nothing else.
     spoken = _Spoken([(hit.start, hit.end) for hit in hits if not hit.find.normal])
     cues = [
@@ -235,27 +240,52 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
         and not (carer and cue.cue.kind == "family")
     ]
     comma = lexicon.comma
-    if comma not in sentence:
-        return _Context(cues, (), long_ago=long_ago)
+    if comma not in sentence and not any(joints):
+        return _Context(cues, (), None, long_ago, late)
     commas = [i for i, letter in enumerate(sentence) if letter == comma]
     colons = {i for i, letter in enumerate(sentence) if letter == lexicon.colon}
-    parts = Parts(commas, colons, [letter not in lexicon.light for letter in sentence], _named(hits, len(sentence)))
+    named = _named(hits, len(sentence))
+    parts = Parts(commas, colons, [letter not in lexicon.light for letter in sentence], named)
     cues = [parts.held(cue) for cue in cues]
+    if any(joints):
+        joints = [0 if word else joint for word, joint in zip(named, joints, strict=True)]
+        cues = [parts.joined(cue, joints) for cue in cues]
     last = max((sentence.rfind(letter) for letter in lexicon.ors), default=-1)
     closing = next((place for place in commas if place > last), None) if last >= 0 else None
-    return _Context(cues, commas, closing, long_ago)
+    return _Context(cues, commas, closing, long_ago, late)
 
 
-def _standing(found: Sequence[Found], *, then: bool, of_late: bool) -> list[Found]:
-    """The cues that are any where they stand. "Ever since" is since a moment long ago, told of before or in the sentence, if that
-    tells of none of late."""
-    first = 0 if then else min((cue.start for cue in found if cue.cue.kind == "long_ago"), default=None)
+def _moments(found: Sequence[Found], *, then: bool) -> tuple[int | None, bool, bool]:
+    """From which word on "ever since" is since a moment long ago, told of before (`then`) or in the sentence: not where that tells of
+    one of late, or of an event behind it. And whether the sentence tells of such a moment; and whether of one of late."""
+    ago = [cue for cue in found if cue.cue.kind == "long_ago" and not (cue.cue.at_head and cue.start)]
+    head = max((cue.end for cue in ago if cue.cue.at_head), default=0)  # "In 2012 I fell": it fell then
+    event = max((cue.start for cue in found if cue.cue.kind == "event" and cue.start >= head), default=-1)
+    first = min((cue.start for cue in ago if cue.start > event), default=None)
+    late = any(cue.cue.kind in _OF_LATE for cue in found) or (event >= 0 and first is None)
+    if late:
+        return None, False, True
+    return (0 if then and event < 0 else first), first is not None, False
+
+
+def _joints(found: Sequence[Found], count: int) -> list[int]:
+    """Of each word of a sentence whether it joins things that need not be of one age: 1, or of which one has its own age: 2."""
+    joints = [0] * count
+    for cue in found:
+        if (kind := _JOINING.get(cue.cue.kind)) is not None:
+            for i in range(cue.start, min(cue.end, count)):
+                joints[i] |= kind
+    return joints
+
+
+def _standing(found: Sequence[Found], first: int | None) -> list[Found]:
+    """The cues that are any where they stand. "Ever since" is since a moment long ago, which is told of from word `first` on."""
     return [
         cue
         for cue in found
-        if cue.cue.kind != "long_ago"
+        if cue.cue.kind not in _NO_CUES
         and not (cue.cue.at_head and cue.start)
-        and not (cue.cue.since_then and (of_late or first is None or cue.start < first))
+        and not (cue.cue.since_then and (first is None or cue.start < first))
     ]
 
 

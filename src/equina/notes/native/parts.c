@@ -1,6 +1,8 @@
 /* Parts: the parts of a sentence between its commas, and what is told in them (context.py). */
 #include "reader.h"
 
+#define JOINS 1 /* what is named on both sides of it may share an age */
+#define PARTS 2 /* it may not */
 #define OF_A_PART (BIT(HISTORICAL) | BIT(GONE) | BIT(OLD))
 
 /* The first comma at a place or behind it, by its number. */
@@ -29,6 +31,20 @@ static bool names(const struct counted *counts, int32_t low, int32_t high)
     return low < high && counts[low].named < counts[high].named;
 }
 
+/* Marks the words of joints that name nothing. */
+static void mark_joints(struct scratch *scratch, int32_t sentence)
+{
+    const struct match *matches = scratch->matches.items;
+    struct counted *counts = scratch->counts.items;
+    for (size_t i = 0; i < scratch->matches.count; i++) {
+        int32_t kind = scratch->tables->cues[matches[i].what].kind;
+        uint32_t joint = kind == JOINT ? JOINS : kind == PARTING ? PARTS : 0;
+        for (int32_t j = matches[i].start; joint && j < matches[i].end && j < sentence; j++)
+            if (counts[j].named == counts[j + 1].named)
+                counts[j].joint |= joint;
+    }
+}
+
 /* Counts up to each word of the sentence. */
 static const struct counted *count_words(struct scratch *scratch, struct row row, int32_t sentence)
 {
@@ -36,7 +52,7 @@ static const struct counted *count_words(struct scratch *scratch, struct row row
     const struct hit *hits = scratch->hits.items;
     int32_t named = 0; /* before which word the mentions so far end */
     size_t hit = 0;
-    struct counted count = {0, 0};
+    struct counted count = {0, 0, 0};
     scratch->counts.count = 0;
     if (!room_for(scratch, &scratch->counts, sizeof count, (size_t)sentence + 1))
         return NULL;
@@ -50,7 +66,45 @@ static const struct counted *count_words(struct scratch *scratch, struct row row
         count.named += i < named;
     }
     counts[sentence] = count;
+    mark_joints(scratch, sentence);
     return counts;
+}
+
+/* What a word tells: JOINS something that is no finding, PARTS anything. */
+static uint32_t told_by(const struct counted *counts, int32_t i)
+{
+    if (counts[i].named < counts[i + 1].named)
+        return PARTS;
+    return counts[i].telling < counts[i + 1].telling ? JOINS | PARTS : 0;
+}
+
+/* The first joint on the way from a word to another before or behind which something is told; `none` when there is none. */
+static int32_t joint_on(const struct counted *counts, int32_t from, int32_t to, uint32_t told, int32_t none)
+{
+    for (int32_t i = from, step = from < to ? 1 : -1; i != to; i += step) {
+        if (counts[i].joint & told)
+            return i;
+        if (!counts[i].joint)
+            told |= told_by(counts, i);
+    }
+    return none;
+}
+
+/* Holds a cue to its side of a joint where something else is told on it. */
+static void join(const struct scratch *scratch, struct found *found, struct row row, int32_t sentence)
+{
+    const struct counted *counts = scratch->counts.items;
+    int32_t reach = found->cue->reach + 1, end = found->end;
+    int32_t begin = found->start > reach ? found->start - reach : 0, last = sentence - 1 < end + reach ? sentence - 1 : end + reach;
+    uint32_t told = 0;
+    found->low = joint_on(counts, found->start - 1, begin - 1, 0, found->low);
+    for (int32_t i = found->start - 1; i >= begin; i--) {
+        if (counts[i].joint || scratch->tables->known[row.letters[i]].marks & IN_SET(SET_COMMA))
+            break;
+        told |= told_by(counts, i);
+    }
+    if (end < last)
+        found->high = joint_on(counts, end, last, told, found->high);
 }
 
 static void hold(const struct scratch *scratch, struct found *found, struct row row, int32_t sentence)
@@ -73,11 +127,15 @@ void hold_to_parts(struct scratch *scratch, struct row row, int32_t sentence)
     const struct counted *counts = NULL;
     for (size_t i = 0; i < scratch->found.count; i++) {
         const struct cue *cue = found[i].cue;
-        if (!(BIT(cue->kind) & OF_A_PART) || !cue->over_commas || found[i].end > sentence)
+        bool parted = BIT(cue->kind) & OF_A_PART && cue->over_commas, joined = cue->stopped_by & BIT(JOINT);
+        if (!(parted || joined) || found[i].end > sentence)
             continue;
         counts = counts ? counts : count_words(scratch, row, sentence);
         if (!counts)
             return;
-        hold(scratch, &found[i], row, sentence);
+        if (parted)
+            hold(scratch, &found[i], row, sentence);
+        if (joined)
+            join(scratch, &found[i], row, sentence);
     }
 }

@@ -140,14 +140,14 @@ static void read_text(struct scratch *scratch, struct row text)
             continue;
         size_t already = scratch->told.count, spoken_of = last, all = other;
         scratch->then = long_ago && begin - ended < NEAR;
-        scratch->long_ago = false;
+        scratch->long_ago = scratch->late = false;
         read_sentence(scratch, text, begin, i + 1);
         int32_t away = begin - ended;
         if (scratch->told.count > already) {
             other = last;
             last = already;
             long_ago = scratch->long_ago;
-            of_then = scratch->then || long_ago;
+            of_then = long_ago || (scratch->then && !scratch->late);
             ended = i;
         }
         uint64_t said = remarks(scratch, text, begin, i, of_then);
