@@ -105,8 +105,10 @@ class Parts:
         return 2 if named else 3 if telling else 0
 
     def _joint(self, way: Iterable[int], joints: Sequence[int], told: int) -> int | None:
-        """The first joint on the way behind which something is told."""
+        """The first joint on the way behind which something is told, up to a comma."""
         for i in way:
+            if i in self._at_commas:
+                return None
             if joints[i] & told:
                 return i
             if not joints[i]:

@@ -78,10 +78,13 @@ static uint32_t told_by(const struct counted *counts, int32_t i)
     return counts[i].telling < counts[i + 1].telling ? JOINS | PARTS : 0;
 }
 
-/* The first joint on the way from a word to another before or behind which something is told; `none` when there is none. */
-static int32_t joint_on(const struct counted *counts, int32_t from, int32_t to, uint32_t told, int32_t none)
+/* The first joint on the way from a word to another, up to a comma, behind which something is told; `none` when there is none. */
+static int32_t joint_on(const struct scratch *scratch, struct row row, int32_t from, int32_t to, uint32_t told, int32_t none)
 {
+    const struct counted *counts = scratch->counts.items;
     for (int32_t i = from, step = from < to ? 1 : -1; i != to; i += step) {
+        if (scratch->tables->known[row.letters[i]].marks & IN_SET(SET_COMMA))
+            return none;
         if (counts[i].joint & told)
             return i;
         if (!counts[i].joint)
@@ -97,14 +100,14 @@ static void join(const struct scratch *scratch, struct found *found, struct row 
     int32_t reach = found->cue->reach + 1, end = found->end;
     int32_t begin = found->start > reach ? found->start - reach : 0, last = sentence - 1 < end + reach ? sentence - 1 : end + reach;
     uint32_t told = 0;
-    found->low = joint_on(counts, found->start - 1, begin - 1, 0, found->low);
+    found->low = joint_on(scratch, row, found->start - 1, begin - 1, 0, found->low);
     for (int32_t i = found->start - 1; i >= begin; i--) {
         if (counts[i].joint || scratch->tables->known[row.letters[i]].marks & IN_SET(SET_COMMA))
             break;
         told |= told_by(counts, i);
     }
     if (end < last)
-        found->high = joint_on(counts, end, last, told, found->high);
+        found->high = joint_on(scratch, row, end, last, told, found->high);
 }
 
 static void hold(const struct scratch *scratch, struct found *found, struct row row, int32_t sentence)
