@@ -65,6 +65,7 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
     mentions: list[Told] = []
     before = Before()
     then = of_then = False  # the last sentence that had any told of a moment long ago; it, or what it refers to
+    aged = (0, 0, -_NEAR)  # from which mention to which the last remark aged, and where it ended
     begin = ended = last = other = 0  # the mentions of the last sentence that had any, and of the one before that, begin there
     for end in (found.start() for found in lexicon.ends.finditer(letters)):
         sentence = letters[begin : end + 1]
@@ -82,6 +83,9 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
             for kind, most, first in (("still", _NEAR, spoken_of), ("all_still", _FURTHER, both)):
                 if away < most and _begins_with(kind, remarks):
                     mentions[first:already] = _as_before(mentions[first:already])
+                    aged = (first, already, end)
+            if begin - aged[2] < _NEAR and aged[2] < begin and any(cue.kind == "differs" for _, _, cue in remarks):
+                mentions[aged[0] : aged[1]] = _as_before(mentions[aged[0] : aged[1]], so=False)
             if same := _places(remarks, "same", begin):
                 first = spoken_of if all(_is_within(mention, same) for mention in mentions[already:]) else already
                 mentions[first:] = _as_before(mentions[first:])
@@ -93,8 +97,8 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
     return mentions
 
 
-def _as_before(mentions: Sequence[Told]) -> list[Told]:
-    return [mention._replace(as_before=True) for mention in mentions]
+def _as_before(mentions: Sequence[Told], *, so: bool = True) -> list[Told]:
+    return [mention._replace(as_before=so) for mention in mentions]
 
 
 def _remarks(lexicon: Lexicon, sentence: str, *, then: bool) -> list[Remark]:
