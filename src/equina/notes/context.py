@@ -85,18 +85,19 @@ class Parts:
         """A cue that keeps to its side of a joint where something else is told on it: "numb feet and I've been on codeine for years".
 
         `joints` says of each word whether it is of one: 1, what is named on both sides may share an age ("numb feet and weak legs
-        for years"); 2, it may not ("LBP for years, presents with").
+        for years"); 2, it may not ("LBP for years, presents with"); 4, it is of none, but tells of what has an age of its own; 8, the
+        same, but what is past may be both ("falls and a fracture in 2018").
         """
         if "joint" not in found.cue.stopped_by or found.end > self._end + 1:
             return found
-        begin = max(0, found.start - found.cue.reach - 1)
-        low = self._joint(range(found.start - 1, begin - 1, -1), joints, 0)
+        begin, own = max(0, found.start - found.cue.reach - 1), 12 if found.cue.kind == "old" else 4
+        low = self._joint(range(found.start - 1, begin - 1, -1), joints, own, 0)
         told = 0
         for i in range(found.start - 1, begin - 1, -1):
-            if joints[i] or i in self._at_commas:
+            if joints[i] & 3 or i in self._at_commas:
                 break
-            told |= self._tells(i)
-        high = self._joint(range(found.end, min(self._end, found.end + found.cue.reach + 1)), joints, told)
+            told |= 3 if joints[i] & own else self._tells(i)
+        high = self._joint(range(found.end, min(self._end, found.end + found.cue.reach + 1)), joints, own, told)
         return found._replace(low=-1 if low is None else low, high=found.high if high is None else high)
 
     def _tells(self, i: int) -> int:
@@ -104,15 +105,15 @@ class Parts:
         named, telling = (words[i] < words[i + 1] for words in (self._named, self._telling))
         return 2 if named else 3 if telling else 0
 
-    def _joint(self, way: Iterable[int], joints: Sequence[int], told: int) -> int | None:
+    def _joint(self, way: Iterable[int], joints: Sequence[int], own: int, told: int) -> int | None:
         """The first joint on the way behind which something is told, up to a comma."""
         for i in way:
             if i in self._at_commas:
                 return None
             if joints[i] & told:
                 return i
-            if not joints[i]:
-                told |= self._tells(i)
+            if not joints[i] & 3:
+                told |= 3 if joints[i] & own else self._tells(i)
         return None
 
     def held(self, found: Found) -> Found:

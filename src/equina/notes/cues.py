@@ -26,6 +26,7 @@ KINDS = (
         "cause",
         "joint",
         "parting",
+        "apart",
         "new",
         "worse",
         "old",

@@ -20,7 +20,7 @@ _REMARK = 16  # words of a sentence that says of the one before that it is old, 
 _NEAR = 3  # words between a sentence and the remark on it
 _FURTHER = 24  # the same, of a remark on all that was told
 _OF_LATE = frozenset({"new", "now"})
-_JOINING = {"joint": 1, "parting": 2}
+_JOINING = {"joint": 1, "parting": 2, "apart": 4}
 _NO_CUES = frozenset({"long_ago", "event", *_JOINING})
 _OPENING = 16  # words in which a carer says for whom
 _LONGEST = 80  # words of the longest match
@@ -244,15 +244,19 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
         and not (carer and cue.cue.kind == "family")
     ]
     comma = lexicon.comma
-    if comma not in sentence and not any(joints):
+    if comma not in sentence and not any(joint & 3 for joint in joints):
         return _Context(cues, (), None, long_ago, late)
     commas = [i for i, letter in enumerate(sentence) if letter == comma]
     colons = {i for i, letter in enumerate(sentence) if letter == lexicon.colon}
     named = _named(hits, len(sentence))
     parts = Parts(commas, colons, [letter not in lexicon.light for letter in sentence], named)
     cues = [parts.held(cue) for cue in cues]
-    if any(joints):
-        joints = [0 if word else joint for word, joint in zip(named, joints, strict=True)]
+    if any(joint & 3 for joint in joints):
+        joints = [joint & 4 if word else joint for word, joint in zip(named, joints, strict=True)]
+        share = frozenset(kind for cue in found if cue.cue.kind == "joint" for kind in cue.cue.of)
+        for hit in hits:
+            if share and hit.find.kind not in share and not hit.find.normal:
+                joints[hit.start : hit.end] = [joint | 8 for joint in joints[hit.start : hit.end]]
         cues = [parts.joined(cue, joints) for cue in cues]
     last = max((sentence.rfind(letter) for letter in lexicon.ors), default=-1)
     closing = next((place for place in commas if place > last), None) if last >= 0 else None
@@ -273,7 +277,8 @@ def _moments(found: Sequence[Found], *, then: bool) -> tuple[int | None, bool, b
 
 
 def _joints(found: Sequence[Found], count: int) -> list[int]:
-    """Of each word of a sentence whether it joins things that need not be of one age: 1, or of which one has its own age: 2."""
+    """Of each word of a sentence whether it joins things that may be of one age: 1, parts those that are not: 2, or tells of what
+    has its own: 4."""
     joints = [0] * count
     for cue in found:
         if (kind := _JOINING.get(cue.cue.kind)) is not None:

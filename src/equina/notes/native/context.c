@@ -77,7 +77,7 @@ static int32_t then_from(struct scratch *scratch)
 /* Whether a cue of this kind stands among those that bear on mentions. */
 static bool bears_on_any(int32_t kind)
 {
-    return !((BIT(LONG_AGO) | BIT(EVENT) | BIT(JOINT) | BIT(PARTING)) & BIT(kind));
+    return !((BIT(LONG_AGO) | BIT(EVENT) | BIT(JOINT) | BIT(PARTING) | BIT(APART)) & BIT(kind));
 }
 
 /* The matches as cues in order. */

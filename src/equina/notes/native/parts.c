@@ -3,6 +3,8 @@
 
 #define JOINS 1 /* what is named on both sides of it may share an age */
 #define PARTS 2 /* it may not */
+#define OWN 4   /* it is no joint, but tells of what has an age of its own */
+#define ILL 8   /* the same, but what is past may be both */
 #define OF_A_PART (BIT(HISTORICAL) | BIT(GONE) | BIT(OLD))
 
 /* The first comma at a place or behind it, by its number. */
@@ -31,18 +33,33 @@ static bool names(const struct counted *counts, int32_t low, int32_t high)
     return low < high && counts[low].named < counts[high].named;
 }
 
-/* Marks the words of joints that name nothing. */
+/* Marks the words of mentions that share no age with others. */
+static void mark_own(struct scratch *scratch, uint64_t share)
+{
+    const struct hit *hits = scratch->hits.items;
+    struct counted *counts = scratch->counts.items;
+    for (size_t i = 0; i < scratch->hits.count && share; i++) {
+        const struct find *find = &scratch->tables->finds[hits[i].find];
+        for (int32_t j = hits[i].start; j < hits[i].end && !find->normal && !(share >> find->kind & 1); j++)
+            counts[j].joint |= ILL;
+    }
+}
+
+/* Marks the words of joints that name nothing, and those of what has its own age. */
 static void mark_joints(struct scratch *scratch, int32_t sentence)
 {
     const struct match *matches = scratch->matches.items;
     struct counted *counts = scratch->counts.items;
+    uint64_t share = 0;
     for (size_t i = 0; i < scratch->matches.count; i++) {
-        int32_t kind = scratch->tables->cues[matches[i].what].kind;
-        uint32_t joint = kind == JOINT ? JOINS : kind == PARTING ? PARTS : 0;
+        const struct cue *cue = &scratch->tables->cues[matches[i].what];
+        uint32_t joint = cue->kind == JOINT ? JOINS : cue->kind == PARTING ? PARTS : cue->kind == APART ? OWN : 0;
+        share |= cue->kind == JOINT ? cue->of : 0;
         for (int32_t j = matches[i].start; joint && j < matches[i].end && j < sentence; j++)
-            if (counts[j].named == counts[j + 1].named)
+            if (joint == OWN || counts[j].named == counts[j + 1].named)
                 counts[j].joint |= joint;
     }
+    mark_own(scratch, share);
 }
 
 /* Counts up to each word of the sentence. */
@@ -71,15 +88,15 @@ static const struct counted *count_words(struct scratch *scratch, struct row row
 }
 
 /* What a word tells: JOINS something that is no finding, PARTS anything. */
-static uint32_t told_by(const struct counted *counts, int32_t i)
+static uint32_t told_by(const struct counted *counts, int32_t i, uint32_t own)
 {
-    if (counts[i].named < counts[i + 1].named)
+    if (!(counts[i].joint & own) && counts[i].named < counts[i + 1].named)
         return PARTS;
-    return counts[i].telling < counts[i + 1].telling ? JOINS | PARTS : 0;
+    return counts[i].joint & own || counts[i].telling < counts[i + 1].telling ? JOINS | PARTS : 0;
 }
 
 /* The first joint on the way from a word to another, up to a comma, behind which something is told; `none` when there is none. */
-static int32_t joint_on(const struct scratch *scratch, struct row row, int32_t from, int32_t to, uint32_t told, int32_t none)
+static int32_t joint_on(const struct scratch *scratch, struct row row, int32_t from, int32_t to, uint32_t own, uint32_t told, int32_t none)
 {
     const struct counted *counts = scratch->counts.items;
     for (int32_t i = from, step = from < to ? 1 : -1; i != to; i += step) {
@@ -87,8 +104,8 @@ static int32_t joint_on(const struct scratch *scratch, struct row row, int32_t f
             return none;
         if (counts[i].joint & told)
             return i;
-        if (!counts[i].joint)
-            told |= told_by(counts, i);
+        if (!(counts[i].joint & (JOINS | PARTS)))
+            told |= told_by(counts, i, own);
     }
     return none;
 }
@@ -99,15 +116,15 @@ static void join(const struct scratch *scratch, struct found *found, struct row 
     const struct counted *counts = scratch->counts.items;
     int32_t reach = found->cue->reach + 1, end = found->end;
     int32_t begin = found->start > reach ? found->start - reach : 0, last = sentence - 1 < end + reach ? sentence - 1 : end + reach;
-    uint32_t told = 0;
-    found->low = joint_on(scratch, row, found->start - 1, begin - 1, 0, found->low);
+    uint32_t told = 0, own = found->cue->kind == OLD ? OWN | ILL : OWN;
+    found->low = joint_on(scratch, row, found->start - 1, begin - 1, own, 0, found->low);
     for (int32_t i = found->start - 1; i >= begin; i--) {
-        if (counts[i].joint || scratch->tables->known[row.letters[i]].marks & IN_SET(SET_COMMA))
+        if (counts[i].joint & (JOINS | PARTS) || scratch->tables->known[row.letters[i]].marks & IN_SET(SET_COMMA))
             break;
-        told |= told_by(counts, i);
+        told |= told_by(counts, i, own);
     }
     if (end < last)
-        found->high = joint_on(scratch, row, end, last, told, found->high);
+        found->high = joint_on(scratch, row, end, last, own, told, found->high);
 }
 
 static void hold(const struct scratch *scratch, struct found *found, struct row row, int32_t sentence)

@@ -102,7 +102,7 @@ struct find {
 /* The kinds of cue, in the order of KINDS in tables.py. */
 enum kind {
     NEGATED, AFFIRMED, UNCERTAIN, HYPOTHETICAL, HISTORICAL, FAMILY, KIN,
-    ONGOING, NOW, UNTIL, FLIP, PSEUDO, UNASKED, GONE, END, CLAUSE, VERB, CAUSE, JOINT, PARTING, NEW, WORSE, OLD, LONG_AGO,
+    ONGOING, NOW, UNTIL, FLIP, PSEUDO, UNASKED, GONE, END, CLAUSE, VERB, CAUSE, JOINT, PARTING, APART, NEW, WORSE, OLD, LONG_AGO,
     EVENT, CARER, SELF, SAME, STILL,
     ALL_STILL, DIFFERS, ASKS, DENIES_IT, DENIES_ALL, AFFIRMS_IT, AFFIRMS_ALL,
     KINDS
@@ -362,7 +362,7 @@ void find_matches(struct scratch *scratch, int index, struct row row);
 /* How many words before a place in a sentence tell of anything, and how many name a finding. */
 struct counted {
     int32_t telling, named;
-    uint32_t joint; /* of the word itself: JOINS, PARTS */
+    uint32_t joint; /* of the word itself, as in parts.c */
 };
 
 /* parts.c: holds cues of time to their part of the sentence between commas, where something else is told in it. */
