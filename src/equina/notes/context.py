@@ -86,26 +86,28 @@ class Parts:
 
         `joints` says of each word whether it is of one: 1, what is named on both sides may share an age ("numb feet and weak legs
         for years"); 2, it may not ("LBP for years, presents with"); 4, it is of none, but tells of what has an age of its own; 8, the
-        same, but what is past may be both ("falls and a fracture in 2018").
+        same, but what is past may be both ("falls and a fracture in 2018"); 16, of an event, which parts what is old from it.
         """
         if "joint" not in found.cue.stopped_by or found.end > self._end + 1:
             return found
-        begin, own = max(0, found.start - found.cue.reach - 1), 12 if found.cue.kind == "old" else 4
-        low = self._joint(range(found.start - 1, begin - 1, -1), joints, own, 0)
+        begin, old = max(0, found.start - found.cue.reach - 1), found.cue.kind == "old"
+        low = self._joint(range(found.start - 1, begin - 1, -1), joints, 0, old=old)
         told = 0
         for i in range(found.start - 1, begin - 1, -1):
             if joints[i] & 3 or i in self._at_commas:
                 break
-            told |= 3 if joints[i] & own else self._tells(i)
-        high = self._joint(range(found.end, min(self._end, found.end + found.cue.reach + 1)), joints, own, told)
+            told |= self._tells(i, joints[i], old=old)
+        high = self._joint(range(found.end, min(self._end, found.end + found.cue.reach + 1)), joints, told, old=old)
         return found._replace(low=-1 if low is None else low, high=found.high if high is None else high)
 
-    def _tells(self, i: int) -> int:
-        """What a word tells: 1 of something that is no finding, 2 of anything."""
+    def _tells(self, i: int, joint: int, *, old: bool) -> int:
+        """What a word tells: 1 of something that is no finding, 2 of anything, 16 the same for what is old."""
         named, telling = (words[i] < words[i + 1] for words in (self._named, self._telling))
-        return 2 if named else 3 if telling else 0
+        of_its_own = joint & (12 if old else 4)
+        told = 2 if named and not of_its_own else 3 if telling or of_its_own else 0
+        return told | 16 if told and old else told
 
-    def _joint(self, way: Iterable[int], joints: Sequence[int], own: int, told: int) -> int | None:
+    def _joint(self, way: Iterable[int], joints: Sequence[int], told: int, *, old: bool) -> int | None:
         """The first joint on the way behind which something is told, up to a comma."""
         for i in way:
             if i in self._at_commas:
@@ -113,7 +115,7 @@ class Parts:
             if joints[i] & told:
                 return i
             if not joints[i] & 3:
-                told |= 3 if joints[i] & own else self._tells(i)
+                told |= self._tells(i, joints[i], old=old)
         return None
 
     def held(self, found: Found) -> Found:

@@ -20,8 +20,9 @@ _REMARK = 16  # words of a sentence that says of the one before that it is old, 
 _NEAR = 3  # words between a sentence and the remark on it
 _FURTHER = 24  # the same, of a remark on all that was told
 _OF_LATE = frozenset({"new", "now"})
-_JOINING = {"joint": 1, "parting": 2, "apart": 4}
-_NO_CUES = frozenset({"long_ago", "event", *_JOINING})
+_JOINING = {"joint": 1, "parting": 2, "apart": 4, "event": 16}
+_NO_CUES = frozenset({"long_ago", *_JOINING})
+_PARTED = 1 | 2 | 16
 _OPENING = 16  # words in which a carer says for whom
 _LONGEST = 80  # words of the longest match
 _FAR = 250  # cues further away than this are of no account
@@ -244,15 +245,15 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
         and not (carer and cue.cue.kind == "family")
     ]
     comma = lexicon.comma
-    if comma not in sentence and not any(joint & 3 for joint in joints):
+    if comma not in sentence and not any(joint & _PARTED for joint in joints):
         return _Context(cues, (), None, long_ago, late)
     commas = [i for i, letter in enumerate(sentence) if letter == comma]
     colons = {i for i, letter in enumerate(sentence) if letter == lexicon.colon}
     named = _named(hits, len(sentence))
     parts = Parts(commas, colons, [letter not in lexicon.light for letter in sentence], named)
     cues = [parts.held(cue) for cue in cues]
-    if any(joint & 3 for joint in joints):
-        joints = [joint & 4 if word else joint for word, joint in zip(named, joints, strict=True)]
+    if any(joint & _PARTED for joint in joints):
+        joints = [joint & ~3 if word else joint for word, joint in zip(named, joints, strict=True)]
         share = frozenset(kind for cue in found if cue.cue.kind == "joint" for kind in cue.cue.of)
         for hit in hits:
             if share and hit.find.kind not in share and not hit.find.normal:
@@ -268,17 +269,17 @@ def _moments(found: Sequence[Found], *, then: bool) -> tuple[int | None, bool, b
     one of late, or of an event behind it. And whether the sentence tells of such a moment; and whether of one of late."""
     ago = [cue for cue in found if cue.cue.kind == "long_ago" and not (cue.cue.at_head and cue.start)]
     head = max((cue.end for cue in ago if cue.cue.at_head), default=0)  # "In 2012 I fell": it fell then
-    event = max((cue.start for cue in found if cue.cue.kind == "event" and cue.start >= head), default=-1)
-    first = min((cue.start for cue in ago if cue.start > event), default=None)
-    late = any(cue.cue.kind in _OF_LATE for cue in found) or (event >= 0 and first is None)
+    event = max((cue.end for cue in found if cue.cue.kind == "event" and cue.start >= head), default=0)
+    first = min((cue.start for cue in ago if cue.start >= event), default=None)
+    late = any(cue.cue.kind in _OF_LATE for cue in found) or (event > 0 and first is None)
     if late:
         return None, False, True
-    return (0 if then and event < 0 else first), first is not None, False
+    return (0 if then and not event else first), first is not None, False
 
 
 def _joints(found: Sequence[Found], count: int) -> list[int]:
-    """Of each word of a sentence whether it joins things that may be of one age: 1, parts those that are not: 2, or tells of what
-    has its own: 4."""
+    """Of each word of a sentence whether it joins things that may be of one age: 1, parts those that are not: 2, tells of what has
+    its own: 4, or of an event: 16."""
     joints = [0] * count
     for cue in found:
         if (kind := _JOINING.get(cue.cue.kind)) is not None:

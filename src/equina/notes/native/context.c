@@ -37,12 +37,12 @@ static void sort_found(struct found *found, size_t count)
     }
 }
 
-/* Behind which word an event is told that is of no moment at the head of the sentence ("In 2012 I fell"); -1: none is. Says in the
+/* Before which word an event is told last that is of no moment at the head of the sentence ("In 2012 I fell"); 0: none is. Says in the
  * scratch whether something of late is. */
 static int32_t last_event(struct scratch *scratch)
 {
     const struct match *matches = scratch->matches.items;
-    int32_t head = 0, event = -1;
+    int32_t head = 0, event = 0;
     for (size_t i = 0; i < scratch->matches.count; i++) {
         const struct cue *cue = &scratch->tables->cues[matches[i].what];
         scratch->late |= cue->kind == NEW || cue->kind == NOW;
@@ -50,8 +50,8 @@ static int32_t last_event(struct scratch *scratch)
             head = matches[i].end;
     }
     for (size_t i = 0; i < scratch->matches.count; i++)
-        if (scratch->tables->cues[matches[i].what].kind == EVENT && matches[i].start >= head && matches[i].start > event)
-            event = matches[i].start;
+        if (scratch->tables->cues[matches[i].what].kind == EVENT && matches[i].start >= head && matches[i].end > event)
+            event = matches[i].end;
     return event;
 }
 
@@ -64,14 +64,14 @@ static int32_t then_from(struct scratch *scratch)
     for (size_t i = 0; i < scratch->matches.count; i++) {
         const struct cue *cue = &scratch->tables->cues[matches[i].what];
         int32_t start = matches[i].start;
-        if (cue->kind == LONG_AGO && !(cue->at_head && start) && start > event && start < first)
+        if (cue->kind == LONG_AGO && !(cue->at_head && start) && start >= event && start < first)
             first = start;
     }
-    scratch->late |= event >= 0 && first == INT32_MAX;
+    scratch->late |= event && first == INT32_MAX;
     if (scratch->late)
         return INT32_MAX;
     scratch->long_ago = first < INT32_MAX;
-    return scratch->then && event < 0 ? 0 : first;
+    return scratch->then && !event ? 0 : first;
 }
 
 /* Whether a cue of this kind stands among those that bear on mentions. */
@@ -210,7 +210,7 @@ static bool joins(const struct scratch *scratch)
 {
     const struct match *matches = scratch->matches.items;
     for (size_t i = 0; i < scratch->matches.count; i++)
-        if ((BIT(JOINT) | BIT(PARTING)) & BIT(scratch->tables->cues[matches[i].what].kind))
+        if ((BIT(JOINT) | BIT(PARTING) | BIT(EVENT)) & BIT(scratch->tables->cues[matches[i].what].kind))
             return true;
     return false;
 }

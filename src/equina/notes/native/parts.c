@@ -5,6 +5,7 @@
 #define PARTS 2 /* it may not */
 #define OWN 4   /* it is no joint, but tells of what has an age of its own */
 #define ILL 8   /* the same, but what is past may be both */
+#define LATE 16 /* it tells of an event, which parts what is old from it */
 #define OF_A_PART (BIT(HISTORICAL) | BIT(GONE) | BIT(OLD))
 
 /* The first comma at a place or behind it, by its number. */
@@ -53,10 +54,10 @@ static void mark_joints(struct scratch *scratch, int32_t sentence)
     uint64_t share = 0;
     for (size_t i = 0; i < scratch->matches.count; i++) {
         const struct cue *cue = &scratch->tables->cues[matches[i].what];
-        uint32_t joint = cue->kind == JOINT ? JOINS : cue->kind == PARTING ? PARTS : cue->kind == APART ? OWN : 0;
+        uint32_t joint = cue->kind == JOINT ? JOINS : cue->kind == PARTING ? PARTS : cue->kind == APART ? OWN : cue->kind == EVENT ? LATE : 0;
         share |= cue->kind == JOINT ? cue->of : 0;
         for (int32_t j = matches[i].start; joint && j < matches[i].end && j < sentence; j++)
-            if (joint == OWN || counts[j].named == counts[j + 1].named)
+            if (joint & (OWN | LATE) || counts[j].named == counts[j + 1].named)
                 counts[j].joint |= joint;
     }
     mark_own(scratch, share);
@@ -87,16 +88,17 @@ static const struct counted *count_words(struct scratch *scratch, struct row row
     return counts;
 }
 
-/* What a word tells: JOINS something that is no finding, PARTS anything. */
-static uint32_t told_by(const struct counted *counts, int32_t i, uint32_t own)
+/* What a word tells: JOINS something that is no finding, PARTS anything, LATE the same for what is old. */
+static uint32_t told_by(const struct counted *counts, int32_t i, bool old)
 {
-    if (!(counts[i].joint & own) && counts[i].named < counts[i + 1].named)
-        return PARTS;
-    return counts[i].joint & own || counts[i].telling < counts[i + 1].telling ? JOINS | PARTS : 0;
+    bool own = counts[i].joint & (old ? OWN | ILL : OWN);
+    if (!own && counts[i].named < counts[i + 1].named)
+        return PARTS | (old ? LATE : 0);
+    return own || counts[i].telling < counts[i + 1].telling ? JOINS | PARTS | (old ? LATE : 0) : 0;
 }
 
 /* The first joint on the way from a word to another, up to a comma, behind which something is told; `none` when there is none. */
-static int32_t joint_on(const struct scratch *scratch, struct row row, int32_t from, int32_t to, uint32_t own, uint32_t told, int32_t none)
+static int32_t joint_on(const struct scratch *scratch, struct row row, int32_t from, int32_t to, bool old, uint32_t told, int32_t none)
 {
     const struct counted *counts = scratch->counts.items;
     for (int32_t i = from, step = from < to ? 1 : -1; i != to; i += step) {
@@ -105,7 +107,7 @@ static int32_t joint_on(const struct scratch *scratch, struct row row, int32_t f
         if (counts[i].joint & told)
             return i;
         if (!(counts[i].joint & (JOINS | PARTS)))
-            told |= told_by(counts, i, own);
+            told |= told_by(counts, i, old);
     }
     return none;
 }
@@ -116,15 +118,16 @@ static void join(const struct scratch *scratch, struct found *found, struct row 
     const struct counted *counts = scratch->counts.items;
     int32_t reach = found->cue->reach + 1, end = found->end;
     int32_t begin = found->start > reach ? found->start - reach : 0, last = sentence - 1 < end + reach ? sentence - 1 : end + reach;
-    uint32_t told = 0, own = found->cue->kind == OLD ? OWN | ILL : OWN;
-    found->low = joint_on(scratch, row, found->start - 1, begin - 1, own, 0, found->low);
+    uint32_t told = 0;
+    bool old = found->cue->kind == OLD;
+    found->low = joint_on(scratch, row, found->start - 1, begin - 1, old, 0, found->low);
     for (int32_t i = found->start - 1; i >= begin; i--) {
         if (counts[i].joint & (JOINS | PARTS) || scratch->tables->known[row.letters[i]].marks & IN_SET(SET_COMMA))
             break;
-        told |= told_by(counts, i, own);
+        told |= told_by(counts, i, old);
     }
     if (end < last)
-        found->high = joint_on(scratch, row, end, last, own, told, found->high);
+        found->high = joint_on(scratch, row, end, last, old, told, found->high);
 }
 
 static void hold(const struct scratch *scratch, struct found *found, struct row row, int32_t sentence)
