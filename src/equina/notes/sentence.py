@@ -87,7 +87,7 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
                     aged = (first, already, end)
             if begin - aged[2] < _NEAR and aged[2] < begin and any(cue.kind == "differs" for _, _, cue in remarks):
                 mentions[aged[0] : aged[1]] = _as_before(mentions[aged[0] : aged[1]], so=False)
-            if same := _places(remarks, "same", begin):
+            if not any(cue.kind == "differs" for _, _, cue in remarks) and (same := _places(remarks, "same", begin)):
                 first = spoken_of if all(_is_within(mention, same) for mention in mentions[already:]) else already
                 mentions[first:] = _as_before(mentions[first:])
             if before.first >= 0 and len(mentions) == already:
@@ -253,7 +253,6 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
     parts = Parts(commas, colons, [letter not in lexicon.light for letter in sentence], named)
     cues = [parts.held(cue) for cue in cues]
     if any(joint & _PARTED for joint in joints):
-        joints = [joint & ~3 if word else joint for word, joint in zip(named, joints, strict=True)]
         share = frozenset(kind for cue in found if cue.cue.kind == "joint" for kind in cue.cue.of)
         for hit in hits:
             if share and hit.find.kind not in share and not hit.find.normal:

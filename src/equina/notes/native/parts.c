@@ -46,7 +46,7 @@ static void mark_own(struct scratch *scratch, uint64_t share)
     }
 }
 
-/* Marks the words of joints that name nothing, and those of what has its own age. */
+/* Marks the words of joints, and those of what has its own age. */
 static void mark_joints(struct scratch *scratch, int32_t sentence)
 {
     const struct match *matches = scratch->matches.items;
@@ -57,8 +57,7 @@ static void mark_joints(struct scratch *scratch, int32_t sentence)
         uint32_t joint = cue->kind == JOINT ? JOINS : cue->kind == PARTING ? PARTS : cue->kind == APART ? OWN : cue->kind == EVENT ? LATE : 0;
         share |= cue->kind == JOINT ? cue->of : 0;
         for (int32_t j = matches[i].start; joint && j < matches[i].end && j < sentence; j++)
-            if (joint & (OWN | LATE) || counts[j].named == counts[j + 1].named)
-                counts[j].joint |= joint;
+            counts[j].joint |= joint;
     }
     mark_own(scratch, share);
 }

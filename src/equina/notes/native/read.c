@@ -181,7 +181,7 @@ static void read_text(struct scratch *scratch, struct row text)
         aged = age(scratch, aged, said, away, spoken_of, all, already, i);
         if (begin - aged.at < NEAR && aged.at < begin && said & BIT(DIFFERS))
             say_not_as_before(scratch, aged.first, aged.end);
-        if (said & BIT(SAME))
+        if (said & BIT(SAME) && !(said & BIT(DIFFERS)))
             say_as_before(scratch, names_itself(scratch, already, begin) ? spoken_of : already, scratch->told.count);
         if (said && before.first && scratch->told.count == already)
             answer(scratch, text, &before, begin, i, said);
