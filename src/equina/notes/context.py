@@ -91,6 +91,8 @@ class Parts:
         if "joint" not in found.cue.stopped_by or found.end > self._end + 1:
             return found
         begin, old = max(0, found.start - found.cue.reach - 1), found.cue.kind == "old"
+        if joints[found.start] & 3 or found.start in self._at_commas:
+            begin = found.start  # it takes in what parts it from what stands before: it is of that
         low = self._joint(range(found.start - 1, begin - 1, -1), joints, 0, old=old)
         told = 0
         for i in range(found.start - 1, begin - 1, -1):

@@ -119,6 +119,8 @@ static void join(const struct scratch *scratch, struct found *found, struct row 
     int32_t begin = found->start > reach ? found->start - reach : 0, last = sentence - 1 < end + reach ? sentence - 1 : end + reach;
     uint32_t told = 0;
     bool old = found->cue->kind == OLD;
+    if (counts[found->start].joint & (JOINS | PARTS) || scratch->tables->known[row.letters[found->start]].marks & IN_SET(SET_COMMA))
+        begin = found->start; /* it takes in what parts it from what stands before: it is of that */
     found->low = joint_on(scratch, row, found->start - 1, begin - 1, old, 0, found->low);
     for (int32_t i = found->start - 1; i >= begin; i--) {
         if (counts[i].joint & (JOINS | PARTS) || scratch->tables->known[row.letters[i]].marks & IN_SET(SET_COMMA))
