@@ -24,6 +24,7 @@ _SHOWN = {**dict.fromkeys(_TIMES, _BOUNDS), "pseudo": {"end"}}  # of each kind, 
 _OF_A_PART = {"historical", "gone", "old"}
 # What bears on a mention that it runs into, whichever way it looks.
 _RUN_IN = frozenset({"negated", "flip", "hypothetical", "uncertain", "historical", "family", "kin"})
+_JOINS = 1 | 2 | 32  # the bits of a word that joins
 _NOT_PAST = {"ongoing", "new", "until"}  # what takes a mention out of a past history
 
 
@@ -84,40 +85,39 @@ class Parts:
     def joined(self, found: Found, joints: Sequence[int]) -> Found:
         """A cue that keeps to its side of a joint where something else is told on it: "numb feet and I've been on codeine for years".
 
-        `joints` says of each word whether it is of one: 1, what is named on both sides may share an age ("numb feet and weak legs
-        for years"); 2, it may not ("LBP for years, presents with"); 4, it is of none, but tells of what has an age of its own; 8, the
-        same, but what is past may be both ("falls and a fracture in 2018"); 16, of an event, which parts what is old from it.
+        `joints` has of each word what it is, in bits (sentence.py).
         """
         if "joint" not in found.cue.stopped_by or found.end > self._end + 1:
             return found
         begin, old = max(0, found.start - found.cue.reach - 1), found.cue.kind == "old"
-        if joints[found.start] & 3 or found.start in self._at_commas:
+        if joints[found.start] & _JOINS or found.start in self._at_commas:
             begin = found.start  # it takes in what parts it from what stands before: it is of that
-        low = self._joint(range(found.start - 1, begin - 1, -1), joints, 0, old=old)
+        low = self._joint(range(found.start - 1, begin - 1, -1), joints, 0, old=old, ahead=False)
         told = 0
         for i in range(found.start - 1, begin - 1, -1):
-            if joints[i] & 3 or i in self._at_commas:
+            if joints[i] & _JOINS or i in self._at_commas:
                 break
-            told |= self._tells(i, joints[i], old=old)
-        high = self._joint(range(found.end, min(self._end, found.end + found.cue.reach + 1)), joints, told, old=old)
+            told |= self._tells(i, joints[i], old=old, ahead=True)
+        end = min(self._end, found.end + found.cue.reach + 1)
+        high = self._joint(range(found.end, end), joints, told, old=old, ahead=True)
         return found._replace(low=-1 if low is None else low, high=found.high if high is None else high)
 
-    def _tells(self, i: int, joint: int, *, old: bool) -> int:
-        """What a word tells: 1 of something that is no finding, 2 of anything, 16 the same for what is old."""
+    def _tells(self, i: int, joint: int, *, old: bool, ahead: bool) -> int:
+        """The bits of the joints at which a cue ends where this word stands between; `ahead`: the joint is behind the cue."""
         named, telling = (words[i] < words[i + 1] for words in (self._named, self._telling))
-        of_its_own = joint & (12 if old else 4)
-        told = 2 if named and not of_its_own else 3 if telling or of_its_own else 0
+        own = joint & (12 if old else 4)
+        told = 2 if named and not own else 35 if own or (telling and ahead) else 3 if telling else 0
         return told | 16 if told and old else told
 
-    def _joint(self, way: Iterable[int], joints: Sequence[int], told: int, *, old: bool) -> int | None:
+    def _joint(self, way: Iterable[int], joints: Sequence[int], told: int, *, old: bool, ahead: bool) -> int | None:
         """The first joint on the way behind which something is told, up to a comma."""
         for i in way:
             if i in self._at_commas:
                 return None
             if joints[i] & told:
                 return i
-            if not joints[i] & 3:
-                told |= self._tells(i, joints[i], old=old)
+            if not joints[i] & _JOINS:
+                told |= self._tells(i, joints[i], old=old, ahead=ahead)
         return None
 
     def held(self, found: Found) -> Found:

@@ -22,7 +22,7 @@ _FURTHER = 24  # the same, of a remark on all that was told
 _OF_LATE = frozenset({"new", "now"})
 _JOINING = {"joint": 1, "parting": 2, "apart": 4, "event": 16}
 _NO_CUES = frozenset({"long_ago", *_JOINING})
-_PARTED = 1 | 2 | 16
+_PARTED = 1 | 2 | 16 | 32
 _OPENING = 16  # words in which a carer says for whom
 _LONGEST = 80  # words of the longest match
 _FAR = 250  # cues further away than this are of no account
@@ -277,11 +277,15 @@ def _moments(found: Sequence[Found], *, then: bool) -> tuple[int | None, bool, b
 
 
 def _joints(found: Sequence[Found], count: int) -> list[int]:
-    """Of each word of a sentence whether it joins things that may be of one age: 1, parts those that are not: 2, tells of what has
-    its own: 4, or of an event: 16."""
+    """Of each word of a sentence what it is, in bits. It joins what may be of one age, where a finding is named on either side: 1,
+    with a new subject; 32, without one ("and", which joins what is no finding as well: "urgency and a damp pad for years").
+    2: it parts what is not ("LBP for years, presents with"). It tells of what has its own age: 4, or 8, where what is past may be
+    both ("falls and a fracture in 2018"). 16: it tells of an event, which parts what is old from it."""
     joints = [0] * count
     for cue in found:
-        if (kind := _JOINING.get(cue.cue.kind)) is not None:
+        if kind := _JOINING.get(cue.cue.kind):
+            if cue.cue.kind == "joint" and cue.end - cue.start == 1:
+                kind = 32
             for i in range(cue.start, min(cue.end, count)):
                 joints[i] |= kind
     return joints

@@ -1,10 +1,12 @@
 /* Parts: the parts of a sentence between its commas, and what is told in them (context.py). */
 #include "reader.h"
 
-#define JOINS 1 /* what is named on both sides of it may share an age */
+#define JOINS 1 /* what is named on both sides of it may share an age; what is told behind it has a subject of its own */
 #define PARTS 2 /* it may not */
 #define OWN 4   /* it is no joint, but tells of what has an age of its own */
 #define ILL 8   /* the same, but what is past may be both */
+#define LOOSE 32 /* the same, without a subject */
+#define ANY_JOINT (JOINS | PARTS | LOOSE)
 #define LATE 16 /* it tells of an event, which parts what is old from it */
 #define OF_A_PART (BIT(HISTORICAL) | BIT(GONE) | BIT(OLD))
 
@@ -54,7 +56,8 @@ static void mark_joints(struct scratch *scratch, int32_t sentence)
     uint64_t share = 0;
     for (size_t i = 0; i < scratch->matches.count; i++) {
         const struct cue *cue = &scratch->tables->cues[matches[i].what];
-        uint32_t joint = cue->kind == JOINT ? JOINS : cue->kind == PARTING ? PARTS : cue->kind == APART ? OWN : cue->kind == EVENT ? LATE : 0;
+        uint32_t joint = cue->kind != JOINT ? 0 : matches[i].end - matches[i].start == 1 ? LOOSE : JOINS;
+        joint |= cue->kind == PARTING ? PARTS : cue->kind == APART ? OWN : cue->kind == EVENT ? LATE : 0;
         share |= cue->kind == JOINT ? cue->of : 0;
         for (int32_t j = matches[i].start; joint && j < matches[i].end && j < sentence; j++)
             counts[j].joint |= joint;
@@ -87,17 +90,19 @@ static const struct counted *count_words(struct scratch *scratch, struct row row
     return counts;
 }
 
-/* What a word tells: JOINS something that is no finding, PARTS anything, LATE the same for what is old. */
-static uint32_t told_by(const struct counted *counts, int32_t i, bool old)
+/* At which joints a cue ends where this word stands between; `ahead`: the joint is behind the cue. */
+static uint32_t told_by(const struct counted *counts, int32_t i, bool old, bool ahead)
 {
-    bool own = counts[i].joint & (old ? OWN | ILL : OWN);
+    bool own = counts[i].joint & (old ? OWN | ILL : OWN), telling = counts[i].telling < counts[i + 1].telling;
     if (!own && counts[i].named < counts[i + 1].named)
         return PARTS | (old ? LATE : 0);
-    return own || counts[i].telling < counts[i + 1].telling ? JOINS | PARTS | (old ? LATE : 0) : 0;
+    if (!own && !telling)
+        return 0;
+    return JOINS | PARTS | (old ? LATE : 0) | (own || ahead ? LOOSE : 0);
 }
 
 /* The first joint on the way from a word to another, up to a comma, behind which something is told; `none` when there is none. */
-static int32_t joint_on(const struct scratch *scratch, struct row row, int32_t from, int32_t to, bool old, uint32_t told, int32_t none)
+static int32_t joint_on(const struct scratch *scratch, struct row row, int32_t from, int32_t to, bool old, bool ahead, uint32_t told, int32_t none)
 {
     const struct counted *counts = scratch->counts.items;
     for (int32_t i = from, step = from < to ? 1 : -1; i != to; i += step) {
@@ -105,8 +110,8 @@ static int32_t joint_on(const struct scratch *scratch, struct row row, int32_t f
             return none;
         if (counts[i].joint & told)
             return i;
-        if (!(counts[i].joint & (JOINS | PARTS)))
-            told |= told_by(counts, i, old);
+        if (!(counts[i].joint & ANY_JOINT))
+            told |= told_by(counts, i, old, ahead);
     }
     return none;
 }
@@ -119,16 +124,16 @@ static void join(const struct scratch *scratch, struct found *found, struct row 
     int32_t begin = found->start > reach ? found->start - reach : 0, last = sentence - 1 < end + reach ? sentence - 1 : end + reach;
     uint32_t told = 0;
     bool old = found->cue->kind == OLD;
-    if (counts[found->start].joint & (JOINS | PARTS) || scratch->tables->known[row.letters[found->start]].marks & IN_SET(SET_COMMA))
+    if (counts[found->start].joint & ANY_JOINT || scratch->tables->known[row.letters[found->start]].marks & IN_SET(SET_COMMA))
         begin = found->start; /* it takes in what parts it from what stands before: it is of that */
-    found->low = joint_on(scratch, row, found->start - 1, begin - 1, old, 0, found->low);
+    found->low = joint_on(scratch, row, found->start - 1, begin - 1, old, false, 0, found->low);
     for (int32_t i = found->start - 1; i >= begin; i--) {
-        if (counts[i].joint & (JOINS | PARTS) || scratch->tables->known[row.letters[i]].marks & IN_SET(SET_COMMA))
+        if (counts[i].joint & ANY_JOINT || scratch->tables->known[row.letters[i]].marks & IN_SET(SET_COMMA))
             break;
-        told |= told_by(counts, i, old);
+        told |= told_by(counts, i, old, true);
     }
     if (end < last)
-        found->high = joint_on(scratch, row, end, last, old, told, found->high);
+        found->high = joint_on(scratch, row, end, last, old, true, told, found->high);
 }
 
 static void hold(const struct scratch *scratch, struct found *found, struct row row, int32_t sentence)
