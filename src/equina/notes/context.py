@@ -92,24 +92,24 @@ class Parts:
         begin, old = max(0, found.start - found.cue.reach - 1), found.cue.kind == "old"
         if joints[found.start] & _JOINS or found.start in self._at_commas:
             begin = found.start  # it takes in what parts it from what stands before: it is of that
-        low = self._joint(range(found.start - 1, begin - 1, -1), joints, 0, old=old, ahead=False)
+        low = self._joint(range(found.start - 1, begin - 1, -1), joints, 0, old=old)
         told = 0
         for i in range(found.start - 1, begin - 1, -1):
             if joints[i] & _JOINS or i in self._at_commas:
                 break
-            told |= self._tells(i, joints[i], old=old, ahead=True)
+            told |= self._tells(i, joints[i], old=old)
         end = min(self._end, found.end + found.cue.reach + 1)
-        high = self._joint(range(found.end, end), joints, told, old=old, ahead=True)
+        high = self._joint(range(found.end, end), joints, told, old=old)
         return found._replace(low=-1 if low is None else low, high=found.high if high is None else high)
 
-    def _tells(self, i: int, joint: int, *, old: bool, ahead: bool) -> int:
-        """The bits of the joints at which a cue ends where this word stands between; `ahead`: the joint is behind the cue."""
+    def _tells(self, i: int, joint: int, *, old: bool) -> int:
+        """The bits of the joints at which a cue ends where this word stands between."""
         named, telling = (words[i] < words[i + 1] for words in (self._named, self._telling))
         own = joint & (12 if old else 4)
-        told = 2 if named and not own else 35 if own or (telling and ahead) else 3 if telling else 0
+        told = 2 if named and not own else 35 if joint & 4 else 3 if telling or own else 0
         return told | 16 if told and old else told
 
-    def _joint(self, way: Iterable[int], joints: Sequence[int], told: int, *, old: bool, ahead: bool) -> int | None:
+    def _joint(self, way: Iterable[int], joints: Sequence[int], told: int, *, old: bool) -> int | None:
         """The first joint on the way behind which something is told, up to a comma."""
         for i in way:
             if i in self._at_commas:
@@ -117,7 +117,7 @@ class Parts:
             if joints[i] & told:
                 return i
             if not joints[i] & _JOINS:
-                told |= self._tells(i, joints[i], old=old, ahead=ahead)
+                told |= self._tells(i, joints[i], old=old)
         return None
 
     def held(self, found: Found) -> Found:

@@ -278,8 +278,7 @@ def _moments(found: Sequence[Found], *, then: bool) -> tuple[int | None, bool, b
 
 def _joints(found: Sequence[Found], count: int) -> list[int]:
     """Of each word of a sentence what it is, in bits. It joins what may be of one age, where a finding is named on either side: 1,
-    with a new subject; 32, without one ("and", which joins what is no finding as well: "urgency and a damp pad for years").
-    2: it parts what is not ("LBP for years, presents with"). It tells of what has its own age: 4, or 8, where what is past may be
+    with a new subject; 32, without one: "and" parts only what has its own age ("urgency and a damp pad for years"). 2: it parts what is not ("LBP for years, presents with"). It tells of what has its own age: 4, or 8, where what is past may be
     both ("falls and a fracture in 2018"). 16: it tells of an event, which parts what is old from it."""
     joints = [0] * count
     for cue in found:

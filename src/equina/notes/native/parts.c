@@ -5,7 +5,7 @@
 #define PARTS 2 /* it may not */
 #define OWN 4   /* it is no joint, but tells of what has an age of its own */
 #define ILL 8   /* the same, but what is past may be both */
-#define LOOSE 32 /* the same, without a subject */
+#define LOOSE 32 /* the same, without a subject: it parts only what has an age of its own */
 #define ANY_JOINT (JOINS | PARTS | LOOSE)
 #define LATE 16 /* it tells of an event, which parts what is old from it */
 #define OF_A_PART (BIT(HISTORICAL) | BIT(GONE) | BIT(OLD))
@@ -90,19 +90,19 @@ static const struct counted *count_words(struct scratch *scratch, struct row row
     return counts;
 }
 
-/* At which joints a cue ends where this word stands between; `ahead`: the joint is behind the cue. */
-static uint32_t told_by(const struct counted *counts, int32_t i, bool old, bool ahead)
+/* At which joints a cue ends where this word stands between. */
+static uint32_t told_by(const struct counted *counts, int32_t i, bool old)
 {
     bool own = counts[i].joint & (old ? OWN | ILL : OWN), telling = counts[i].telling < counts[i + 1].telling;
     if (!own && counts[i].named < counts[i + 1].named)
         return PARTS | (old ? LATE : 0);
     if (!own && !telling)
         return 0;
-    return JOINS | PARTS | (old ? LATE : 0) | (own || ahead ? LOOSE : 0);
+    return JOINS | PARTS | (old ? LATE : 0) | (counts[i].joint & OWN ? LOOSE : 0);
 }
 
 /* The first joint on the way from a word to another, up to a comma, behind which something is told; `none` when there is none. */
-static int32_t joint_on(const struct scratch *scratch, struct row row, int32_t from, int32_t to, bool old, bool ahead, uint32_t told, int32_t none)
+static int32_t joint_on(const struct scratch *scratch, struct row row, int32_t from, int32_t to, bool old, uint32_t told, int32_t none)
 {
     const struct counted *counts = scratch->counts.items;
     for (int32_t i = from, step = from < to ? 1 : -1; i != to; i += step) {
@@ -111,7 +111,7 @@ static int32_t joint_on(const struct scratch *scratch, struct row row, int32_t f
         if (counts[i].joint & told)
             return i;
         if (!(counts[i].joint & ANY_JOINT))
-            told |= told_by(counts, i, old, ahead);
+            told |= told_by(counts, i, old);
     }
     return none;
 }
@@ -126,14 +126,14 @@ static void join(const struct scratch *scratch, struct found *found, struct row 
     bool old = found->cue->kind == OLD;
     if (counts[found->start].joint & ANY_JOINT || scratch->tables->known[row.letters[found->start]].marks & IN_SET(SET_COMMA))
         begin = found->start; /* it takes in what parts it from what stands before: it is of that */
-    found->low = joint_on(scratch, row, found->start - 1, begin - 1, old, false, 0, found->low);
+    found->low = joint_on(scratch, row, found->start - 1, begin - 1, old, 0, found->low);
     for (int32_t i = found->start - 1; i >= begin; i--) {
         if (counts[i].joint & ANY_JOINT || scratch->tables->known[row.letters[i]].marks & IN_SET(SET_COMMA))
             break;
-        told |= told_by(counts, i, old, true);
+        told |= told_by(counts, i, old);
     }
     if (end < last)
-        found->high = joint_on(scratch, row, end, last, old, true, told, found->high);
+        found->high = joint_on(scratch, row, end, last, old, told, found->high);
 }
 
 static void hold(const struct scratch *scratch, struct found *found, struct row row, int32_t sentence)
