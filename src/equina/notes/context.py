@@ -105,7 +105,7 @@ class Parts:
     def _tells(self, i: int, joint: int, *, old: bool) -> int:
         """The bits of the joints at which a cue ends where this word stands between."""
         named, telling = (words[i] < words[i + 1] for words in (self._named, self._telling))
-        own = joint & (12 if old else 4)
+        own = joint & 12
         told = 2 if named and not own else 35 if joint & 4 else 3 if telling or own else 0
         return told | 16 if told and old else told
 

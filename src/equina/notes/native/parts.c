@@ -93,7 +93,7 @@ static const struct counted *count_words(struct scratch *scratch, struct row row
 /* At which joints a cue ends where this word stands between. */
 static uint32_t told_by(const struct counted *counts, int32_t i, bool old)
 {
-    bool own = counts[i].joint & (old ? OWN | ILL : OWN), telling = counts[i].telling < counts[i + 1].telling;
+    bool own = counts[i].joint & (OWN | ILL), telling = counts[i].telling < counts[i + 1].telling;
     if (!own && counts[i].named < counts[i + 1].named)
         return PARTS | (old ? LATE : 0);
     if (!own && !telling)
