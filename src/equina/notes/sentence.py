@@ -19,7 +19,6 @@ ONSETS = ("unknown", "new", "long_standing")
 _REMARK = 16  # words of a sentence that says of the one before that it is old, or answers it
 _NEAR = 3  # words between a sentence and the remark on it
 _FURTHER = 24  # the same, of a remark on all that was told
-_OF_LATE = frozenset({"new", "now"})
 _JOINING = {"joint": 1, "parting": 2, "apart": 4, "event": 16}
 _NO_CUES = frozenset({"long_ago", *_JOINING})
 _PARTED = 1 | 2 | 16 | 32
@@ -270,7 +269,7 @@ def _moments(found: Sequence[Found], *, then: bool) -> tuple[int | None, bool, b
     head = max((cue.end for cue in ago if cue.cue.at_head), default=0)  # "In 2012 I fell": it fell then
     event = max((cue.end for cue in found if cue.cue.kind == "event" and cue.start >= head), default=0)
     first = min((cue.start for cue in ago if cue.start >= event), default=None)
-    late = any(cue.cue.kind in _OF_LATE for cue in found) or (event > 0 and first is None)
+    late = any(cue.cue.kind == "new" for cue in found) or (event > 0 and first is None)
     if late:
         return None, False, True
     return (0 if then and not event else first), first is not None, False

@@ -45,7 +45,7 @@ static int32_t last_event(struct scratch *scratch)
     int32_t head = 0, event = 0;
     for (size_t i = 0; i < scratch->matches.count; i++) {
         const struct cue *cue = &scratch->tables->cues[matches[i].what];
-        scratch->late |= cue->kind == NEW || cue->kind == NOW;
+        scratch->late |= cue->kind == NEW;
         if (cue->kind == LONG_AGO && cue->at_head && !matches[i].start && matches[i].end > head)
             head = matches[i].end;
     }
