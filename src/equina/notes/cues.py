@@ -32,6 +32,7 @@ KINDS = (
         "old",
         "long_ago",
         "event",
+        "turn",
         "carer",
         "self",
         "same",

@@ -20,7 +20,7 @@ _REMARK = 16  # words of a sentence that says of the one before that it is old, 
 _NEAR = 3  # words between a sentence and the remark on it
 _FURTHER = 24  # the same, of a remark on all that was told
 _JOINING = {"joint": 1, "parting": 2, "apart": 4, "event": 16}
-_NO_CUES = frozenset({"long_ago", *_JOINING})
+_NO_CUES = frozenset({"long_ago", "turn", *_JOINING})
 _PARTED = 1 | 2 | 16 | 32
 _OPENING = 16  # words in which a carer says for whom
 _LONGEST = 80  # words of the longest match
@@ -64,12 +64,14 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
     carer = may_be_carer and not lexicon.carers.isdisjoint(letters) and _told_of_a_relative(lexicon, letters)
     mentions: list[Told] = []
     before = Before()
+    late = other_late = False  # the last sentence that had any told of something of late; the one before that
     then = of_then = False  # the last sentence that had any told of a moment long ago; it, or what it refers to
     aged = (0, 0, -_NEAR)  # from which mention to which the last remark aged, and where it ended
     begin = ended = last = other = 0  # the mentions of the last sentence that had any, and of the one before that, begin there
     for end in (found.start() for found in lexicon.ends.finditer(letters)):
         sentence = letters[begin : end + 1]
-        already, spoken_of, both, away = len(mentions), last, other, begin - ended
+        already, spoken_of, away = len(mentions), last, begin - ended
+        both = last if other_late else other
         question = letters[end] == lexicon.question
         if lexicon.finds.any.search(sentence):
             after = letters[end + 1 : end + 1 + ANSWER] if question else ""
@@ -79,6 +81,7 @@ def told(lexicon: Lexicon, letters: str, *, may_be_carer: bool) -> list[Told]:
             if heard.said:
                 of_then = heard.long_ago or (then and not heard.late)
                 last, other, ended, then = already, last, end, heard.long_ago
+                late, other_late = heard.late, late
         if mentions and end - begin < _REMARK and (remarks := _remarks(lexicon, sentence, then=of_then)):
             for kind, most, first in (("still", _NEAR, spoken_of), ("all_still", _FURTHER, both)):
                 if away < most and _begins_with(kind, remarks):
@@ -215,7 +218,7 @@ class _Context(NamedTuple):
     commas: Sequence[int]
     closing: int | None = None  # the comma behind the last "or": a list of denials ends there
     long_ago: bool = False  # it tells of a moment long ago, and of none of late
-    late: bool = False  # … of one of late, or of an event behind every moment long ago
+    late: bool = False  # … of one of late, of an event behind every moment long ago, or of a turn: it went, can't, now
 
     def near(self, start: int, end: int) -> tuple[Sequence[Found], Sequence[int]]:
         """The cues and the commas that can bear on these words. A sentence may be as long as the text."""
@@ -232,6 +235,7 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
     if not found:
         return _Context((), ())
     first, long_ago, late = _moments(found, then=then)
+    late = late or any(cue.cue.kind == "turn" for cue in found)
     joints = _joints(found, len(sentence))
     cues = without_inner(_standing(found, first))
     # A denial that is part of what a mention says denies nothing else.

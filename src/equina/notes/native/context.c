@@ -46,6 +46,7 @@ static int32_t last_event(struct scratch *scratch)
     for (size_t i = 0; i < scratch->matches.count; i++) {
         const struct cue *cue = &scratch->tables->cues[matches[i].what];
         scratch->late |= cue->kind == NEW;
+        scratch->turned |= cue->kind == TURN;
         if (cue->kind == LONG_AGO && cue->at_head && !matches[i].start && matches[i].end > head)
             head = matches[i].end;
     }
@@ -77,7 +78,7 @@ static int32_t then_from(struct scratch *scratch)
 /* Whether a cue of this kind stands among those that bear on mentions. */
 static bool bears_on_any(int32_t kind)
 {
-    return !((BIT(LONG_AGO) | BIT(EVENT) | BIT(JOINT) | BIT(PARTING) | BIT(APART)) & BIT(kind));
+    return !((BIT(LONG_AGO) | BIT(EVENT) | BIT(TURN) | BIT(JOINT) | BIT(PARTING) | BIT(APART)) & BIT(kind));
 }
 
 /* The matches as cues in order. */

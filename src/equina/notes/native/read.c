@@ -161,20 +161,23 @@ static void read_text(struct scratch *scratch, struct row text)
     int32_t ended = 0; /* and where that ended */
     bool long_ago = false, of_then = false; /* it told of a moment long ago; it did, or refers to one */
     struct before before = {.question = false};
+    bool late = false, other_late = false; /* it told of something of late; the one before that did */
     struct aged aged = {1, 1, -NEAR};
     for (int32_t i = 0; i < text.count && !scratch->failed; i++) {
         if (!(tables->known[text.letters[i]].marks & IN_SET(SET_ENDS)))
             continue;
-        size_t already = scratch->told.count, spoken_of = last, all = other;
+        size_t already = scratch->told.count, spoken_of = last, all = other_late ? last : other;
         scratch->then = long_ago && begin - ended < NEAR;
-        scratch->long_ago = scratch->late = false;
+        scratch->long_ago = scratch->late = scratch->turned = false;
         read_sentence(scratch, text, begin, i + 1);
         int32_t away = begin - ended;
         if (scratch->told.count > already) {
             other = last;
             last = already;
             long_ago = scratch->long_ago;
-            of_then = long_ago || (scratch->then && !scratch->late);
+            other_late = late;
+            late = scratch->late || scratch->turned;
+            of_then = long_ago || (scratch->then && !late);
             ended = i;
         }
         uint64_t said = remarks(scratch, text, begin, i, of_then);

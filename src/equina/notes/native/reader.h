@@ -103,7 +103,7 @@ struct find {
 enum kind {
     NEGATED, AFFIRMED, UNCERTAIN, HYPOTHETICAL, HISTORICAL, FAMILY, KIN,
     ONGOING, NOW, UNTIL, FLIP, PSEUDO, UNASKED, GONE, END, CLAUSE, VERB, CAUSE, JOINT, PARTING, APART, NEW, WORSE, OLD, LONG_AGO,
-    EVENT, CARER, SELF, SAME, STILL,
+    EVENT, TURN, CARER, SELF, SAME, STILL,
     ALL_STILL, DIFFERS, ASKS, DENIES_IT, DENIES_ALL, AFFIRMS_IT, AFFIRMS_ALL,
     KINDS
 };
@@ -292,7 +292,7 @@ struct scratch {
     bool failed; /* memory ran out */
     bool relatives, carer; /* the text names relatives; it is told for one, who is the patient */
     bool then, long_ago;   /* what stands before a sentence is told of a moment long ago; the sentence itself is */
-    bool late;             /* or it is told of a moment of late */
+    bool late, turned;     /* or it is told of a moment of late, of a turn */
 
     uint32_t now; /* the number of the row; what a mark below says holds when it is of now */
     uint32_t *letter_seen, *finding_seen;
