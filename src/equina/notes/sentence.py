@@ -234,8 +234,9 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
     found = [Found(start, end, what) for start, end, what, _ in lexicon.cues.matches(sentence + after) if isinstance(what, Cue)]
     if not found:
         return _Context((), ())
-    first, long_ago, late = _moments(found, then=then)
-    late = late or any(cue.cue.kind == "turn" for cue in found)
+    turned = any(cue.cue.kind == "turn" for cue in found)
+    first, long_ago, late = _moments(found, then=then and not turned)
+    late = late or turned
     joints = _joints(found, len(sentence))
     cues = without_inner(_standing(found, first))
     # A denial that is part of what a mention says denies nothing else.

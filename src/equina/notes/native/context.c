@@ -72,7 +72,7 @@ static int32_t then_from(struct scratch *scratch)
     if (scratch->late)
         return INT32_MAX;
     scratch->long_ago = first < INT32_MAX;
-    return scratch->then && !event ? 0 : first;
+    return scratch->then && !scratch->turned && !event ? 0 : first;
 }
 
 /* Whether a cue of this kind stands among those that bear on mentions. */
