@@ -100,6 +100,8 @@ class Parts:
             told |= self._tells(i, joints[i], old=old)
         end = min(self._end, found.end + found.cue.reach + 1)
         high = self._joint(range(found.end, end), joints, told, old=old)
+        if old and told & 32 and not found.cue.since_then:  # "back pain for 20 years both feet are numb"
+            high = found.end
         return found._replace(low=-1 if low is None else low, high=found.high if high is None else high)
 
     def _tells(self, i: int, joint: int, *, old: bool) -> int:

@@ -134,6 +134,8 @@ static void join(const struct scratch *scratch, struct found *found, struct row 
     }
     if (end < last)
         found->high = joint_on(scratch, row, end, last, old, told, found->high);
+    if (old && told & LOOSE && !found->cue->since_then) /* "back pain for 20 years both feet are numb" */
+        found->high = end;
 }
 
 static void hold(const struct scratch *scratch, struct found *found, struct row row, int32_t sentence)
