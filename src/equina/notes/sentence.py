@@ -21,7 +21,6 @@ _NEAR = 3  # words between a sentence and the remark on it
 _FURTHER = 24  # the same, of a remark on all that was told
 _JOINING = {"joint": 1, "parting": 2, "apart": 4, "event": 16}
 _NO_CUES = frozenset({"long_ago", "turn", *_JOINING})
-_PARTED = 1 | 2 | 16 | 32
 _OPENING = 16  # words in which a carer says for whom
 _LONGEST = 80  # words of the longest match
 _FAR = 250  # cues further away than this are of no account
@@ -249,14 +248,14 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
         and not (carer and cue.cue.kind == "family")
     ]
     comma = lexicon.comma
-    if comma not in sentence and not any(joint & _PARTED for joint in joints):
+    if comma not in sentence and not any(joints):
         return _Context(cues, (), None, long_ago, late)
     commas = [i for i, letter in enumerate(sentence) if letter == comma]
     colons = {i for i, letter in enumerate(sentence) if letter == lexicon.colon}
     named = _named(hits, len(sentence))
     parts = Parts(commas, colons, [letter not in lexicon.light for letter in sentence], named)
     cues = [parts.held(cue) for cue in cues]
-    if any(joint & _PARTED for joint in joints):
+    if any(joints):
         share = frozenset(kind for cue in found if cue.cue.kind == "joint" for kind in cue.cue.of)
         for hit in hits:
             if share and hit.find.kind not in share and not hit.find.normal:

@@ -211,7 +211,7 @@ static bool joins(const struct scratch *scratch)
 {
     const struct match *matches = scratch->matches.items;
     for (size_t i = 0; i < scratch->matches.count; i++)
-        if ((BIT(JOINT) | BIT(PARTING) | BIT(EVENT)) & BIT(scratch->tables->cues[matches[i].what].kind))
+        if ((BIT(JOINT) | BIT(PARTING) | BIT(APART) | BIT(EVENT)) & BIT(scratch->tables->cues[matches[i].what].kind))
             return true;
     return false;
 }
