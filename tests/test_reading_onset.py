@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sentences import Sentence, sentences
 
 from equina.notes.reading import read_note
 from equina.protocol import load
+from sentences import Sentence, sentences
 
 PROTOCOL = load()
 UNDATED = [

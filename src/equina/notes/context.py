@@ -83,7 +83,7 @@ class Parts:
         self._telling, self._named = (list(accumulate(words, initial=0)) for words in (telling, named))
 
     def joined(self, found: Found, joints: Sequence[int]) -> Found:
-        """A cue that keeps to its side of a joint where something else is told on it: "numb feet and I've been on codeine for years".
+        """A cue that keeps to its side of a joint where something else is told: "numb feet and I've been on codeine for years".
 
         `joints` has of each word what it is, in bits (sentence.py).
         """

@@ -267,8 +267,8 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
 
 
 def _moments(found: Sequence[Found], *, then: bool) -> tuple[int | None, bool, bool]:
-    """From which word on "ever since" is since a moment long ago, told of before (`then`) or in the sentence: not where that tells of
-    one of late, or of an event behind it. And whether the sentence tells of such a moment; and whether of one of late."""
+    """From which word on "ever since" is since a moment long ago, told of before (`then`) or in the sentence: not where that tells
+    of one of late, or of an event behind it. And whether the sentence tells of such a moment; and whether of one of late."""
     ago = [cue for cue in found if cue.cue.kind == "long_ago" and not (cue.cue.at_head and cue.start)]
     head = max((cue.end for cue in ago if cue.cue.at_head), default=0)  # "In 2012 I fell": it fell then
     event = max((cue.end for cue in found if cue.cue.kind == "event" and cue.start >= head), default=0)
@@ -280,9 +280,13 @@ def _moments(found: Sequence[Found], *, then: bool) -> tuple[int | None, bool, b
 
 
 def _joints(found: Sequence[Found], count: int) -> list[int]:
-    """Of each word of a sentence what it is, in bits. It joins what may be of one age, where a finding is named on either side: 1,
-    with a new subject; 32, without one: "and" parts only what has its own age ("urgency and a damp pad for years"). 2: it parts what is not ("LBP for years, presents with"). It tells of what has its own age: 4, or 8, where what is past may be
-    both ("falls and a fracture in 2018"). 16: it tells of an event, which parts what is old from it."""
+    """Of each word of a sentence what it is, in bits.
+
+    1: it joins what may be of one age, where a finding is named on either side, with a new subject; 32: without one, and so it
+    parts only what has its own age ("urgency and a damp pad for years"). 2: it parts what is not of one age ("LBP for years,
+    presents with"). 4: it tells of what has its own; 8: the same, of an illness or a medicine. 16: it tells of an event, which
+    parts what is old from it.
+    """
     joints = [0] * count
     for cue in found:
         if kind := _JOINING.get(cue.cue.kind):

@@ -4,7 +4,7 @@
 #define JOINS 1 /* what is named on both sides of it may share an age; what is told behind it has a subject of its own */
 #define PARTS 2 /* it may not */
 #define OWN 4   /* it is no joint, but tells of what has an age of its own */
-#define ILL 8   /* the same, but what is past may be both */
+#define ILL 8   /* the same, of an illness or a medicine */
 #define LOOSE 32 /* the same, without a subject: it parts only what has an age of its own */
 #define ANY_JOINT (JOINS | PARTS | LOOSE)
 #define LATE 16 /* it tells of an event, which parts what is old from it */
