@@ -24,6 +24,7 @@ _SHOWN = {**dict.fromkeys(_TIMES, _BOUNDS), "pseudo": {"end"}}  # of each kind, 
 _OF_A_PART = {"historical", "gone", "old"}
 # What bears on a mention that it runs into, whichever way it looks.
 _RUN_IN = frozenset({"negated", "flip", "hypothetical", "uncertain", "historical", "family", "kin"})
+_JOINS = 1 | 2 | 32  # the bits of a word that joins
 _NOT_PAST = {"ongoing", "new", "until"}  # what takes a mention out of a past history
 
 
@@ -35,6 +36,8 @@ class Found(NamedTuple):
     cue: Cue
     own_behind: bool = False  # it is of something in its own part of the sentence, and of nothing before the comma
     own_ahead: bool = False  # … and of nothing behind the next
+    low: int = -1  # a joint before it, beyond which another thing is told: it is of nothing that ends there
+    high: int = 1 << 30  # … and behind it: of nothing that begins there
 
 
 class Verdict(NamedTuple):
@@ -76,7 +79,48 @@ class Parts:
     def __init__(self, commas: Sequence[int], colons: Container[int], telling: Sequence[bool], named: Iterable[bool]) -> None:
         """`telling` says of each word whether it tells of anything, `named` whether it names a finding."""
         self._commas, self._colons, self._end = commas, colons, len(telling) - 1
+        self._at_commas = frozenset(commas)
         self._telling, self._named = (list(accumulate(words, initial=0)) for words in (telling, named))
+
+    def joined(self, found: Found, joints: Sequence[int]) -> Found:
+        """A cue that keeps to its side of a joint where something else is told: "numb feet and I've been on codeine for years".
+
+        `joints` has of each word what it is, in bits (sentence.py).
+        """
+        if "joint" not in found.cue.stopped_by or found.end > self._end + 1:
+            return found
+        begin, old = max(0, found.start - found.cue.reach - 1), found.cue.kind == "old"
+        if joints[found.start] & _JOINS or found.start in self._at_commas:
+            begin = found.start  # it takes in what parts it from what stands before: it is of that
+        low = self._joint(range(found.start - 1, begin - 1, -1), joints, 0, old=old)
+        told = 0
+        for i in range(found.start - 1, begin - 1, -1):
+            if joints[i] & _JOINS or i in self._at_commas:
+                break
+            told |= self._tells(i, joints[i], old=old)
+        end = min(self._end, found.end + found.cue.reach + 1)
+        high = self._joint(range(found.end, end), joints, told, old=old)
+        if old and told & 32 and not found.cue.since_then:  # "back pain for 20 years both feet are numb"
+            high = found.end
+        return found._replace(low=-1 if low is None else low, high=found.high if high is None else high)
+
+    def _tells(self, i: int, joint: int, *, old: bool) -> int:
+        """The bits of the joints at which a cue ends where this word stands between."""
+        named, telling = (words[i] < words[i + 1] for words in (self._named, self._telling))
+        own = joint & 12
+        told = 2 if named and not own else 35 if joint & 4 else 3 if telling or own else 0
+        return told | 16 if told and old else told
+
+    def _joint(self, way: Iterable[int], joints: Sequence[int], told: int, *, old: bool) -> int | None:
+        """The first joint on the way behind which something is told, up to a comma."""
+        for i in way:
+            if i in self._at_commas:
+                return None
+            if joints[i] & told:
+                return i
+            if not joints[i] & _JOINS:
+                told |= self._tells(i, joints[i], old=old)
+        return None
 
     def held(self, found: Found) -> Found:
         """A cue of time, held to its part where something else is told in it."""
@@ -236,6 +280,8 @@ def _reaches(place: Place, found: Found, cues: Sequence[Found], commas: Sequence
     cue = found.cue
     far = place.away(found)
     if far > cue.reach or not (cue.forward if found.end <= place.start else cue.backward):
+        return False
+    if place.end <= found.low or found.high <= place.start:
         return False
     low, high = place.between(found)
     over_commas = cue.over_commas and not (found.own_ahead if found.end <= place.start else found.own_behind)

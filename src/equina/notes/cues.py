@@ -24,10 +24,15 @@ KINDS = (
         "clause",
         "verb",
         "cause",
+        "joint",
+        "parting",
+        "apart",
         "new",
         "worse",
         "old",
         "long_ago",
+        "event",
+        "turn",
         "carer",
         "self",
         "same",
@@ -55,9 +60,10 @@ STOPPED_BY = {
     "negated": ("end", "clause", "affirmed"),
     "affirmed": ("end", "negated", "affirmed"),
     "uncertain": ("end", "clause", "affirmed"),
-    "historical": ("end", "clause", "affirmed"),
+    "historical": ("end", "clause", "affirmed", "joint", "parting"),
     "family": ("end", "clause"),
     "kin": ("end", "clause"),
+    "old": ("end", "joint", "parting"),
 }
 DEFAULT_STOPS = ("end",)
 # And forward besides: a new verb, and what something is put down to ("no fracture after the fall": there was a fall).

@@ -20,7 +20,8 @@ ONSETS = ("unknown", "new", "long_standing")
 _REMARK = 16  # words of a sentence that says of the one before that it is old, or answers it
 _NEAR = 3  # words between a sentence and the remark on it
 _FURTHER = 24  # the same, of a remark on all that was told
-_OF_LATE = frozenset({"new", "now"})
+_JOINING = {"joint": 1, "parting": 2, "apart": 4, "event": 16}
+_NO_CUES = frozenset({"long_ago", "turn", *_JOINING})
 _OPENING = 16  # words in which a carer says for whom
 _LONGEST = 80  # words of the longest match
 _FAR = 250  # cues further away than this are of no account
@@ -64,11 +65,14 @@ def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
     mentions: list[Told] = []
     sentences: list[Spoken] = []
     before = Before()
+    late = other_late = False  # the last sentence that had any told of something of late; the one before that
     then = of_then = False  # the last sentence that had any told of a moment long ago; it, or what it refers to
+    aged = (0, 0, -_NEAR)  # from which mention to which the last remark aged, and where it ended
     begin = ended = last = other = 0  # the mentions of the last sentence that had any, and of the one before that, begin there
     for end in (found.start() for found in lexicon.ends.finditer(letters)):
         sentence = letters[begin : end + 1]
-        already, spoken_of, both, away = len(mentions), last, other, begin - ended
+        already, spoken_of, away = len(mentions), last, begin - ended
+        both = last if other_late else other
         question = letters[end] == lexicon.question
         if lexicon.finds.any.search(sentence):
             after = letters[end + 1 : end + 1 + ANSWER] if question else ""
@@ -76,12 +80,17 @@ def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
             heard = said(lexicon, sentence, after, carer=carer, then=then)
             mentions += [_told(one, begin) for one in heard.said]
             if heard.said:
-                last, other, ended, of_then, then = already, last, end, then or heard.long_ago, heard.long_ago
+                of_then = heard.long_ago or (then and not heard.late)
+                last, other, ended, then = already, last, end, heard.long_ago
+                late, other_late = heard.late, late
         if mentions and end - begin < _REMARK and (remarks := _remarks(lexicon, sentence, then=of_then)):
             for kind, most, first in (("still", _NEAR, spoken_of), ("all_still", _FURTHER, both)):
                 if away < most and _begins_with(kind, remarks):
                     mentions[first:already] = _as_before(mentions[first:already])
-            if same := _places(remarks, "same", begin):
+                    aged = (first, already, end)
+            if begin - aged[2] < _NEAR and aged[2] < begin and any(cue.kind == "differs" for _, _, cue in remarks):
+                mentions[aged[0] : aged[1]] = _as_before(mentions[aged[0] : aged[1]], so=False)
+            if not any(cue.kind == "differs" for _, _, cue in remarks) and (same := _places(remarks, "same", begin)):
                 first = spoken_of if all(_is_within(mention, same) for mention in mentions[already:]) else already
                 mentions[first:] = _as_before(mentions[first:])
             if before.first >= 0 and len(mentions) == already:
@@ -93,8 +102,8 @@ def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
     return retold(lexicon, letters, sentences, mentions) if message and not carer else mentions
 
 
-def _as_before(mentions: Sequence[Told]) -> list[Told]:
-    return [mention._replace(as_before=True) for mention in mentions]
+def _as_before(mentions: Sequence[Told], *, so: bool = True) -> list[Told]:
+    return [mention._replace(as_before=so) for mention in mentions]
 
 
 def _remarks(lexicon: Lexicon, sentence: str, *, then: bool) -> list[Remark]:
@@ -144,10 +153,12 @@ class Said(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """What a sentence says, and whether it is told of a moment long ago, to which the next may refer: "ever since"."""
+    """What a sentence says, and whether it is told of a moment long ago, to which the next may refer: "ever since"; or of one of
+    late, or of an event that no year is told of."""
 
     said: tuple[Said, ...] = ()
     long_ago: bool = False
+    late: bool = False
 
 
 def said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: bool = False) -> Heard:
@@ -178,7 +189,7 @@ def _said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: boo
         verdict = judge(place, *context.near(hit.start, hit.end), context.closing)
         if not verdict.dropped:
             standing.append(Said(*hit, verdict))
-    return Heard(tuple(standing), context.long_ago)
+    return Heard(tuple(standing), context.long_ago, context.late)
 
 
 def _shares_its_start(hits: Sequence[_Hit], at: int) -> bool:
@@ -209,6 +220,7 @@ class _Context(NamedTuple):
     commas: Sequence[int]
     closing: int | None = None  # the comma behind the last "or": a list of denials ends there
     long_ago: bool = False  # it tells of a moment long ago, and of none of late
+    late: bool = False  # … of one of late, of an event behind every moment long ago, or of a turn: it went, can't, now
 
     def near(self, start: int, end: int) -> tuple[Sequence[Found], Sequence[int]]:
         """The cues and the commas that can bear on these words. A sentence may be as long as the text."""
@@ -224,10 +236,11 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
     found = [Found(start, end, what) for start, end, what, _ in lexicon.cues.matches(sentence + after) if isinstance(what, Cue)]
     if not found:
         return _Context((), ())
-    kinds = {cue.cue.kind for cue in found}
-    of_late = not kinds.isdisjoint(_OF_LATE)
-    long_ago = "long_ago" in kinds and not of_late
-    cues = without_inner(_standing(found, then=then, of_late=of_late))
+    turned = any(cue.cue.kind == "turn" for cue in found)
+    first, long_ago, late = _moments(found, then=then and not turned)
+    late = late or turned
+    joints = _joints(found, len(sentence))
+    cues = without_inner(_standing(found, first))
     # A denial that is part of what a mention says denies nothing else.
     spoken = _Spoken([(hit.start, hit.end) for hit in hits if not hit.find.normal])
     cues = [
@@ -238,27 +251,63 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
         and not (carer and cue.cue.kind == "family")
     ]
     comma = lexicon.comma
-    if comma not in sentence:
-        return _Context(cues, (), long_ago=long_ago)
+    if comma not in sentence and not any(joints):
+        return _Context(cues, (), None, long_ago, late)
     commas = [i for i, letter in enumerate(sentence) if letter == comma]
     colons = {i for i, letter in enumerate(sentence) if letter == lexicon.colon}
-    parts = Parts(commas, colons, [letter not in lexicon.light for letter in sentence], _named(hits, len(sentence)))
+    named = _named(hits, len(sentence))
+    parts = Parts(commas, colons, [letter not in lexicon.light for letter in sentence], named)
     cues = [parts.held(cue) for cue in cues]
+    if any(joints):
+        share = frozenset(kind for cue in found if cue.cue.kind == "joint" for kind in cue.cue.of)
+        for hit in hits:
+            if share and hit.find.kind not in share and not hit.find.normal:
+                joints[hit.start : hit.end] = [joint | 8 for joint in joints[hit.start : hit.end]]
+        cues = [parts.joined(cue, joints) for cue in cues]
     last = max((sentence.rfind(letter) for letter in lexicon.ors), default=-1)
     closing = next((place for place in commas if place > last), None) if last >= 0 else None
-    return _Context(cues, commas, closing, long_ago)
+    return _Context(cues, commas, closing, long_ago, late)
 
 
-def _standing(found: Sequence[Found], *, then: bool, of_late: bool) -> list[Found]:
-    """The cues that are any where they stand. "Ever since" is since a moment long ago, told of before or in the sentence, if that
-    tells of none of late."""
-    first = 0 if then else min((cue.start for cue in found if cue.cue.kind == "long_ago"), default=None)
+def _moments(found: Sequence[Found], *, then: bool) -> tuple[int | None, bool, bool]:
+    """From which word on "ever since" is since a moment long ago, told of before (`then`) or in the sentence: not where that tells
+    of one of late, or of an event behind it. And whether the sentence tells of such a moment; and whether of one of late."""
+    ago = [cue for cue in found if cue.cue.kind == "long_ago" and not (cue.cue.at_head and cue.start)]
+    head = max((cue.end for cue in ago if cue.cue.at_head), default=0)  # "In 2012 I fell": it fell then
+    event = max((cue.end for cue in found if cue.cue.kind == "event" and cue.start >= head), default=0)
+    first = min((cue.start for cue in ago if cue.start >= event), default=None)
+    late = any(cue.cue.kind == "new" for cue in found) or (event > 0 and first is None)
+    if late:
+        return None, False, True
+    return (0 if then and not event else first), first is not None, False
+
+
+def _joints(found: Sequence[Found], count: int) -> list[int]:
+    """Of each word of a sentence what it is, in bits.
+
+    1: it joins what may be of one age, where a finding is named on either side, with a new subject; 32: without one, and so it
+    parts only what has its own age ("urgency and a damp pad for years"). 2: it parts what is not of one age ("LBP for years,
+    presents with"). 4: it tells of what has its own; 8: the same, of an illness or a medicine. 16: it tells of an event, which
+    parts what is old from it.
+    """
+    joints = [0] * count
+    for cue in found:
+        if kind := _JOINING.get(cue.cue.kind):
+            if cue.cue.kind == "joint" and cue.end - cue.start == 1:
+                kind = 32
+            for i in range(cue.start, min(cue.end, count)):
+                joints[i] |= kind
+    return joints
+
+
+def _standing(found: Sequence[Found], first: int | None) -> list[Found]:
+    """The cues that are any where they stand. "Ever since" is since a moment long ago, which is told of from word `first` on."""
     return [
         cue
         for cue in found
-        if cue.cue.kind != "long_ago"
+        if cue.cue.kind not in _NO_CUES
         and not (cue.cue.at_head and cue.start)
-        and not (cue.cue.since_then and (of_late or first is None or cue.start < first))
+        and not (cue.cue.since_then and (first is None or cue.start < first))
     ]
 
 

@@ -37,23 +37,48 @@ static void sort_found(struct found *found, size_t count)
     }
 }
 
-/* From which word on "ever since" is since a moment long ago: of which was told before, or there; from none in a sentence that tells of
- * one of late. Says so in the scratch. */
+/* Before which word an event is told last that is of no moment at the head of the sentence ("In 2012 I fell"); 0: none is. Says in the
+ * scratch whether something of late is. */
+static int32_t last_event(struct scratch *scratch)
+{
+    const struct match *matches = scratch->matches.items;
+    int32_t head = 0, event = 0;
+    for (size_t i = 0; i < scratch->matches.count; i++) {
+        const struct cue *cue = &scratch->tables->cues[matches[i].what];
+        scratch->late |= cue->kind == NEW;
+        scratch->turned |= cue->kind == TURN;
+        if (cue->kind == LONG_AGO && cue->at_head && !matches[i].start && matches[i].end > head)
+            head = matches[i].end;
+    }
+    for (size_t i = 0; i < scratch->matches.count; i++)
+        if (scratch->tables->cues[matches[i].what].kind == EVENT && matches[i].start >= head && matches[i].end > event)
+            event = matches[i].end;
+    return event;
+}
+
+/* From which word on "ever since" is since a moment long ago: of which was told before, or there; not where the sentence tells of one
+ * of late, or of an event behind it. Says so in the scratch. */
 static int32_t then_from(struct scratch *scratch)
 {
     const struct match *matches = scratch->matches.items;
-    int32_t first = scratch->then ? 0 : INT32_MAX;
-    bool dated = false, of_late = false;
+    int32_t event = last_event(scratch), first = INT32_MAX;
     for (size_t i = 0; i < scratch->matches.count; i++) {
-        int32_t kind = scratch->tables->cues[matches[i].what].kind;
-        of_late |= kind == NEW || kind == NOW;
-        if (kind != LONG_AGO)
-            continue;
-        dated = true;
-        first = matches[i].start < first ? matches[i].start : first;
+        const struct cue *cue = &scratch->tables->cues[matches[i].what];
+        int32_t start = matches[i].start;
+        if (cue->kind == LONG_AGO && !(cue->at_head && start) && start >= event && start < first)
+            first = start;
     }
-    scratch->long_ago = dated && !of_late;
-    return of_late ? INT32_MAX : first;
+    scratch->late |= event && first == INT32_MAX;
+    if (scratch->late)
+        return INT32_MAX;
+    scratch->long_ago = first < INT32_MAX;
+    return scratch->then && !scratch->turned && !event ? 0 : first;
+}
+
+/* Whether a cue of this kind stands among those that bear on mentions. */
+static bool bears_on_any(int32_t kind)
+{
+    return !((BIT(LONG_AGO) | BIT(EVENT) | BIT(TURN) | BIT(JOINT) | BIT(PARTING) | BIT(APART)) & BIT(kind));
 }
 
 /* The matches as cues in order. */
@@ -64,12 +89,12 @@ static void gather_cues(struct scratch *scratch)
     scratch->found.count = 0;
     for (size_t i = 0; i < scratch->matches.count; i++) {
         const struct cue *cue = &scratch->tables->cues[matches[i].what];
-        if (cue->kind == LONG_AGO || (cue->at_head && matches[i].start) || (cue->since_then && matches[i].start < then))
+        if (!bears_on_any(cue->kind) || (cue->at_head && matches[i].start) || (cue->since_then && matches[i].start < then))
             continue;
         struct found *found = put(scratch, &scratch->found, sizeof *found);
         if (!found)
             return;
-        *found = (struct found){matches[i].start, matches[i].end, (int32_t)i, cue, cue->forward, cue->backward, false, false};
+        *found = (struct found){matches[i].start, matches[i].end, (int32_t)i, cue, cue->forward, cue->backward, -1, INT32_MAX, false, false};
     }
     sort_found(scratch->found.items, scratch->found.count);
 }
@@ -181,6 +206,16 @@ static int32_t gather_commas(struct scratch *scratch, struct row row, int32_t se
     return closing;
 }
 
+/* Whether a match is a joint. */
+static bool joins(const struct scratch *scratch)
+{
+    const struct match *matches = scratch->matches.items;
+    for (size_t i = 0; i < scratch->matches.count; i++)
+        if ((BIT(JOINT) | BIT(PARTING) | BIT(APART) | BIT(EVENT)) & BIT(scratch->tables->cues[matches[i].what].kind))
+            return true;
+    return false;
+}
+
 /* The cues that bear on the hits of a sentence. The row goes on behind the sentence where an answer may stand. */
 struct context cues_of(struct scratch *scratch, struct row row, int32_t sentence)
 {
@@ -193,7 +228,7 @@ struct context cues_of(struct scratch *scratch, struct row row, int32_t sentence
     turn_boxes(&scratch->found, hits[0].start, sentence);
     drop_spoken(scratch);
     int32_t closing = gather_commas(scratch, row, sentence);
-    if (scratch->commas.count)
+    if (scratch->commas.count || joins(scratch))
         hold_to_parts(scratch, row, sentence);
     return (struct context){scratch->found.items, (int32_t)scratch->found.count, scratch->commas.items, (int32_t)scratch->commas.count, closing};
 }

@@ -67,6 +67,8 @@ static bool reaches(const struct place *place, const struct found *found, const 
 {
     const struct cue *cue = found->cue;
     bool ahead = found->end <= place->start, over_commas = cue->over_commas;
+    if (place->end <= found->low || found->high <= place->start)
+        return false;
     int32_t far = away(place, found);
     over_commas = over_commas && !(ahead ? found->own_ahead : found->own_behind);
     if (far > cue->reach || !(ahead ? found->forward : found->backward))

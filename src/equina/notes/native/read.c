@@ -126,6 +126,32 @@ static void say_as_before(struct scratch *scratch, size_t first, size_t end)
         told[i + VERDICT] |= AS_BEFORE;
 }
 
+/* Takes that back. */
+static void say_not_as_before(struct scratch *scratch, size_t first, size_t end)
+{
+    int32_t *told = scratch->told.items;
+    for (size_t i = first; i < end; i += NUMBERS)
+        told[i + VERDICT] &= ~AS_BEFORE;
+}
+
+/* What the last remark aged: the mentions from the first to before the end; and where it ended. */
+struct aged {
+    size_t first, end;
+    int32_t at;
+};
+
+/* A remark on all that was told, or on the last sentence of it. */
+static struct aged age(struct scratch *scratch, struct aged aged, uint64_t said, int32_t away, size_t first, size_t all, size_t already, int32_t end)
+{
+    bool one = away < NEAR && said & BIT(STILL) && !(said & BIT(DIFFERS));
+    bool every = away < FURTHER && said & BIT(ALL_STILL) && !(said & BIT(DIFFERS));
+    if (one)
+        say_as_before(scratch, first, already);
+    if (every)
+        say_as_before(scratch, all, already);
+    return one || every ? (struct aged){every ? all : first, already, end} : aged;
+}
+
 static void read_text(struct scratch *scratch, struct row text, bool may_be_story)
 {
     const struct tables *tables = scratch->tables;
@@ -135,27 +161,30 @@ static void read_text(struct scratch *scratch, struct row text, bool may_be_stor
     int32_t ended = 0; /* and where that ended */
     bool long_ago = false, of_then = false; /* it told of a moment long ago; it did, or refers to one */
     struct before before = {.question = false};
+    bool late = false, other_late = false; /* it told of something of late; the one before that did */
+    struct aged aged = {1, 1, -NEAR};
     for (int32_t i = 0; i < text.count && !scratch->failed; i++) {
         if (!(tables->known[text.letters[i]].marks & IN_SET(SET_ENDS)))
             continue;
-        size_t already = scratch->told.count, spoken_of = last, all = other;
+        size_t already = scratch->told.count, spoken_of = last, all = other_late ? last : other;
         scratch->then = long_ago && begin - ended < NEAR;
-        scratch->long_ago = false;
+        scratch->long_ago = scratch->late = scratch->turned = false;
         read_sentence(scratch, text, begin, i + 1);
         int32_t away = begin - ended;
         if (scratch->told.count > already) {
             other = last;
             last = already;
             long_ago = scratch->long_ago;
-            of_then = scratch->then || long_ago;
+            other_late = late;
+            late = scratch->late || scratch->turned;
+            of_then = long_ago || (scratch->then && !late);
             ended = i;
         }
         uint64_t said = remarks(scratch, text, begin, i, of_then);
-        if (away < NEAR && said & BIT(STILL) && !(said & BIT(DIFFERS)))
-            say_as_before(scratch, spoken_of, already);
-        if (away < FURTHER && said & BIT(ALL_STILL) && !(said & BIT(DIFFERS)))
-            say_as_before(scratch, all, already);
-        if (said & BIT(SAME))
+        aged = age(scratch, aged, said, away, spoken_of, all, already, i);
+        if (begin - aged.at < NEAR && aged.at < begin && said & BIT(DIFFERS))
+            say_not_as_before(scratch, aged.first, aged.end);
+        if (said & BIT(SAME) && !(said & BIT(DIFFERS)))
             say_as_before(scratch, names_itself(scratch, already, begin) ? spoken_of : already, scratch->told.count);
         if (said && before.first && scratch->told.count == already)
             answer(scratch, text, &before, begin, i, said);

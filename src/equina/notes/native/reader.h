@@ -102,9 +102,10 @@ struct find {
 /* The kinds of cue, in the order of KINDS in tables.py. */
 enum kind {
     NEGATED, AFFIRMED, UNCERTAIN, HYPOTHETICAL, HISTORICAL, FAMILY, KIN,
-    ONGOING, NOW, UNTIL, FLIP, PSEUDO, UNASKED, GONE, END, CLAUSE, VERB, CAUSE, NEW, WORSE, OLD, LONG_AGO, CARER, SELF, SAME, STILL,
-    ALL_STILL, DIFFERS, ASKS, DENIES_IT, DENIES_ALL, AFFIRMS_IT, AFFIRMS_ALL, THEN, OVER, ENDED, LASTS, DOUBTED,
-    BACK, OTHERS, UNLIKE, NOTHING,
+    ONGOING, NOW, UNTIL, FLIP, PSEUDO, UNASKED, GONE, END, CLAUSE, VERB, CAUSE, JOINT, PARTING, APART, NEW, WORSE, OLD, LONG_AGO,
+    EVENT, TURN, CARER, SELF, SAME, STILL,
+    ALL_STILL, DIFFERS, ASKS, DENIES_IT, DENIES_ALL, AFFIRMS_IT, AFFIRMS_ALL,
+    THEN, OVER, ENDED, LASTS, DOUBTED, BACK, OTHERS, UNLIKE, NOTHING,
     KINDS
 };
 
@@ -245,6 +246,7 @@ struct found {
     int32_t start, end, order;
     const struct cue *cue;
     bool forward, backward; /* of the cue, but for a tick box, which the line turns */
+    int32_t low, high; /* joints before and behind it, beyond which another thing is told */
     bool own_behind, own_ahead; /* it is of something in its own part of the sentence: of nothing before the comma, behind the next */
 };
 
@@ -294,6 +296,7 @@ struct scratch {
     bool failed; /* memory ran out */
     bool carer; /* the text is told for a relative, who is the patient */
     bool then, long_ago;   /* what stands before a sentence is told of a moment long ago; the sentence itself is */
+    bool late, turned;     /* or it is told of a moment of late, of a turn */
 
     uint32_t now; /* the number of the row; what a mark below says holds when it is of now */
     uint32_t *letter_seen, *finding_seen;
@@ -364,6 +367,7 @@ void find_matches(struct scratch *scratch, int index, struct row row);
 /* How many words before a place in a sentence tell of anything, and how many name a finding. */
 struct counted {
     int32_t telling, named;
+    uint32_t joint; /* of the word itself, as in parts.c */
 };
 
 /* parts.c: holds cues of time to their part of the sentence between commas, where something else is told in it. */

@@ -31,8 +31,8 @@ static bool has_words(const struct tells *tells, int32_t set)
 }
 
 #define ENDING (BIT(OVER) | BIT(ENDED))
-#define APART (BIT(UNLIKE) | BIT(NOTHING))
-#define SETTLING (ENDING | APART)
+#define SETS_APART (BIT(UNLIKE) | BIT(NOTHING))
+#define SETTLING (ENDING | SETS_APART)
 #define UNSETTLING (BIT(BACK) | BIT(LASTS))
 
 /* The kind of a match, as a bit; 0: it is none where it stands. */
@@ -122,7 +122,7 @@ static struct tells look(struct scratch *scratch, struct row sentence)
     for (int32_t i = sentence.count - 1; i >= 0; i--) {
         uint32_t marks = scratch->tables->known[sentence.letters[i]].marks;
         tells.marks |= marks;
-        if (marks & (IN_SET(SET_OWN) | IN_SET(SET_THEIRS)) && !is_in(scratch, i, APART, 1)) { /* "not me", "nothing like him" */
+        if (marks & (IN_SET(SET_OWN) | IN_SET(SET_THEIRS)) && !is_in(scratch, i, SETS_APART, 1)) { /* "not me", "nothing like him" */
             tells.theirs |= (marks & IN_SET(SET_THEIRS)) != 0;
             if (marks & IN_SET(SET_OWN))
                 tells.own_at = i;
