@@ -21,7 +21,21 @@ __all__ = ["Source", "read_lexicon", "read_source"]
 DIRECTIONS = ("forward", "backward", "both")
 ENDERS = (".", "?", "!", "\n", "...", ";")
 BREAKS = (",", ":", "(", ")", "[", "]", "-", "|", "•")
-WORD_LISTS = ("others", "shortened", "frequent", "absences", "light", "english", "foreign", "own", "theirs", "at_hand", "of_late", "of_the_present", "of_the_past")
+WORD_LISTS = (
+    "others",
+    "shortened",
+    "frequent",
+    "absences",
+    "light",
+    "english",
+    "foreign",
+    "own",
+    "theirs",
+    "at_hand",
+    "of_late",
+    "of_the_present",
+    "of_the_past",
+)
 PERSONS = ("carer", "self")
 OF_THE_ONE_BEFORE = ("same", "still", "all_still", "differs", "asks", "denies_it", "denies_all", "affirms_it", "affirms_all")
 OF_A_STORY = ("then", "over", "ended", "lasts", "doubted", "back", "others", "unlike", "nothing")

@@ -96,8 +96,8 @@ def _look(lexicon: Lexicon, letters: str, spoken: Spoken) -> _Sentence:
 
 
 def _end(lexicon: Lexicon, sentence: str, cues: Cues, now: Sequence[int], *, late: bool, of_others: bool) -> int:
-    """How many words of a sentence there are when it has told the end of the writer's story, or 0: not where that is asked, doubted,
-    denied or of these days, nor where something of now stands before it."""
+    """How many words of a sentence there are when it has told the end of the writer's story, or 0: not where that is asked,
+    doubted, denied or of these days, nor where something of now stands before it."""
     if late or of_others or "lasts" in cues or "doubted" in cues or sentence[-1] == lexicon.question:
         return 0
     start, end = cues.get("ended") or cues.get("over") or (0, 0)
