@@ -14,7 +14,21 @@ from typing import NamedTuple
 
 from equina.notes.cues import Cue
 
-__all__ = ["Found", "Parts", "Place", "Verdict", "judge", "ticked", "without_inner"]
+__all__ = [
+    "ILL",
+    "JOINS",
+    "LATE",
+    "LOOSE",
+    "OWN",
+    "PARTS",
+    "Found",
+    "Parts",
+    "Place",
+    "Verdict",
+    "judge",
+    "ticked",
+    "without_inner",
+]
 
 _BOUNDS = {"end", "clause", "verb", "cause"}
 _HIDE_NONE = {*_BOUNDS, "now"}
@@ -24,7 +38,13 @@ _SHOWN = {**dict.fromkeys(_TIMES, _BOUNDS), "pseudo": {"end"}}  # of each kind, 
 _OF_A_PART = {"historical", "gone", "old"}
 # What bears on a mention that it runs into, whichever way it looks.
 _RUN_IN = frozenset({"negated", "flip", "hypothetical", "uncertain", "historical", "family", "kin"})
-_JOINS = 1 | 2 | 32  # the bits of a word that joins
+# What a word of a sentence is to what is old or past, in bits. JOINS: what is named on both sides of it may share an age, and what
+# is told behind it has a subject of its own; LOOSE: the same without a subject, so that it parts only what has an age of its own
+# ("urgency and a damp pad for years"). PARTS: it may not share one ("LBP for years, presents with"). OWN: it is no joint, but tells
+# of what has an age of its own; ILL: the same, of an illness or a medicine. LATE: it tells of an event, which parts what is old
+# from it.
+JOINS, PARTS, OWN, ILL, LATE, LOOSE = (1 << i for i in range(6))
+_ANY_JOINT = JOINS | PARTS | LOOSE
 _NOT_PAST = {"ongoing", "new", "until"}  # what takes a mention out of a past history
 
 
@@ -85,31 +105,35 @@ class Parts:
     def joined(self, found: Found, joints: Sequence[int]) -> Found:
         """A cue that keeps to its side of a joint where something else is told: "numb feet and I've been on codeine for years".
 
-        `joints` has of each word what it is, in bits (sentence.py).
+        `joints` has of each word what it is, in the bits above.
         """
         if "joint" not in found.cue.stopped_by or found.end > self._end + 1:
             return found
         begin, old = max(0, found.start - found.cue.reach - 1), found.cue.kind == "old"
-        if joints[found.start] & _JOINS or found.start in self._at_commas:
+        if joints[found.start] & _ANY_JOINT or found.start in self._at_commas:
             begin = found.start  # it takes in what parts it from what stands before: it is of that
         low = self._joint(range(found.start - 1, begin - 1, -1), joints, 0, old=old)
         told = 0
         for i in range(found.start - 1, begin - 1, -1):
-            if joints[i] & _JOINS or i in self._at_commas:
+            if joints[i] & _ANY_JOINT or i in self._at_commas:
                 break
             told |= self._tells(i, joints[i], old=old)
         end = min(self._end, found.end + found.cue.reach + 1)
         high = self._joint(range(found.end, end), joints, told, old=old)
-        if old and told & 32 and not found.cue.since_then:  # "back pain for 20 years both feet are numb"
+        if old and told & LOOSE and not found.cue.since_then:  # "back pain for 20 years both feet are numb"
             high = found.end
         return found._replace(low=-1 if low is None else low, high=found.high if high is None else high)
 
     def _tells(self, i: int, joint: int, *, old: bool) -> int:
         """The bits of the joints at which a cue ends where this word stands between."""
         named, telling = (words[i] < words[i + 1] for words in (self._named, self._telling))
-        own = joint & 12
-        told = 2 if named and not own else 35 if joint & 4 else 3 if telling or own else 0
-        return told | 16 if told and old else told
+        own = bool(joint & (OWN | ILL))
+        if not (named or telling or own):
+            return 0
+        late = LATE if old else 0
+        if named and not own:
+            return PARTS | late
+        return JOINS | PARTS | late | (LOOSE if joint & OWN else 0)
 
     def _joint(self, way: Iterable[int], joints: Sequence[int], told: int, *, old: bool) -> int | None:
         """The first joint on the way behind which something is told, up to a comma."""
@@ -118,7 +142,7 @@ class Parts:
                 return None
             if joints[i] & told:
                 return i
-            if not joints[i] & _JOINS:
+            if not joints[i] & _ANY_JOINT:
                 told |= self._tells(i, joints[i], old=old)
         return None
 

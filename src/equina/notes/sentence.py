@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from equina.notes.context import Found, Parts, Place, Verdict, judge, ticked, without_inner
+from equina.notes.context import ILL, JOINS, LATE, LOOSE, OWN, PARTS, Found, Parts, Place, Verdict, judge, ticked, without_inner
 from equina.notes.cues import Cue, Find
 from equina.notes.lexicon import Lexicon
 from equina.notes.stories import Spoken, retold
@@ -20,7 +20,7 @@ ONSETS = ("unknown", "new", "long_standing")
 _REMARK = 16  # words of a sentence that says of the one before that it is old, or answers it
 _NEAR = 3  # words between a sentence and the remark on it
 _FURTHER = 24  # the same, of a remark on all that was told
-_JOINING = {"joint": 1, "parting": 2, "apart": 4, "event": 16}
+_JOINING = {"joint": JOINS, "parting": PARTS, "apart": OWN, "event": LATE}
 _NO_CUES = frozenset({"long_ago", "turn", *_JOINING})
 _OPENING = 16  # words in which a carer says for whom
 _LONGEST = 80  # words of the longest match
@@ -262,7 +262,7 @@ def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], 
         share = frozenset(kind for cue in found if cue.cue.kind == "joint" for kind in cue.cue.of)
         for hit in hits:
             if share and hit.find.kind not in share and not hit.find.normal:
-                joints[hit.start : hit.end] = [joint | 8 for joint in joints[hit.start : hit.end]]
+                joints[hit.start : hit.end] = [joint | ILL for joint in joints[hit.start : hit.end]]
         cues = [parts.joined(cue, joints) for cue in cues]
     last = max((sentence.rfind(letter) for letter in lexicon.ors), default=-1)
     closing = next((place for place in commas if place > last), None) if last >= 0 else None
@@ -283,18 +283,12 @@ def _moments(found: Sequence[Found], *, then: bool) -> tuple[int | None, bool, b
 
 
 def _joints(found: Sequence[Found], count: int) -> list[int]:
-    """Of each word of a sentence what it is, in bits.
-
-    1: it joins what may be of one age, where a finding is named on either side, with a new subject; 32: without one, and so it
-    parts only what has its own age ("urgency and a damp pad for years"). 2: it parts what is not of one age ("LBP for years,
-    presents with"). 4: it tells of what has its own; 8: the same, of an illness or a medicine. 16: it tells of an event, which
-    parts what is old from it.
-    """
+    """Of each word of a sentence what it is to what is old or past, in the bits of context.py."""
     joints = [0] * count
     for cue in found:
         if kind := _JOINING.get(cue.cue.kind):
             if cue.cue.kind == "joint" and cue.end - cue.start == 1:
-                kind = 32
+                kind = LOOSE
             for i in range(cue.start, min(cue.end, count)):
                 joints[i] |= kind
     return joints

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Spoken", "retold"]
 
 _LONGEST = 6  # sentences of a story
+_WORDS = 250  # words of a sentence that is looked at: in a longer one all is of now
 _LEAD = 2  # words that may stand before the end of a story in its sentence, unless the story began there
 _DENIED = 2  # findings that the writer denies of now, so that a story of somebody else is no account of the writer
 _SETTLING, _UNSETTLING = ("over", "ended", "unlike", "nothing"), ("back", "lasts")
@@ -67,31 +68,34 @@ def retold(lexicon: Lexicon, letters: str, spoken: Iterable[Spoken], mentions: l
 
 
 def _look(lexicon: Lexicon, letters: str, spoken: Spoken) -> _Sentence:
-    sentence = letters[spoken.begin : spoken.end + 1]
-    matches = [(start, end, what) for start, end, what, _ in lexicon.stories.matches(sentence) if isinstance(what, Cue)]
-    found = sorted(((start, end, cue.kind) for start, end, cue in matches if not (cue.at_head and start)), key=_first_and_longest)
+    begin, end, of_it = spoken.begin, spoken.end, range(spoken.first, spoken.last)
+    if end - begin > _WORDS:
+        return _Sentence({}, (), False, False, False, True, 0, begin, end, of_it)
+    sentence = letters[begin : end + 1]
+    matches = [(start, stop, what) for start, stop, what, _ in lexicon.stories.matches(sentence) if isinstance(what, Cue)]
+    found = sorted(((start, stop, cue.kind) for start, stop, cue in matches if not (cue.at_head and start)), key=_first_and_longest)
     cues: Cues = {}
-    for start, end, kind in found:
-        if not _is_void(start, end, kind, found):
-            cues.setdefault(kind, (start, end))
-    dated = [(start, end) for start, end, kind in found if kind in ("then", "over", "ended")]
-    apart = [(start + 1, end) for start, end, kind in found if kind in ("unlike", "nothing")]  # "not me", "nothing like him"
+    for start, stop, kind in found:
+        if not _is_void(start, stop, kind, found):
+            cues.setdefault(kind, (start, stop))
+    dated = [(start, stop) for start, stop, kind in found if kind in ("then", "over", "ended")]
+    apart = [(start + 1, stop) for start, stop, kind in found if kind in ("unlike", "nothing")]  # "not me", "nothing like him"
     own = [place for place, letter in enumerate(sentence) if letter in lexicon.own and not _is_in(place, apart)]
     now = [place for place, letter in enumerate(sentence) if letter in lexicon.at_hand and not _is_in(place, dated)]
     present = any(letter in lexicon.of_the_present and not _is_in(place, dated) for place, letter in enumerate(sentence))
     theirs = any(letter in lexicon.theirs and not _is_in(place, apart) for place, letter in enumerate(sentence))
     of_late, past = (not some.isdisjoint(sentence) for some in (lexicon.of_late, lexicon.of_the_past))
     return _Sentence(
-        cues={kind: (spoken.begin + start, spoken.begin + end) for kind, (start, end) in cues.items()},
-        own=tuple(spoken.begin + place for place in own),
+        cues={kind: (begin + start, begin + stop) for kind, (start, stop) in cues.items()},
+        own=tuple(begin + place for place in own),
         theirs=theirs,
         of_late=of_late,
         past=past,
         at_hand=bool(now) or of_late or (present and not past),
         ends=_end(lexicon, sentence, cues, now, late=of_late, of_others=theirs and not own),
-        begin=spoken.begin,
-        end=spoken.end,
-        mentions=range(spoken.first, spoken.last),
+        begin=begin,
+        end=end,
+        mentions=of_it,
     )
 
 

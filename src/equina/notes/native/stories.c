@@ -2,6 +2,7 @@
 #include "told.h"
 
 #define LONGEST 6 /* sentences of a story */
+#define WORDS 250 /* of a sentence that is looked at: in a longer one all is of now */
 #define LEAD 2    /* words that may stand before the end of a story in its sentence, unless the story began there */
 #define DENIED 2  /* findings that the writer denies of now, so that a story of somebody else is no account of the writer */
 
@@ -105,6 +106,10 @@ static int32_t end_in(const struct scratch *scratch, struct row sentence, const 
 static struct tells look(struct scratch *scratch, struct row sentence)
 {
     struct tells tells = {.own_at = sentence.count, .until = sentence.count};
+    if (sentence.count - 1 > WORDS) {
+        tells.at_hand = true;
+        return tells;
+    }
     new_row(scratch, sentence);
     find_matches(scratch, STORIES, sentence);
     const struct match *matches = scratch->matches.items;
