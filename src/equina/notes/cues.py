@@ -51,6 +51,7 @@ KINDS = (
         "doubted",
         "back",
         "others",
+        "for_them",
         "unlike",
         "nothing",
     ),

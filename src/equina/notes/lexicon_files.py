@@ -38,7 +38,7 @@ WORD_LISTS = (
 )
 PERSONS = ("carer", "self")
 OF_THE_ONE_BEFORE = ("same", "still", "all_still", "differs", "asks", "denies_it", "denies_all", "affirms_it", "affirms_all")
-OF_A_STORY = ("then", "over", "ended", "lasts", "doubted", "back", "others", "unlike", "nothing")
+OF_A_STORY = ("then", "over", "ended", "lasts", "doubted", "back", "others", "for_them", "unlike", "nothing")
 _CLASS = re.compile(r"<#([a-z0-9_]+)>")
 _FREQUENT = 100  # how many times likelier a common word is than another, roughly: patterns are sought by their rarest word
 _FAR, _NEAR = 250, 6  # how many words a cue reaches, forward and otherwise, when its table does not say

@@ -158,30 +158,36 @@ def _is_own(one: _Sentence) -> bool:
 
 
 def _of_others(told: Sequence[_Sentence], mentions: Sequence[Told]) -> list[int]:
-    """The mentions of stories of others, where the writer says that nothing of it is theirs."""
+    """The mentions of stories of others, where the writer says that nothing of it is theirs; or sets it apart, or denies, with a
+    complaint of their own: then only what was, since who cannot pass water now may be the one for whom the writer asks."""
     story: list[int] = []
+    past: list[int] = []  # of those, what was
     denied = 0
     begun = owned = unlike = nothing = of_late = late = False
     for one in told:
-        if story and "back" in one.cues:
+        if story and ("back" in one.cues or "for_them" in one.cues):
             return []
         about = bool(story) or "others" in one.cues
         unlike |= about and "unlike" in one.cues
         nothing |= about and "nothing" in one.cues
+        theirs: Sequence[int] = ()
         if "others" in one.cues and not (begun and one.own):
             after = one.cues["others"][1]
             until = min((place for place in one.own if place >= after), default=one.end)
             theirs = [i for i in one.mentions if after <= mentions[i].start < until]
-            story += theirs
             late = one.of_late
             begun = until == one.end  # who helps or tells the writer is in no story of their own
-            of_late |= late and bool(theirs)
         elif begun and not one.own and one.theirs:
-            story += one.mentions
-            of_late |= (late or one.of_late) and bool(one.mentions)
+            theirs = one.mentions
         elif one.own:
             begun = False
             owned |= not one.theirs and any(mentions[i].assertion == "present" for i in one.mentions)
+        if theirs:
+            story += theirs
+            past += theirs if not one.at_hand and "doubted" not in one.cues else ()
+            of_late |= late or one.of_late
         if story and owned and one.own and not one.theirs:
             denied += sum(mentions[i].assertion == "absent" for i in one.mentions)
-    return story if nothing or (owned and (unlike or (denied >= _DENIED and not of_late))) else []
+    if of_late:
+        return []
+    return story if nothing else past if owned and (unlike or denied >= _DENIED) else []

@@ -9,7 +9,8 @@
 /* Marks of a mention, above the bits of its verdict, while stories are sought. */
 #define IS_OVER (1 << 16)
 #define OF_ANOTHER (1 << 17)
-#define MARKS (IS_OVER | OF_ANOTHER)
+#define WAS_ANOTHERS (1 << 18) /* the same, of what was */
+#define MARKS (IS_OVER | OF_ANOTHER | WAS_ANOTHERS)
 
 /* What a sentence tells of a story. The marks of its words tell of these days, and of the past. Places are words of the sentence. */
 struct tells {
@@ -144,14 +145,6 @@ static struct tells look(struct scratch *scratch, struct row sentence)
     return tells;
 }
 
-/* Marks mentions from `first` to before `end`. */
-static void mark(struct scratch *scratch, size_t first, size_t end, int32_t mark)
-{
-    int32_t *told = scratch->told.items;
-    for (size_t i = first; i < end; i += NUMBERS)
-        told[i + VERDICT] |= mark;
-}
-
 /* How many mentions of a sentence say this. */
 static int says(const struct scratch *scratch, const struct spoken *spoken, int32_t assertion)
 {
@@ -197,43 +190,51 @@ static void go_on(struct scratch *scratch, struct then *then, int32_t number, co
 }
 
 /* A story of somebody else: whether it goes on; whether it has any mention; whether the writer told of a complaint of their own, sets it
- * apart from that, says that nothing of it is theirs, has it too; whether it is of these days, and the part of it told last begins so; what
- * the writer denies. */
+ * apart from that, says that nothing of it is theirs; whether the writer has it too, or asks for somebody; whether it is of these days, and
+ * the part of it told last begins so; what the writer denies. */
 struct others {
-    bool begun, any, owned, unlike, nothing, back, of_late, late;
+    bool begun, any, owned, unlike, nothing, none, of_late, late;
     int denied;
 };
+
+/* Marks mentions from one character to before another as of somebody else. Who cannot pass water now may be the one for whom the writer
+ * asks. */
+static void mark_other(
+    struct scratch *scratch, const struct tells *tells, const struct spoken *spoken, int32_t from, int32_t to, struct others *others)
+{
+    int32_t *told = scratch->told.items;
+    bool was = !tells->at_hand && !has(tells, DOUBTED);
+    for (size_t i = spoken->first; i < spoken->last; i += NUMBERS)
+        if (from <= told[i] && told[i] < to) {
+            told[i + VERDICT] |= OF_ANOTHER | (was ? WAS_ANOTHERS : 0);
+            others->any = true;
+            others->of_late |= others->late || has_words(tells, SET_OF_LATE);
+        }
+}
 
 /* Marks what is said behind the naming of somebody else, up to the first word of the writer's own. */
 static void begin_other(struct scratch *scratch, const struct tells *tells, const struct spoken *spoken, struct others *others)
 {
     const int32_t *starts = scratch->starts.items;
-    int32_t *told = scratch->told.items, from = spoken->begin + tells->other, until = spoken->begin + tells->until;
+    int32_t from = spoken->begin + tells->other, until = spoken->begin + tells->until;
     others->late = has_words(tells, SET_OF_LATE);
-    for (size_t i = spoken->first; i < spoken->last; i += NUMBERS)
-        if (from < spoken->end && starts[from] <= told[i] && (until >= spoken->end || told[i] < starts[until])) {
-            told[i + VERDICT] |= OF_ANOTHER;
-            others->any = true;
-            others->of_late |= others->late;
-        }
+    if (from < spoken->end)
+        mark_other(scratch, tells, spoken, starts[from], until < spoken->end ? starts[until] : INT32_MAX, others);
     others->begun = until >= spoken->end; /* who helps or tells the writer is in no story of their own */
 }
 
 static void go_on_of_others(struct scratch *scratch, struct others *others, const struct tells *tells, const struct spoken *spoken)
 {
-    if (others->back || (others->any && has(tells, BACK))) {
-        others->back = true;
+    others->none |= others->any && (has(tells, BACK) || has(tells, FOR_THEM));
+    if (others->none)
         return;
-    }
     bool own = tells->own_at < spoken->end - spoken->begin + 1, about = others->any || has(tells, OTHERS);
     others->unlike |= about && has(tells, UNLIKE);
     others->nothing |= about && has(tells, NOTHING);
     if (has(tells, OTHERS) && !(others->begun && own)) {
         begin_other(scratch, tells, spoken, others);
     } else if (others->begun && !own && tells->theirs) {
-        mark(scratch, spoken->first, spoken->last, OF_ANOTHER);
-        others->any |= spoken->last > spoken->first;
-        others->of_late |= (others->late || has_words(tells, SET_OF_LATE)) && spoken->last > spoken->first;
+        mark_other(scratch, tells, spoken, 0, INT32_MAX, others);
     } else if (own) {
         others->begun = false;
         others->owned |= !tells->theirs && says(scratch, spoken, SAYS_PRESENT) > 0;
@@ -242,11 +243,13 @@ static void go_on_of_others(struct scratch *scratch, struct others *others, cons
         others->denied += says(scratch, spoken, SAYS_ABSENT);
 }
 
-/* Whether the story of somebody else is none of the writer's. */
-static bool is_apart(const struct others *others)
+/* The marks of mentions that are none of the writer's. */
+static int32_t apart(const struct others *others)
 {
-    bool denied = others->denied >= DENIED && !others->of_late;
-    return !others->back && (others->nothing || (others->owned && (others->unlike || denied)));
+    if (others->none || others->of_late)
+        return 0;
+    bool set_apart = others->owned && (others->unlike || others->denied >= DENIED);
+    return others->nothing ? OF_ANOTHER : set_apart ? WAS_ANOTHERS : 0;
 }
 
 void retell(struct scratch *scratch, struct row text)
@@ -262,7 +265,7 @@ void retell(struct scratch *scratch, struct row text)
     int32_t *told = scratch->told.items;
     for (size_t i = 1; i < scratch->told.count; i += NUMBERS) {
         int32_t *verdict = &told[i + VERDICT];
-        bool past = *verdict & IS_OVER && !then.back, another = *verdict & OF_ANOTHER && is_apart(&others);
+        bool past = *verdict & IS_OVER && !then.back, another = *verdict & apart(&others);
         *verdict &= ~MARKS;
         bool is_old = *verdict & AS_BEFORE || (*verdict & ONSET) == ONSET_LONG_STANDING << 3;
         if ((past || another) && !is_old && (*verdict & ASSERTION) == SAYS_PRESENT)
