@@ -25,7 +25,8 @@ _DENIED = 2  # findings that the writer denies of now, so that a story of somebo
 _SETTLING, _UNSETTLING = ("over", "ended", "unlike", "nothing"), ("back", "lasts")
 
 
-Cues = dict[str, tuple[int, int]]  # of each kind of cue the words from where to where
+Words = tuple[int, int]  # from where to before where
+Cues = dict[str, Words]  # of each kind of cue its words
 
 
 class Spoken(NamedTuple):
@@ -41,7 +42,7 @@ class _Sentence(NamedTuple):
     """What a sentence tells of a story. `cues`: of each kind where the first begins and ends, in words of the text.
 
     `own`: the words by which the writer tells of themselves. `theirs`, `of_late`, `past`: it tells of others, of these days, in the
-    past. `at_hand`: it tells of now. `ends`: how many words of it there are when a story has ended, or 0.
+    past. `at_hand`: it tells of now. `end_told`: the words that tell the end of a story.
     """
 
     cues: Cues
@@ -50,7 +51,7 @@ class _Sentence(NamedTuple):
     of_late: bool
     past: bool
     at_hand: bool
-    ends: int
+    end_told: Words | None
     begin: int
     end: int
     mentions: range
@@ -60,17 +61,18 @@ def retold(lexicon: Lexicon, letters: str, spoken: Iterable[Spoken], mentions: l
     """The mentions: those of a story that is over historical, those of a story of somebody else a relative's."""
     told = [_look(lexicon, letters, one) for one in spoken]
     for assertion, members in (("historical", _of_then(told, mentions)), ("family", _of_others(told, mentions))):
-        for i in members:
+        for i, cue in members.items():
             one = mentions[i]
             if one.assertion == "present" and not one.as_before and one.onset != "long_standing":
-                mentions[i] = one._replace(assertion=assertion, onset="unknown", bare=False)
+                low, high = cue or (one.low, one.high)
+                mentions[i] = one._replace(assertion=assertion, onset="unknown", bare=False, low=low, high=high)
     return mentions
 
 
 def _look(lexicon: Lexicon, letters: str, spoken: Spoken) -> _Sentence:
     begin, end, of_it = spoken.begin, spoken.end, range(spoken.first, spoken.last)
     if end - begin > _WORDS:
-        return _Sentence({}, (), False, False, False, True, 0, begin, end, of_it)
+        return _Sentence({}, (), False, False, False, True, None, begin, end, of_it)
     sentence = letters[begin : end + 1]
     matches = [(start, stop, what) for start, stop, what, _ in lexicon.stories.matches(sentence) if isinstance(what, Cue)]
     found = sorted(((start, stop, cue.kind) for start, stop, cue in matches if not (cue.at_head and start)), key=_first_and_longest)
@@ -85,6 +87,7 @@ def _look(lexicon: Lexicon, letters: str, spoken: Spoken) -> _Sentence:
     present = any(letter in lexicon.of_the_present and not _is_in(place, dated) for place, letter in enumerate(sentence))
     theirs = any(letter in lexicon.theirs and not _is_in(place, apart) for place, letter in enumerate(sentence))
     of_late, past = (not some.isdisjoint(sentence) for some in (lexicon.of_late, lexicon.of_the_past))
+    closing = _end(lexicon, sentence, cues, now, late=of_late, of_others=theirs and not own)
     return _Sentence(
         cues={kind: (begin + start, begin + stop) for kind, (start, stop) in cues.items()},
         own=tuple(begin + place for place in own),
@@ -92,22 +95,23 @@ def _look(lexicon: Lexicon, letters: str, spoken: Spoken) -> _Sentence:
         of_late=of_late,
         past=past,
         at_hand=bool(now) or of_late or (present and not past),
-        ends=_end(lexicon, sentence, cues, now, late=of_late, of_others=theirs and not own),
+        end_told=(begin + closing[0], begin + closing[1]) if closing else None,
         begin=begin,
         end=end,
         mentions=of_it,
     )
 
 
-def _end(lexicon: Lexicon, sentence: str, cues: Cues, now: Sequence[int], *, late: bool, of_others: bool) -> int:
-    """How many words of a sentence there are when it has told the end of the writer's story, or 0: not where that is asked,
-    doubted, denied or of these days, nor where something of now stands before it."""
+def _end(lexicon: Lexicon, sentence: str, cues: Cues, now: Sequence[int], *, late: bool, of_others: bool) -> Words | None:
+    """The words of a sentence that tell the end of the writer's story: not where that is asked, doubted, denied or of these days,
+    nor where something of now stands before it."""
     if late or of_others or "lasts" in cues or "doubted" in cues or sentence[-1] == lexicon.question:
-        return 0
-    start, end = cues.get("ended") or cues.get("over") or (0, 0)
-    if "ended" not in cues and "then" not in cues and start > _LEAD:
-        return 0
-    return end if lexicon.absences.isdisjoint(sentence[:start]) and all(place >= start for place in now) else 0
+        return None
+    closing = cues.get("ended") or cues.get("over")
+    if closing is None or ("ended" not in cues and "then" not in cues and closing[0] > _LEAD):
+        return None
+    denied = not lexicon.absences.isdisjoint(sentence[: closing[0]])
+    return None if denied or any(place < closing[0] for place in now) else closing
 
 
 def _first_and_longest(found: tuple[int, int, str]) -> tuple[int, int]:
@@ -128,22 +132,23 @@ def _is_in(place: int, spans: Sequence[tuple[int, int]]) -> bool:
     return any(start <= place < end for start, end in spans)
 
 
-def _of_then(told: Sequence[_Sentence], mentions: Sequence[Told]) -> list[int]:
-    """The mentions of stories of a time past that have an end. A complaint told without a verb of the past is of now."""
-    over: list[int] = []
+def _of_then(told: Sequence[_Sentence], mentions: Sequence[Told]) -> dict[int, Words | None]:
+    """The mentions of stories of a time past that have an end, and the words that tell it. A complaint told without a verb of the
+    past is of now."""
+    over: dict[int, Words | None] = {}
     story: list[int] = []
     begun = -1  # the sentence in which the story began
     for number, one in enumerate(told):
         if "back" in one.cues and (begun >= 0 or over):
-            return []
-        begins = "then" in one.cues and _is_own(one) and (one.ends > 0 or not one.at_hand)
+            return {}
+        begins = "then" in one.cues and _is_own(one) and (one.end_told is not None or not one.at_hand)
         if begun < 0 or number - begun > _LONGEST:
             story, begun = [], number if begins else -1
         if begun < 0:
             continue
-        if one.ends:
-            end = one.begin + one.ends
-            over += [*story, *(i for i in one.mentions if mentions[i].end <= end)]
+        if one.end_told:
+            before = (i for i in one.mentions if mentions[i].end <= one.end_told[1])
+            over |= dict.fromkeys([*story, *before], one.end_told)
             story, begun = [], -1
         elif "lasts" in one.cues or not (begins or (not one.at_hand and (one.past or not one.mentions))):
             story, begun = [], -1
@@ -157,19 +162,22 @@ def _is_own(one: _Sentence) -> bool:
     return "others" not in one.cues or any(place < one.cues["others"][0] for place in one.own)
 
 
-def _of_others(told: Sequence[_Sentence], mentions: Sequence[Told]) -> list[int]:
+def _of_others(told: Sequence[_Sentence], mentions: Sequence[Told]) -> dict[int, Words | None]:
     """The mentions of stories of others, where the writer says that nothing of it is theirs; or sets it apart, or denies, with a
-    complaint of their own: then only what was, since who cannot pass water now may be the one for whom the writer asks."""
+    complaint of their own: then only what was, since who cannot pass water now may be the one for whom the writer asks. With the
+    words by which it is set apart, if there are any."""
     story: list[int] = []
     past: list[int] = []  # of those, what was
     denied = 0
-    begun = owned = unlike = nothing = of_late = late = False
+    unlike: Words | None = None
+    nothing: Words | None = None
+    begun = owned = of_late = late = False
     for one in told:
         if story and ("back" in one.cues or "for_them" in one.cues):
-            return []
+            return {}
         about = bool(story) or "others" in one.cues
-        unlike |= about and "unlike" in one.cues
-        nothing |= about and "nothing" in one.cues
+        if about:
+            unlike, nothing = unlike or one.cues.get("unlike"), nothing or one.cues.get("nothing")
         theirs: Sequence[int] = ()
         if "others" in one.cues and not (begun and one.own):
             after = one.cues["others"][1]
@@ -189,5 +197,7 @@ def _of_others(told: Sequence[_Sentence], mentions: Sequence[Told]) -> list[int]
         if story and owned and one.own and not one.theirs:
             denied += sum(mentions[i].assertion == "absent" for i in one.mentions)
     if of_late:
-        return []
-    return story if nothing else past if owned and (unlike or denied >= _DENIED) else []
+        return {}
+    if nothing:
+        return dict.fromkeys(story, nothing)
+    return dict.fromkeys(past, unlike) if owned and (unlike or denied >= _DENIED) else {}

@@ -193,7 +193,7 @@ static void read_text(struct scratch *scratch, struct row text, bool may_be_stor
             struct spoken *spoken = put(scratch, &scratch->spoken, sizeof *spoken);
             if (!spoken)
                 return;
-            *spoken = (struct spoken){begin, i, already, scratch->told.count};
+            *spoken = (struct spoken){begin, i, already, scratch->told.count, {-1, -1}};
             before = following(&before, begin, i, already, scratch->told.count, question);
         }
         begin = i + 1;

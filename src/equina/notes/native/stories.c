@@ -1,4 +1,6 @@
 /* Stories: what is told over several sentences of a time that is over, or of somebody else (stories.py). */
+#include <string.h>
+
 #include "told.h"
 
 #define LONGEST 6 /* sentences of a story */
@@ -15,7 +17,9 @@
 /* What a sentence tells of a story. The marks of its words tell of these days, and of the past. Places are words of the sentence. */
 struct tells {
     uint64_t kinds;           /* of cue in it */
-    int32_t ends;             /* how many words of it there are when a story has ended, or 0 */
+    int32_t end_at, ends;     /* where the words that tell the end of a story begin and end; 0: there are none */
+    int32_t apart[2];         /* the same of the first that set apart ("unlike"), */
+    int32_t nothing[2];       /* and of the first "nothing" */
     int32_t others_at, other; /* where the first "others" begins and ends */
     int32_t own_at, until;    /* the first word of the writer's own, and the first behind "others"; its end: there is none */
     uint32_t marks;
@@ -82,26 +86,33 @@ static const struct match *first_of(const struct scratch *scratch, uint64_t kind
     return first;
 }
 
-/* How many words of a sentence there are when it has told the end of the writer's story, or 0 (stories.py, _end). */
-static int32_t end_in(const struct scratch *scratch, struct row sentence, const struct tells *tells)
+/* The words of a sentence that tell the end of the writer's story, or NULL (stories.py, _end). */
+static const struct match *end_in(const struct scratch *scratch, struct row sentence, const struct tells *tells)
 {
     const struct known *known = scratch->tables->known;
     bool asks = known[sentence.letters[sentence.count - 1]].marks & IN_SET(SET_QUESTION);
     bool of_others = tells->theirs && tells->own_at >= sentence.count;
     if (has_words(tells, SET_OF_LATE) || of_others || has(tells, LASTS) || has(tells, DOUBTED) || asks)
-        return 0;
+        return NULL;
     const struct match *end = first_of(scratch, BIT(ENDED));
     if (!end) {
         end = first_of(scratch, BIT(OVER));
         if (!end || (!has(tells, THEN) && end->start > LEAD))
-            return 0;
+            return NULL;
     }
     for (int32_t i = 0; i < end->start; i++) {
         uint32_t marks = known[sentence.letters[i]].marks;
         if (marks & IN_SET(SET_ABSENCES) || (marks & IN_SET(SET_AT_HAND) && !is_in(scratch, i, BIT(THEN) | ENDING, 0)))
-            return 0;
+            return NULL;
     }
-    return end->end;
+    return end;
+}
+
+/* Where the words of a cue begin and end, if there is one. */
+static void put_words(const struct match *cue, int32_t *words)
+{
+    words[0] = cue ? cue->start : 0;
+    words[1] = cue ? cue->end : 0;
 }
 
 static struct tells look(struct scratch *scratch, struct row sentence)
@@ -141,7 +152,11 @@ static struct tells look(struct scratch *scratch, struct row sentence)
         }
     }
     tells.at_hand |= has_words(&tells, SET_OF_LATE) || (present && !has_words(&tells, SET_OF_THE_PAST));
-    tells.ends = end_in(scratch, sentence, &tells);
+    const struct match *end = end_in(scratch, sentence, &tells);
+    tells.end_at = end ? end->start : 0;
+    tells.ends = end ? end->end : 0;
+    put_words(has(&tells, UNLIKE) ? first_of(scratch, BIT(UNLIKE)) : NULL, tells.apart);
+    put_words(has(&tells, NOTHING) ? first_of(scratch, BIT(NOTHING)) : NULL, tells.nothing);
     return tells;
 }
 
@@ -163,7 +178,7 @@ struct then {
     bool over, back;
 };
 
-static void go_on(struct scratch *scratch, struct then *then, int32_t number, const struct tells *tells, const struct spoken *spoken)
+static void go_on(struct scratch *scratch, struct then *then, int32_t number, const struct tells *tells, struct spoken *spoken)
 {
     if (then->back || (has(tells, BACK) && (then->begun >= 0 || then->over))) {
         then->back = true;
@@ -177,13 +192,15 @@ static void go_on(struct scratch *scratch, struct then *then, int32_t number, co
     if (then->begun < 0)
         return;
     if (tells->ends) {
-        int32_t place[2], *told = scratch->told.items;
-        place_words(scratch, spoken->begin, spoken->begin + tells->ends, place);
+        int32_t *told = scratch->told.items;
+        place_words(scratch, spoken->begin + tells->end_at, spoken->begin + tells->ends, spoken->closing);
         for (size_t i = then->first; i < spoken->last; i += NUMBERS)
-            if (i < spoken->first || told[i + 1] <= place[1]) {
+            if (i < spoken->first || told[i + 1] <= spoken->closing[1]) {
                 told[i + VERDICT] |= IS_OVER;
                 then->over = true;
             }
+        for (int32_t back = 1; back <= number - then->begun; back++)
+            memcpy(spoken[-back].closing, spoken->closing, sizeof spoken->closing);
     }
     if (tells->ends || has(tells, LASTS) || !(begins || of_then))
         then->begun = -1;
@@ -195,6 +212,7 @@ static void go_on(struct scratch *scratch, struct then *then, int32_t number, co
 struct others {
     bool begun, any, owned, unlike, nothing, none, of_late, late;
     int denied;
+    int32_t apart[2], none_of_it[2]; /* the words by which it is set apart, and those that say that nothing of it is theirs */
 };
 
 /* Marks mentions from one character to before another as of somebody else. Who cannot pass water now may be the one for whom the writer
@@ -229,6 +247,10 @@ static void go_on_of_others(struct scratch *scratch, struct others *others, cons
     if (others->none)
         return;
     bool own = tells->own_at < spoken->end - spoken->begin + 1, about = others->any || has(tells, OTHERS);
+    if (about && has(tells, UNLIKE) && !others->unlike)
+        place_words(scratch, spoken->begin + tells->apart[0], spoken->begin + tells->apart[1], others->apart);
+    if (about && has(tells, NOTHING) && !others->nothing)
+        place_words(scratch, spoken->begin + tells->nothing[0], spoken->begin + tells->nothing[1], others->none_of_it);
     others->unlike |= about && has(tells, UNLIKE);
     others->nothing |= about && has(tells, NOTHING);
     if (has(tells, OTHERS) && !(others->begun && own)) {
@@ -252,9 +274,24 @@ static int32_t apart(const struct others *others)
     return others->nothing ? OF_ANOTHER : set_apart ? WAS_ANOTHERS : 0;
 }
 
+/* What stories make of a mention of a sentence. */
+static void settle_mention(int32_t *told, const struct spoken *spoken, const struct then *then, const struct others *others)
+{
+    int32_t *verdict = &told[VERDICT];
+    bool past = *verdict & IS_OVER && !then->back, another = *verdict & apart(others);
+    *verdict &= ~MARKS;
+    bool is_old = *verdict & AS_BEFORE || (*verdict & ONSET) == ONSET_LONG_STANDING << 3;
+    if (!(past || another) || is_old || (*verdict & ASSERTION) != SAYS_PRESENT)
+        return;
+    *verdict = (*verdict & ~(ASSERTION | ONSET | BARE)) | (past ? SAYS_HISTORICAL : SAYS_FAMILY);
+    const int32_t *cue = past ? spoken->closing : others->nothing ? others->none_of_it : others->unlike ? others->apart : NULL;
+    if (cue)
+        memcpy(told + CUE, cue, sizeof spoken->closing);
+}
+
 void retell(struct scratch *scratch, struct row text)
 {
-    const struct spoken *spoken = scratch->spoken.items;
+    struct spoken *spoken = scratch->spoken.items;
     struct then then = {.begun = -1};
     struct others others = {.begun = false};
     for (size_t i = 0; i < scratch->spoken.count && !scratch->failed; i++) {
@@ -262,13 +299,7 @@ void retell(struct scratch *scratch, struct row text)
         go_on(scratch, &then, (int32_t)i, &tells, &spoken[i]);
         go_on_of_others(scratch, &others, &tells, &spoken[i]);
     }
-    int32_t *told = scratch->told.items;
-    for (size_t i = 1; i < scratch->told.count; i += NUMBERS) {
-        int32_t *verdict = &told[i + VERDICT];
-        bool past = *verdict & IS_OVER && !then.back, another = *verdict & apart(&others);
-        *verdict &= ~MARKS;
-        bool is_old = *verdict & AS_BEFORE || (*verdict & ONSET) == ONSET_LONG_STANDING << 3;
-        if ((past || another) && !is_old && (*verdict & ASSERTION) == SAYS_PRESENT)
-            *verdict = (*verdict & ~(ASSERTION | ONSET | BARE)) | (past ? SAYS_HISTORICAL : SAYS_FAMILY);
-    }
+    for (size_t i = 0; i < scratch->spoken.count; i++)
+        for (size_t j = spoken[i].first; j < spoken[i].last; j += NUMBERS)
+            settle_mention((int32_t *)scratch->told.items + j, &spoken[i], &then, &others);
 }

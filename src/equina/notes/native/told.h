@@ -28,6 +28,7 @@ struct before {
 struct spoken {
     int32_t begin, end;
     size_t first, last;
+    int32_t closing[2]; /* the characters that tell the end of the story it is in */
 };
 
 /* read.c: from which character to before which some words stand. A cue may take in the end of the text, which is no word of it. */
