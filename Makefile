@@ -24,6 +24,7 @@ TALKS ?= 1000
 REPORT ?= build/evaluation
 UV_VERSION := 0.13.9
 MUTMUT_VERSION := 3.8.1
+SKLEARN_VERSION := 1.9.1
 JOBS ?= 2
 PORT ?= 8642
 
@@ -74,7 +75,7 @@ echo "setup    $(1): $$("$$py" --version)"; \
 "$$py" -m venv --clear $(1)
 endef
 
-.PHONY: help setup stories run browser java wrk checkers conformance test coverage pictures verify agree prove diff released score evaluate bench mutation licences docs fuzz lint format lock clean
+.PHONY: help setup stories run browser java wrk checkers conformance test coverage pictures verify agree points prove diff released score evaluate bench mutation licences docs fuzz lint format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -194,6 +195,16 @@ mutation: setup .venv-mutation/.stamp  ## small faults put into the core one by 
 	$(STEP) mutation "$(if $(SAMPLE),$(SAMPLE) mutants,every mutant) of the core"
 	@PYTHONPATH=src .venv-mutation/bin/python tests/mutation.py --sample $(or $(SAMPLE),0) --jobs $(JOBS) --modules $(CORE)
 
+points: setup .venv-points/.stamp  ## weigh the words of marked messages anew, by which unknown phrases are read (two minutes)
+	$(STEP) points "src/equina/protocols/back_pain/points.toml"
+	@PYTHONPATH=src .venv-points/bin/python tests/points.py
+
+.venv-points/.stamp: Makefile
+	@$(call new_venv,.venv-points)
+	$(STEP) setup "scikit-learn $(SKLEARN_VERSION), which weighs the words"
+	@.venv-points/bin/python -m pip install $(PIP_FLAGS) scikit-learn==$(SKLEARN_VERSION)
+	@touch $@
+
 .venv-mutation/.stamp: Makefile
 	@$(call new_venv,.venv-mutation)
 	$(STEP) setup "mutmut $(MUTMUT_VERSION), which makes the mutants"
@@ -216,7 +227,7 @@ released:  ## keep the protocol as it now is as the last released one (then empt
 	$(STEP) released "$(RELEASED)"
 	@rm -rf '$(RELEASED)' && mkdir -p '$(RELEASED)'
 	@cp -R $(PROTOCOL)/*.toml $(PROTOCOL)/codes '$(RELEASED)'
-	@rm -f $(RELEASED)/cues*.toml $(RELEASED)/context*.toml
+	@rm -f $(RELEASED)/cues*.toml $(RELEASED)/context*.toml $(RELEASED)/points.toml
 
 score: setup  ## score the triage of vignettes: CASES=FILE, MODE=findings|patient|clinical|all, BAR=share of emergencies to be found
 	$(STEP) score "$(CASES), $(MODE)"
@@ -301,5 +312,5 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --
 
 clean:  ## remove everything that make built or cached here
 	$(STEP) clean "environments, caches, build output"
-	@rm -rf .venv .venv-bench .venv-docs .venv-fuzz .venv-lock .venv-mutation .venv-reading .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/cql/node_modules tests/conformance/node_modules tests/conformance/lforms bench/result.json bench/screening.json bench/spark.json .coverage htmlcov build dist
+	@rm -rf .venv .venv-bench .venv-docs .venv-fuzz .venv-lock .venv-mutation .venv-points .venv-reading .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/cql/node_modules tests/conformance/node_modules tests/conformance/lforms bench/result.json bench/screening.json bench/spark.json .coverage htmlcov build dist
 	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -55,7 +55,7 @@ def python_words(own: Lexicon, text: str) -> tuple[str, list[int], list[int]]:
     chunks = text.split(" ")
     row = [own.vocabulary[chunk] for chunk in chunks]
     places = _Places(chunks, row)
-    words = [places._word(i) for i in range(sum(map(len, row)))]
+    words = [places.word(i) for i in range(sum(map(len, row)))]
     return "".join(row), [start for start, _ in words], [end for _, end in words]
 
 

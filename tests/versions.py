@@ -5,7 +5,7 @@ import shutil
 from command import TINY
 from equina.protocol import SHIPPED
 
-LEXICON = shutil.ignore_patterns("cues*.toml", "context*.toml", "locale")
+LEXICON = shutil.ignore_patterns("cues*.toml", "context*.toml", "points.toml", "locale")
 
 # A made-up change that lowers an emergency of the tiny protocol, and the reason that would cover it.
 RETENTION = ("rules.toml", 'when = "retention"', 'when = "urinary_retention or pvr_ml >= 300"')

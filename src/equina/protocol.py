@@ -25,7 +25,7 @@ SHIPPED = Path(__file__).parent / "protocols" / "back_pain"
 # Without these files the interview asks the core flags by name, then the rest section by section (equina.topics).
 OPTIONAL = ("interview", "handover")
 # Read when a text is read, not before (equina.notes.lexicon).
-LEXICON = ("cues", "context")  # and whatever begins so
+LEXICON = ("cues", "context", "points")  # and whatever begins so
 # Its texts in other languages, a folder each (equina.translation). They are no part of what is decided, nor of the digest.
 LOCALE = "locale"
 CODE_SYSTEMS = ("icd10cm", "hpo", "loinc", "snomed", "rxnorm")

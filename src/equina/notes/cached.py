@@ -35,7 +35,12 @@ def place(folder: Path, kinds: Iterable[tuple[str, str]]) -> Path | None:
     if Path(__file__) not in code or not which().startswith("compiled"):
         return None
     total = hashlib.sha256(f"{sys.version}{sorted(kinds)}".encode())
-    for path in (*sorted(code), *sorted(folder.glob("cues*.toml")), *sorted(folder.glob("context*.toml"))):
+    for path in (
+        *sorted(code),
+        *sorted(folder.glob("cues*.toml")),
+        *sorted(folder.glob("context*.toml")),
+        *folder.glob("points.toml"),
+    ):
         total.update(f"{path.name}\0{path.stat().st_size}\0".encode())
         total.update(path.read_bytes())
     return Path(cache_from_source(__file__)).with_name(f"lexicon.{total.hexdigest()[:32]}.kept")

@@ -82,6 +82,8 @@ def answer(id: str | None, reading: Reading) -> dict[str, object]:
         }
         if mention.value is not None:
             row["value"] = mention.value
+        if mention.likely:
+            row["likely"] = True
         mentions.append(row)
     return {"id": id, "mentions": mentions, **({} if mentions else {"nothing_read": WORDS["nothing"]})}
 

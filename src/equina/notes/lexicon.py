@@ -1,4 +1,4 @@
-"""The lexicon: everything a text is read with, compiled from cues*.toml and context*.toml once for each protocol."""
+"""The lexicon: everything a text is read with, compiled from cues*.toml, context*.toml and points.toml once for each protocol."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from equina.model import Protocol
 from equina.notes.cues import Section
 from equina.notes.index import Index
+from equina.notes.points import Doubt, Points
 from equina.notes.vocabulary import Vocabulary
 from equina.remembered import of_each
 from equina.tables import Fault, ProtocolError
@@ -41,6 +42,8 @@ class Lexicon:
 
     vocabulary: Vocabulary
     indexes: Callable[[], Indexes] = field(compare=False)  # where lexicons are kept (cached.py), made when first asked
+    points: Points
+    doubt: Doubt
     ends: re.Pattern[str]
     comma: str
     colon: str
@@ -67,7 +70,7 @@ class Lexicon:
     headings: dict[str, tuple[bool, Section | None]] = field(default_factory=dict, compare=False)  # words before a colon, so far
     dashed: dict[str, Section | None] = field(default_factory=dict, compare=False)  # words before a dash, so far
     lines: dict[str, tuple[int, Section] | None] = field(default_factory=dict, compare=False)  # that are headings, so far
-    sentences: dict[tuple[str, str, bool, bool], Heard] = field(default_factory=dict, compare=False)  # those read so far
+    sentences: dict[tuple[str, str, bool, bool, bool], Heard] = field(default_factory=dict, compare=False)  # those read so far
 
     @property
     def finds(self) -> Index:

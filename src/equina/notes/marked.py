@@ -88,6 +88,7 @@ def reasons(protocol: Protocol, reading: Reading) -> Iterator[str]:
         if mention.onset != "unknown":
             said += f", {WORDS[mention.onset]}"
         because = WORDS["because"].format(cue=" ".join(mention.cue.quote.split())) if mention.cue else ""
+        because += WORDS["likely"] if mention.likely else ""
         quote = " ".join(mention.quote.split())
         value = f" ({mention.value:g} {protocol.findings[mention.finding].unit_words or ''})" if mention.value is not None else ""
         yield f"{protocol.findings[mention.finding].label}: {said}{value}: “{quote}”{because}".replace(" )", ")")

@@ -21,7 +21,20 @@ from equina.notes.sections import Begun, part_from, sections
 from equina.notes.sentence import Told, is_open_to, told
 from equina.notes.vocabulary import cut, folded
 
-__all__ = ["CueWords", "Found", "Mention", "Parts", "Reading", "Verdict", "find", "number_in", "read", "read_note", "since"]
+__all__ = [
+    "CueWords",
+    "Found",
+    "Mention",
+    "Parts",
+    "Reading",
+    "Verdict",
+    "find",
+    "number_in",
+    "read",
+    "read_note",
+    "since",
+    "worded",
+]
 
 _OF_NO_COMPLAINT = ("historical", "absent")
 # Who says "can't" in a list of past illnesses has begun to tell of now.
@@ -47,7 +60,7 @@ class Mention(NamedTuple):
     """A finding named in a text: `quote` is `text[start:end]`, in code points.
 
     `assertion`: present, absent, historical, family, hypothetical or uncertain. `onset`: new, long_standing or unknown.
-    `value` is the number of a quantity, in the unit of its finding.
+    `value` is the number of a quantity, in the unit of its finding. `likely`: no pattern names it, the points of the words do.
     """
 
     finding: str
@@ -59,6 +72,7 @@ class Mention(NamedTuple):
     cue: CueWords | None
     section: str | None
     value: float | None = None
+    likely: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +135,14 @@ def find(lexicon: Lexicon, text: str) -> Found:
     return Found(numbers, begun)
 
 
+def worded(lexicon: Lexicon, text: str) -> tuple[str, list[tuple[int, int]]]:
+    """The letters of a text, and of each word where it begins and ends in it: what the points are made from."""
+    chunks = _prepared(text, ALL).split(" ")
+    letters = list(map(lexicon.vocabulary.__getitem__, chunks))
+    places = _Places(chunks, letters)
+    return "".join(letters), [places.word(i) for i in range(sum(map(len, letters)))]
+
+
 def _is_message(begun: Sequence[Begun]) -> bool:
     """Whether a text is told freely, as people tell of themselves and of others: it is no note under headings."""
     return sum(section is not None for _, section in begun) < _HEADINGS
@@ -171,7 +193,11 @@ def _mentions(
             onset = since(assertion, onset, as_before)
         if number_low >= 0:
             value = number_in(text[number_low:number_high], finds[find].measure or "")
-        add(_made(Mention, (finds[find].finding, start, end, text[start:end], assertion, onset, cue, name, value)))
+        add(
+            _made(
+                Mention, (finds[find].finding, start, end, text[start:end], assertion, onset, cue, name, value, finds[find].weighed)
+            )
+        )
     return tuple(mentions)
 
 
@@ -234,7 +260,7 @@ class _Places:
         self._word_ends = list(accumulate(map(len, letters)))
         self._lengths = list(accumulate(map(len, chunks), initial=0))
 
-    def _word(self, i: int) -> tuple[int, int]:
+    def word(self, i: int) -> tuple[int, int]:
         chunk = bisect_right(self._word_ends, i)
         start = self._lengths[chunk] + chunk  # a blank before each chunk but the first
         words = _SPANS.get(text := self._chunks[chunk])
@@ -247,7 +273,7 @@ class _Places:
         """From the first letter of the word `start` to the end of the word before `end`."""
         if start < 0:
             return -1, -1
-        return self._word(start)[0], self._word(min(end, self._word_ends[-1]) - 1)[1]  # a cue may take the end of the text in
+        return self.word(start)[0], self.word(min(end, self._word_ends[-1]) - 1)[1]  # a cue may take the end of the text in
 
     def placed(self, found: Iterable[Told]) -> list[Told]:
         """The same with places in characters."""

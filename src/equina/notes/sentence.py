@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from equina.notes.context import ILL, JOINS, LATE, LOOSE, OWN, PARTS, Found, Parts, Place, Verdict, judge, ticked, without_inner
 from equina.notes.cues import Cue, Find
+from equina.notes.hits import FEW, LONGEST, Hit, in_order, settled, shares_its_start, weighed
 from equina.notes.lexicon import Lexicon
+from equina.notes.points import doubted, is_short, likely
 from equina.notes.stories import Spoken, retold
 from equina.notes.talk import Before, Remark, answered, following
 
@@ -23,9 +25,7 @@ _FURTHER = 24  # the same, of a remark on all that was told
 _JOINING = {"joint": JOINS, "parting": PARTS, "apart": OWN, "event": LATE}
 _NO_CUES = frozenset({"long_ago", "turn", *_JOINING})
 _OPENING = 16  # words in which a carer says for whom
-_LONGEST = 80  # words of the longest match
 _FAR = 250  # cues further away than this are of no account
-_FEW = 40  # mentions so few that looking at each is quicker than seeking the near ones
 _TOO_LATE_FOR = {"historical": 1, "absent": 1, "hypothetical": 2}  # what is as much of now is no part of such a section
 _REMEMBERED, _LONG = 50_000, 120  # sentences remembered, and of how many words at most: memory stays flat
 
@@ -62,6 +62,7 @@ def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
     A `message` is looked at for who writes it: about a relative, as a carer does, or about themselves; and for stories.
     """
     carer = message and not lexicon.carers.isdisjoint(letters) and _told_of_a_relative(lexicon, letters)
+    short = message and is_short(letters)
     mentions: list[Told] = []
     sentences: list[Spoken] = []
     before = Before()
@@ -74,10 +75,10 @@ def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
         already, spoken_of, away = len(mentions), last, begin - ended
         both = last if other_late else other
         question = letters[end] == lexicon.question
-        if lexicon.finds.any.search(sentence):
+        if short or lexicon.finds.any.search(sentence):
             after = letters[end + 1 : end + 1 + ANSWER] if question else ""
             then = then and away < _NEAR
-            heard = said(lexicon, sentence, after, carer=carer, then=then)
+            heard = said(lexicon, sentence, after, carer=carer, then=then, short=short)
             mentions += [_told(one, begin) for one in heard.said]
             if heard.said:
                 of_then = heard.long_ago or (then and not heard.late)
@@ -99,7 +100,23 @@ def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
             before = following(before, begin, end, (already, len(mentions)), question=question)
             sentences.append(Spoken(begin, end, already, len(mentions)))
         begin = end + 1
-    return retold(lexicon, letters, sentences, mentions) if message and not carer else mentions
+    told = retold(lexicon, letters, sentences, mentions) if message and not carer else mentions
+    if short:
+        told = doubted(lexicon.doubt, letters, sentences, told)
+    return _without_void(told) if any(one.find.weighed for one in told) else told
+
+
+def _without_void(mentions: Sequence[Told]) -> list[Told]:
+    """The mentions, but by points each finding once, and none of which a pattern names the like anywhere in the text."""
+    named = {one.find.finding for one in mentions if not one.find.weighed}
+    kept: list[Told] = []
+    for one in mentions:
+        if one.find.weighed:
+            if not named.isdisjoint(one.find.of):
+                continue
+            named.add(one.find.finding)
+        kept.append(one)
+    return kept
 
 
 def _as_before(mentions: Sequence[Told], *, so: bool = True) -> list[Told]:
@@ -161,13 +178,13 @@ class Heard(NamedTuple):
     late: bool = False
 
 
-def said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: bool = False) -> Heard:
+def said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: bool = False, short: bool = False) -> Heard:
     """What a sentence says. `after` are the letters behind a question, where its answer may stand; in the words of a `carer` a
-    relative is the patient; what stands before it is told of a moment long ago (`then`)."""
-    key = (sentence, after, carer, then)
+    relative is the patient; what stands before it is told of a moment long ago (`then`); it is one of a `short` message."""
+    key = (sentence, after, carer, then, short)
     known = lexicon.sentences.get(key)
     if known is None:
-        known = _said(lexicon, sentence, after, carer=carer, then=then)
+        known = _said(lexicon, sentence, after, carer=carer, then=then, short=short)
         if len(sentence) <= _LONG:
             if len(lexicon.sentences) >= _REMEMBERED:
                 lexicon.sentences.clear()
@@ -175,42 +192,24 @@ def said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: bool
     return known
 
 
-def _said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: bool) -> Heard:
+def _said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: bool, short: bool) -> Heard:
     found = lexicon.finds.matches(sentence)
-    hits = _settled([_Hit(start, end, what, value) for start, end, what, value in found if isinstance(what, Find)])
-    if not hits:
+    every = [Hit(start, end, what, value) for start, end, what, value in found if isinstance(what, Find)]
+    named = settled(every)
+    by_points = weighed([Hit(*one, None) for one in likely(lexicon.points, sentence)], named, every) if short else []
+    if not named and not by_points:
         return Heard()
-    context = _context(lexicon, sentence, after, hits, carer=carer, then=then)
+    context = _context(lexicon, sentence, after, named or by_points, carer=carer, then=then)
+    hits = sorted([*named, *by_points], key=in_order)
     standing = []
     for i, hit in enumerate(hits):
-        shared = hit.find.normal and _shares_its_start(hits, i)
+        shared = hit.find.normal and shares_its_start(hits, i)
         end = hit.end - (hit.end == len(sentence) > hit.start + 1)  # its end is no word: an answer stands behind "?"
         place = Place(hit.start, end, hit.find.normal, sentence[hit.start] in lexicon.absences, hit.find.kind, shared)
         verdict = judge(place, *context.near(hit.start, hit.end), context.closing)
         if not verdict.dropped:
             standing.append(Said(*hit, verdict))
     return Heard(tuple(standing), context.long_ago, context.late)
-
-
-def _shares_its_start(hits: Sequence[_Hit], at: int) -> bool:
-    """Whether the first word of a hit is one of another before it, or right behind it. No match is longer than _LONGEST words."""
-    start = hits[at].start
-    for i in range(at - 1, -1, -1):
-        other = hits[i]
-        if other.start + _LONGEST <= start:
-            return False
-        if other.start < start <= other.end:
-            return True
-    return False
-
-
-class _Hit(NamedTuple):
-    """A match: the words from `start` to before `end`."""
-
-    start: int
-    end: int
-    find: Find
-    value: int | None
 
 
 class _Context(NamedTuple):
@@ -232,7 +231,7 @@ class _Context(NamedTuple):
         return self.cues[first:last], self.commas[bisect_left(self.commas, low) : bisect_left(self.commas, high)]
 
 
-def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[_Hit], *, carer: bool, then: bool) -> _Context:
+def _context(lexicon: Lexicon, sentence: str, after: str, hits: Sequence[Hit], *, carer: bool, then: bool) -> _Context:
     found = [Found(start, end, what) for start, end, what, _ in lexicon.cues.matches(sentence + after) if isinstance(what, Cue)]
     if not found:
         return _Context((), ())
@@ -305,7 +304,7 @@ def _standing(found: Sequence[Found], first: int | None) -> list[Found]:
     ]
 
 
-def _named(hits: Sequence[_Hit], count: int) -> list[bool]:
+def _named(hits: Sequence[Hit], count: int) -> list[bool]:
     """Of each word of a sentence, whether it is one of a mention that names a finding, not its normal counterpart."""
     named = [False] * count
     for hit in hits:
@@ -323,62 +322,7 @@ class _Spoken:
     def holds(self, start: int, end: int) -> bool:
         """Whether a mention takes these words in."""
         spans = self._spans
-        if len(spans) > _FEW:
-            first = bisect_left(spans, (start - _LONGEST, 0))
+        if len(spans) > FEW:
+            first = bisect_left(spans, (start - LONGEST, 0))
             spans = spans[first : bisect_left(spans, (start + 1, 0), lo=first)]
         return any(low <= start and end <= high for low, high in spans)
-
-
-def _settled(hits: list[_Hit]) -> list[_Hit]:
-    """The hits that stand: no other sense of the words, no shorter twin, nothing that a more exact finding says better."""
-    hits.sort(key=_order)
-    senses = [hit for hit in hits if hit.find.finding is None]
-    latest: dict[str, int] = {}
-    kept: list[_Hit] = []
-    exact = False
-    for hit in hits:
-        finding = hit.find.finding
-        if finding is None or (senses and _senseless(senses, hit, finding)):
-            continue
-        twin = latest.get(finding)
-        if twin is None or kept[twin].end <= hit.start:
-            latest[finding] = len(kept)
-            kept.append(hit)
-        elif hit.end - hit.start > kept[twin].end - kept[twin].start and not _runs_out_of(kept[twin], hit):
-            kept[twin] = hit
-        exact = exact or bool(hit.find.instead_of)
-    kept.sort(key=_order)
-    if exact:
-        weaker: set[int] = set()  # dropped for a more exact finding on the same words; the longer mention is heard first
-        for hit in sorted((hit for hit in kept if hit.find.instead_of), key=lambda hit: hit.start - hit.end):
-            if id(hit) not in weaker:
-                weaker.update(id(other) for other in _overlapping(kept, hit) if other.find.finding in hit.find.instead_of)
-        if weaker:
-            kept = [hit for hit in kept if id(hit) not in weaker]
-    return kept
-
-
-def _runs_out_of(named: _Hit, normal: _Hit) -> bool:
-    """Whether what is normal begins within the words that name the finding: "trouble [walking, bowels fine]"."""
-    return normal.find.normal and not named.find.normal and named.start < normal.start
-
-
-def _order(hit: _Hit) -> tuple[int, int]:
-    return hit.start, -hit.end
-
-
-def _senseless(senses: Sequence[_Hit], hit: _Hit, finding: str) -> bool:
-    """Whether another sense of the words takes the whole mention in."""
-    return any(
-        other.start <= hit.start and hit.end <= other.end and (not other.find.of or finding in other.find.of)
-        for other in (senses if len(senses) < _FEW else _overlapping(senses, hit))
-    )
-
-
-def _overlapping(hits: Sequence[_Hit], hit: _Hit) -> list[_Hit]:
-    """Of hits in the order of their first words, those that share a word with this one. No match is longer than _LONGEST words."""
-    if len(hits) < _FEW:
-        return [other for other in hits if other.end > hit.start and other.start < hit.end]
-    first = bisect_left(hits, hit.start - _LONGEST, key=lambda other: other.start)
-    last = bisect_left(hits, hit.end, lo=first, key=lambda other: other.start)
-    return [other for other in hits[first:last] if other.end > hit.start]

@@ -171,6 +171,10 @@ def _parts() -> dict[str, Schema]:
         "cue": _or_null(cue),
         "section": _or_null(TEXT),
         "value": {"type": "number", "description": "Of a quantity, in its unit."},
+        "likely": {
+            "type": "boolean",
+            "description": "There, and true, when no phrase names the finding: its words make it likely.",
+        },
     }
     return {
         "ProtocolVersion": _object({"id": TEXT, "version": TEXT, "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}}),
@@ -210,7 +214,7 @@ def _parts() -> dict[str, Schema]:
             },
             about="one: ask each by name; list: what is marked is true, the rest is no; number: measured.",
         ),
-        "Mention": _object(mention, optional=["value"]),
+        "Mention": _object(mention, optional=["value", "likely"]),
     }
 
 

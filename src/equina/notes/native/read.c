@@ -7,6 +7,7 @@
 #define FURTHER 24 /* the same, of a remark on all that was told */
 #define OPENING 16 /* words in which a carer says for whom */
 #define LONGEST 80 /* words of the longest match */
+#define LONG_TEXT 400 /* words of a text in which points are of no account */
 
 #ifndef SOURCES
 #define SOURCES "unknown"
@@ -71,10 +72,10 @@ static void tell(struct scratch *scratch, const struct hit *hit, const struct ve
 }
 
 /* Whether the first word of a hit is one of a mention before it, or right behind it. */
-static bool shares_its_start(const struct hit *hits, size_t at)
+static bool shares_its_start(const struct tables *tables, const struct hit *hits, size_t at)
 {
     for (size_t i = at; i-- && hits[i].start + LONGEST > hits[at].start;)
-        if (hits[i].start < hits[at].start && hits[at].start <= hits[i].end)
+        if (hits[i].start < hits[at].start && hits[at].start <= hits[i].end && !tables->finds[hits[i].find].weighed)
             return true;
     return false;
 }
@@ -86,21 +87,31 @@ static void read_sentence(struct scratch *scratch, struct row text, int32_t begi
     struct row row = {text.letters + begin, end - begin};
     new_row(scratch, row);
     find_matches(scratch, FINDS, row);
-    if (!scratch->matches.count)
+    scratch->hits.count = scratch->senses.count = 0;
+    if (scratch->matches.count)
+        settle(scratch);
+    weigh(scratch, row);
+    if (scratch->failed)
         return;
-    settle(scratch);
-    if (!scratch->hits.count || scratch->failed)
+    if (scratch->matches.count && scratch->likely.count)
+        drop_void_likely(scratch);
+    if (!scratch->hits.count && !scratch->likely.count)
         return;
+    bool named = scratch->hits.count;
+    if (!named)
+        add_likely(scratch);
     if (tables->known[text.letters[end - 1]].marks & IN_SET(SET_QUESTION)) {
         row.count += text.count - end < ANSWER ? text.count - end : ANSWER;
         new_row(scratch, row);
     }
     struct context context = cues_of(scratch, row, end - begin);
+    if (named)
+        add_likely(scratch);
     const struct hit *hits = scratch->hits.items;
     for (size_t i = 0; i < scratch->hits.count && !scratch->failed; i++) {
         const struct find *find = &tables->finds[hits[i].find];
         bool absence = tables->known[row.letters[hits[i].start]].marks & IN_SET(SET_ABSENCES);
-        bool shared = find->normal && shares_its_start(hits, i);
+        bool shared = find->normal && shares_its_start(tables, hits, i);
         bool takes_the_end = hits[i].end == end - begin && hits[i].end > hits[i].start + 1; /* no word: an answer stands behind "?" */
         struct place place = {hits[i].start, hits[i].end - takes_the_end, find->normal, absence, find->kind, shared};
         struct verdict verdict = judge(&place, &context);
@@ -152,7 +163,7 @@ static struct aged age(struct scratch *scratch, struct aged aged, uint64_t said,
     return one || every ? (struct aged){every ? all : first, already, end} : aged;
 }
 
-static void read_text(struct scratch *scratch, struct row text, bool may_be_story)
+static void read_text(struct scratch *scratch, struct row text, bool message)
 {
     const struct tables *tables = scratch->tables;
     int32_t begin = 0;
@@ -198,8 +209,12 @@ static void read_text(struct scratch *scratch, struct row text, bool may_be_stor
         }
         begin = i + 1;
     }
-    if (may_be_story && scratch->told.count > 1 && !scratch->failed)
+    if (message && !scratch->carer && scratch->told.count > 1 && !scratch->failed)
         retell(scratch, text);
+    if (scratch->is_short && !scratch->failed)
+        doubt(scratch, text);
+    if (scratch->is_short && tables->points.count && !scratch->failed)
+        drop_void_told(scratch);
 }
 
 /* What the words of the text say: how many numbers follow, then NUMBERS for each mention, in the order of the text. They stay until
@@ -210,8 +225,9 @@ static const int32_t *say(struct scratch *scratch, bool message)
     scratch->told.count = scratch->spoken.count = 0;
     put(scratch, &scratch->told, sizeof(int32_t));
     scratch->carer = message && !scratch->failed && names_relatives(scratch, text) && told_of_a_relative(scratch, text);
+    scratch->is_short = message && text.count <= LONG_TEXT;
     if (!scratch->failed)
-        read_text(scratch, text, message && !scratch->carer);
+        read_text(scratch, text, message);
     if (scratch->failed)
         return NULL;
     int32_t *told = scratch->told.items;

@@ -12,13 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VERSION 6      /* of the tables; tables.py writes the same */
+#define VERSION 7      /* of the tables; tables.py writes the same */
 #define NONE UINT32_MAX
 #define PLACES 64      /* of a row so short that its places are bits */
 #define NEEDS 4        /* sets of letters that a group needs one each of */
 #define FARTHEST 100   /* words behind the beginning of a match beyond which no place is told apart */
 #define WANTS 2        /* of these, sets of which a letter is looked for besides the rarest, wherever it stands in the row */
 #define BESIDE (NEEDS - 1) /* sets of which a letter is looked for where it must stand */
+#define MOST_POINTS 10000 /* of a word, and of a base */
+#define NO_BASE INT32_MAX
 #define CLASSES 2048   /* wanted sets that are alike are looked for as one, so that a row has few bits */
 
 typedef uint16_t letter;
@@ -96,6 +98,7 @@ struct find {
     int32_t kind;    /* of the finding */
     bool normal;     /* its normal counterpart */
     bool measured;   /* with a number */
+    bool weighed;    /* by points; void where a pattern names one of `of` */
     struct list instead_of, of;
 };
 
@@ -149,6 +152,29 @@ struct block {
     size_t used;
 };
 
+/* The points of a word or a pair for one finding: the number of that in `finds` of the points. */
+struct share {
+    uint16_t of;
+    int16_t points;
+};
+
+/* A letter that has points by itself (0) or before a second; which `shares` are its. */
+struct feature {
+    letter second;
+    struct some shares;
+};
+
+/* What a sentence is likely to say (points.py): of each finding its find and its base; of each letter its features, the second letters in
+ * order. */
+struct points {
+    uint32_t count, features_count;
+    uint32_t *finds;
+    int32_t *bases;
+    struct some *of;
+    struct feature *features;
+    struct share *shares;
+};
+
 struct tables {
     uint32_t limit; /* every letter is below it */
     uint32_t findings;
@@ -160,6 +186,9 @@ struct tables {
     struct cue *cues;
     uint32_t *lists;
     struct index indexes[INDEXES];
+    struct points points, doubt; /* of doubt: the points in a sentence (0) and in a text (1); it has no finds */
+    bool doubts;
+    int32_t *doubt_bases; /* of each finding, or NO_BASE */
     uint32_t named[NAMED_SETS]; /* sets that the reader itself asks for */
 
     /* What is worked out from these when they are built. */
@@ -181,6 +210,12 @@ struct tables {
 
 #define FREE UINT16_MAX
 #define LAST (UINT32_C(1) << 31) /* of a way: no other comes after it */
+
+/* How many words and pairs have points for one thing or for the other, whichever are more. */
+static inline uint32_t most_features(const struct tables *tables)
+{
+    return tables->points.features_count > tables->doubt.features_count ? tables->points.features_count : tables->doubt.features_count;
+}
 
 /* Bids the processor to have this at hand soon: what is asked of a row lies all over the memory. */
 static inline void fetch(const void *place)
@@ -294,6 +329,7 @@ struct scratch {
     const struct words *words; /* of a text that is not yet letters (text.h); NULL: there are none */
     struct block block; /* in which lies what has the same size in every call */
     bool failed; /* memory ran out */
+    bool is_short; /* the text is a message as short as those from which the points were made */
     bool carer; /* the text is told for a relative, who is the patient */
     bool then, long_ago;   /* what stands before a sentence is told of a moment long ago; the sentence itself is */
     bool late, turned;     /* or it is told of a moment of late, of a turn */
@@ -303,6 +339,9 @@ struct scratch {
     uint16_t *letter_index; /* of a letter that was seen: which it is of the letters of the row */
     uint64_t *wanted; /* bits: the wanted classes of which the row has a letter */
     int32_t *latest; /* of a finding, its last hit kept */
+    uint32_t window; /* the number of the window whose points are added up; likewise */
+    uint32_t *feature_seen;
+    int32_t *totals; /* of each finding that has points */
     unsigned marks;  /* of all letters of the row */
 
     struct page **pages;        /* of characters, as far as they were told */
@@ -327,6 +366,7 @@ struct scratch {
     struct pile all;    /* struct hit: every match */
     struct pile senses; /* struct hit: those that are another sense of the words */
     struct pile hits;   /* struct hit: those that stand */
+    struct pile likely; /* struct hit: by points */
     struct pile found;  /* struct found */
     struct pile commas; /* int32_t */
     struct pile counts; /* struct counted */
@@ -361,6 +401,7 @@ bool match_at(struct scratch *scratch, const struct group *group, struct row row
 bool begins_of(struct scratch *scratch, uint32_t entry, bool *any);
 
 /* scan.c: all that an index finds in a row, of which stock was taken, into scratch->matches. */
+void new_mark(struct scratch *scratch);
 void new_row(struct scratch *scratch, struct row row);
 void find_matches(struct scratch *scratch, int index, struct row row);
 
@@ -405,8 +446,17 @@ struct verdict judge(const struct place *place, const struct context *context);
 
 /* sentence.c: from the matches the hits that stand. */
 void settle(struct scratch *scratch);
+/* Adds to the hits that stand those that are likely. */
+void add_likely(struct scratch *scratch);
 /* Of hits in order, the first that begins at `start` or later. */
 size_t first_hit(const struct pile *pile, int32_t start);
+
+/* points.c: what a sentence is likely to say; without what its hits make void, likewise of a whole text what it says elsewhere. */
+void weigh(struct scratch *scratch, struct row row);
+void drop_void_likely(struct scratch *scratch);
+void drop_void_told(struct scratch *scratch);
+/* Says of mentions of a message that they are uncertain, for which its words speak too little. */
+void doubt(struct scratch *scratch, struct row text);
 
 /* scratch.c */
 struct scratch *equina_scratch(const struct tables *tables, const struct words *words);

@@ -5,7 +5,7 @@
 #include "reader.h"
 
 /* Marks say of which row they are; when their numbers have run out they begin again. */
-static void new_mark(struct scratch *scratch)
+void new_mark(struct scratch *scratch)
 {
     const struct tables *tables = scratch->tables;
     if (++scratch->now)

@@ -28,6 +28,8 @@ static bool take_block(struct scratch *scratch)
         words_of(scratch->tables->wanted_count) * sizeof *scratch->wanted,
         findings * sizeof *scratch->finding_seen,
         findings * sizeof *scratch->latest,
+        (size_t)most_features(scratch->tables) * sizeof *scratch->feature_seen,
+        (size_t)scratch->tables->points.count * sizeof *scratch->totals,
     }, total = 0;
     for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++)
         total += room_in_block(bytes[i]);
@@ -39,6 +41,8 @@ static bool take_block(struct scratch *scratch)
     scratch->wanted = room_of(&scratch->block, bytes[3]);
     scratch->finding_seen = room_of(&scratch->block, bytes[4]);
     scratch->latest = room_of(&scratch->block, bytes[5]);
+    scratch->feature_seen = room_of(&scratch->block, bytes[6]);
+    scratch->totals = room_of(&scratch->block, bytes[7]);
     return true;
 }
 
@@ -61,7 +65,7 @@ struct scratch *equina_scratch(const struct tables *tables, const struct words *
 void empty_scratch(struct scratch *scratch)
 {
     struct pile *piles[] = {&scratch->small, &scratch->kinds, &scratch->heads, &scratch->asked, &scratch->text, &scratch->starts, &scratch->ends, &scratch->letters, &scratch->places, &scratch->candidates, &scratch->matches, &scratch->backs, &scratch->frames,
-                            &scratch->all, &scratch->senses, &scratch->hits, &scratch->found, &scratch->commas, &scratch->counts, &scratch->told, &scratch->spoken};
+                            &scratch->all, &scratch->senses, &scratch->hits, &scratch->found, &scratch->commas, &scratch->counts, &scratch->told, &scratch->spoken, &scratch->likely};
     for (size_t i = 0; i < sizeof piles / sizeof *piles; i++)
         free(piles[i]->items);
     for (uint32_t i = 0; i < PAGES && scratch->pages; i++)

@@ -200,3 +200,16 @@ void settle(struct scratch *scratch)
     if (exact && !scratch->failed)
         drop_weaker(scratch);
 }
+
+void add_likely(struct scratch *scratch)
+{
+    const struct hit *likely = scratch->likely.items;
+    for (size_t i = 0; i < scratch->likely.count; i++) {
+        struct hit *hit = put(scratch, &scratch->hits, sizeof *hit);
+        if (!hit)
+            return;
+        *hit = likely[i];
+    }
+    if (scratch->likely.count)
+        sort_hits(&scratch->hits, by_start);
+}

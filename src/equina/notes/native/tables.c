@@ -142,7 +142,7 @@ static void take_finds(struct rest *rest, struct tables *tables)
     uint32_t all = take_below(rest, INT32_MAX), used = 0;
     if (all > rest->count)
         rest->bad = true;
-    tables->finds_count = take_count(rest, 6);
+    tables->finds_count = take_count(rest, 7);
     if (rest->bad)
         return;
     tables->lists = some(rest, all, sizeof *tables->lists);
@@ -153,6 +153,7 @@ static void take_finds(struct rest *rest, struct tables *tables)
         find->kind = (int32_t)take_below(rest, 64);
         find->normal = take_below(rest, 2);
         find->measured = take_below(rest, 2);
+        find->weighed = take_below(rest, 2);
         find->instead_of = take_list(rest, tables, &used, all);
         find->of = take_list(rest, tables, &used, all);
     }
@@ -241,6 +242,74 @@ static void take_index(struct rest *rest, struct tables *tables, int which, uint
     }
 }
 
+/* Words and pairs with their points for one of so many things, the letters in order, and of each letter the second ones: 0 when it is
+ * by itself. */
+static void take_features(struct rest *rest, const struct tables *tables, struct points *points, uint32_t things)
+{
+    uint32_t shares_count = take_count(rest, 2), used = 0, before = 0;
+    points->features_count = take_count(rest, 3);
+    points->of = some(rest, tables->limit, sizeof *points->of);
+    points->shares = some(rest, shares_count, sizeof *points->shares);
+    points->features = some(rest, points->features_count, sizeof *points->features);
+    for (uint32_t i = 0; i < points->features_count && !rest->bad; i++) {
+        struct feature *feature = &points->features[i];
+        uint32_t one = take_below(rest, tables->limit), second = take_below(rest, tables->limit);
+        *feature = (struct feature){(letter)second, {used, take_count(rest, 2)}};
+        rest->bad |= one < before || feature->shares.count > shares_count - used;
+        if (rest->bad)
+            return;
+        struct some *of = &points->of[before = one];
+        if (!of->count++)
+            of->first = i;
+        else
+            rest->bad |= feature->second <= points->features[i - 1].second;
+        for (uint32_t j = 0; j < feature->shares.count; j++) {
+            uint16_t which = (uint16_t)take_below(rest, things);
+            points->shares[used++] = (struct share){which, (int16_t)((int32_t)take_below(rest, 2 * MOST_POINTS) - MOST_POINTS)};
+        }
+    }
+}
+
+static void take_points(struct rest *rest, struct tables *tables)
+{
+    struct points *points = &tables->points;
+    points->count = take_count(rest, 2);
+    points->finds = some(rest, points->count, sizeof *points->finds);
+    points->bases = some(rest, points->count, sizeof *points->bases);
+    for (uint32_t i = 0; i < points->count && !rest->bad; i++) {
+        points->finds[i] = take_below(rest, tables->finds_count);
+        points->bases[i] = -(int32_t)take_below(rest, MOST_POINTS);
+        if (!rest->bad && tables->finds[points->finds[i]].finding < 0)
+            rest->bad = true;
+    }
+    take_features(rest, tables, points, points->count);
+}
+
+static void take_doubt(struct rest *rest, struct tables *tables)
+{
+    tables->doubt_bases = some(rest, tables->findings, sizeof *tables->doubt_bases);
+    uint32_t count = take_count(rest, 2);
+    for (uint32_t i = 0; i < tables->findings && !rest->bad; i++)
+        tables->doubt_bases[i] = NO_BASE;
+    for (uint32_t i = 0; i < count && !rest->bad; i++) {
+        uint32_t finding = take_below(rest, tables->findings);
+        int32_t base = (int32_t)take_below(rest, 2 * MOST_POINTS) - MOST_POINTS;
+        if (!rest->bad)
+            tables->doubt_bases[finding] = base;
+    }
+    tables->doubts = count;
+    take_features(rest, tables, &tables->doubt, 2);
+}
+
+static void free_points(struct points *points)
+{
+    free(points->finds);
+    free(points->bases);
+    free(points->of);
+    free(points->features);
+    free(points->shares);
+}
+
 /* What follows from what was taken. */
 static bool work_out(struct tables *tables)
 {
@@ -326,6 +395,10 @@ struct tables *equina_tables(const int32_t *given, int64_t count)
         take_index(&rest, tables, i, i == FINDS ? tables->finds_count : tables->cues_count);
     for (int i = 0; i < NAMED_SETS; i++)
         tables->named[i] = take_below(&rest, tables->sets_count);
+    if (!rest.bad)
+        take_points(&rest, tables);
+    if (!rest.bad)
+        take_doubt(&rest, tables);
     if (rest.bad || rest.count || !work_out(tables)) {
         equina_tables_free(tables);
         return NULL;
@@ -350,6 +423,9 @@ void equina_tables_free(struct tables *tables)
     free(tables->finds);
     free(tables->cues);
     free(tables->lists);
+    free_points(&tables->points);
+    free_points(&tables->doubt);
+    free(tables->doubt_bases);
     if (!packed) {
         free(tables->program);
         free(tables->known);

@@ -10,11 +10,13 @@ from equina.notes.cues import KINDS, Cue, Find
 from equina.notes.index import Index
 from equina.notes.lexicon import Lexicon
 from equina.notes.native.program import LetterSets, Program, UnfitError
+from equina.notes.points import Doubt, Points, Shares
 
 __all__ = ["Tables", "tables"]
 
-VERSION = 6  # as in reader.h, like the next two
+VERSION = 7  # as in reader.h, like the next three
 _NEEDS = 4
+_MOST_POINTS = 10_000
 _FAR = 100  # words behind the beginning of a match beyond which no place is told apart
 _MOST_LETTERS = 0xD800  # from there on UTF-16 has no letters of one number
 _MOST_KINDS = 63
@@ -43,6 +45,8 @@ def tables(lexicon: Lexicon, letters: Callable[[str], str], last: str, stops: tu
         _index(index, finds if i == 0 else cues, program, sets)
         for i, index in enumerate((lexicon.finds, lexicon.cues, lexicon.persons, lexicon.before, lexicon.stories))
     ]
+    for find in lexicon.points.finds:
+        finds.number(find)
     named = [sets.number(some) for some in (*_asked_for(lexicon, letters), *stops)]
     all_finds = [find for find in finds.all if isinstance(find, Find)]
     findings = {name: number for number, name in enumerate(sorted({find.finding for find in all_finds if find.finding}))}
@@ -57,6 +61,8 @@ def tables(lexicon: Lexicon, letters: Callable[[str], str], last: str, stops: tu
     for part in written:
         numbers.extend(part)
     numbers.extend(named)
+    numbers.extend(_points(lexicon.points, finds))
+    numbers.extend(_doubt(lexicon.doubt, findings))
     return Tables(numbers, tuple(all_finds))
 
 
@@ -118,9 +124,36 @@ def _finds(finds: Sequence[Find], findings: Mapping[str, int], kinds: Mapping[st
         # A finding that no pattern names is in no mention that these could bear on.
         instead_of, of = ([findings.get(name, len(findings)) for name in sorted(names)] for names in (find.instead_of, find.of))
         listed += len(instead_of) + len(of)
-        numbers += (findings[find.finding] + 1 if find.finding else 0, kinds[find.kind], find.normal, find.measure is not None)
+        numbers += (
+            findings[find.finding] + 1 if find.finding else 0,
+            kinds[find.kind],
+            find.normal,
+            find.measure is not None,
+            find.weighed,
+        )
         numbers += (len(instead_of), *instead_of, len(of), *of)
     return [listed, len(finds), *numbers]
+
+
+def _points(points: Points, finds: _Numbered) -> list[int]:
+    """The points: the finds with their bases, and what words and pairs have for them."""
+    each = zip(points.finds, points.bases, strict=True)
+    return [len(points.finds), *(number for find, base in each for number in (finds.number(find), -base)), *_shares(points.of)]
+
+
+def _doubt(doubt: Doubt, findings: Mapping[str, int]) -> list[int]:
+    """The same of doubt: bases of findings. One that no pattern names is in no mention."""
+    bases = [(findings[name], base + _MOST_POINTS) for name, base in doubt.bases.items() if name in findings]
+    return [len(bases), *(number for pair in bases for number in pair), *_shares(doubt.of)]
+
+
+def _shares(of: Mapping[str, Shares]) -> list[int]:
+    """Of each word or pair, in order, its points for which thing."""
+    numbers = [sum(map(len, of.values())), len(of)]
+    for key, shares in sorted(of.items()):
+        numbers += (ord(key[0]), ord(key[1]) if len(key) > 1 else 0, len(shares))
+        numbers += (number for which, some in shares for number in (which, some + _MOST_POINTS))
+    return numbers
 
 
 def _cues(cues: Sequence[Cue], kinds: Mapping[str, int]) -> list[int]:
