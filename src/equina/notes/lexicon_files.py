@@ -12,7 +12,7 @@ from equina.notes.index import Group, Index, any_of
 from equina.notes.lexicon import Indexes, Lexicon
 from equina.notes.native import compiled, rows
 from equina.notes.patterns import Alternatives, BadPattern, Letter, Needs, Pattern, Placed, Sets, Writer, lines, parse, words_in
-from equina.notes.points import Doubt, Points, Shares
+from equina.notes.points_file import Given, doubt_given, in_letters, points_given
 from equina.notes.scan import NEEDED
 from equina.notes.vocabulary import NumberClass, Vocabulary
 from equina.tables import Fault, ProtocolError, Table, nearest, read_file
@@ -40,8 +40,6 @@ WORD_LISTS = (
 PERSONS = ("carer", "self")
 OF_THE_ONE_BEFORE = ("same", "still", "all_still", "differs", "asks", "denies_it", "denies_all", "affirms_it", "affirms_all")
 OF_A_STORY = ("then", "over", "ended", "lasts", "doubted", "back", "others", "for_them", "unlike", "nothing")
-_POINTS = re.compile(r"-?\d{1,4}")
-_MOST_POINTS = 10_000
 _CLASS = re.compile(r"<#([a-z0-9_]+)>")
 _FREQUENT = 100  # how many times likelier a common word is than another, roughly: patterns are sought by their rarest word
 _FAR, _NEAR = 250, 6  # how many words a cue reaches, forward and otherwise, when its table does not say
@@ -102,8 +100,7 @@ class Source:
         self.becomes: dict[str, str] = {}
         self.unless: dict[str, frozenset[str]] = {}
         self.lowest: set[str] = set()
-        self.points: dict[str, tuple[Find, int, dict[str, int]]] = {}  # of each finding: find, base, points of words
-        self.doubt: tuple[dict[str, int], list[dict[str, int]]] = ({}, [])  # bases; points of words in the sentence, in the text
+        self.weighed = Given()
 
     def classes(self, top: Table) -> None:
         """Take in the classes of numbers of a file."""
@@ -129,7 +126,8 @@ class Source:
                 table.optional("note")
                 table.rest()
         if "doubt" in top:
-            self._doubt(Table(top.file, "doubt", dict(top.mapping("doubt")), self.faults))
+            table = Table(top.file, "doubt", dict(top.mapping("doubt")), self.faults)
+            self.weighed.doubted, self.weighed.against = doubt_given(table, self._finding)
         for word, others in top.words("spellings").items():
             self.spellings |= dict.fromkeys(others.split(), word)
         for name, into in self.words.items():
@@ -214,32 +212,7 @@ class Source:
         self.unless[name] = frozenset(self._finding(table, "unless", other) for other in table.texts("unless"))
 
     def _points(self, name: str, table: Table) -> None:
-        finding = self._finding(table, "", name)
-        void = frozenset(self._finding(table, "unless", other) for other in table.texts("unless"))
-        find = Find(id=f"points.{name}", finding=finding, kind=self.kinds.get(finding, ""), of=void | {finding}, weighed=True)
-        base = int(table.number("base") or 0)
-        if not -_MOST_POINTS < base < 0:
-            table.fault("base", "a sentence without a word would name it", f"give a number from -{_MOST_POINTS - 1} to -1")
-        self.points[name] = (find, base, self._words_with_points(table, "words"))
-
-    def _doubt(self, table: Table) -> None:
-        named = table.mapping("bases")
-        bases = Table(table.file, f"{table.path}.bases", dict(named), self.faults)
-        given = {self._finding(bases, name, name): int(bases.number(name) or 0) for name in named}
-        self.doubt = (given, [self._words_with_points(table, "sentence"), self._words_with_points(table, "text")])
-        table.rest()
-
-    def _words_with_points(self, table: Table, key: str) -> dict[str, int]:
-        """The points of words and pairs: lists of these under the numbers."""
-        given: dict[str, int] = {}
-        numbers = table.mapping(key)
-        below = Table(table.file, f"{table.path}.{key}", dict(numbers), self.faults)
-        for number in numbers:
-            if not _POINTS.fullmatch(number):
-                below.fault(number, "points are whole numbers", 'write 12 = ["numb*", "cannot feel"]')
-                continue
-            given |= dict.fromkeys(below.texts(number), int(number))
-        return given
+        self.weighed.points[name] = points_given(name, table, self.kinds, self._finding)
 
     def _add(self, table: Table, key: str, what: Find | Cue) -> None:
         parts = tuple(self._parsed(table.file, table.path, key, line) for line in table.texts(key, required=key == "says"))
@@ -318,21 +291,6 @@ class _Compiler:
         groups = [self._group(what, same) for what, same, _ in gathered.values()]
         return Index(single, groups, [needs for _, _, needs in gathered.values()])
 
-    def _points(self) -> Points:
-        """What sentences are likely to name."""
-        finds, bases, words = zip(*self.source.points.values(), strict=True) if self.source.points else ((), (), ())
-        return Points(finds, bases, self._shares(words))
-
-    def _shares(self, given: Iterable[Mapping[str, int]]) -> Mapping[str, Shares]:
-        """Points by letters. A word that the lexicon has not is none of any text."""
-        of: dict[str, list[tuple[int, int]]] = {}
-        for which, points in enumerate(given):
-            for words, some in points.items():
-                spelt = [self.vocabulary.letters.get(word, "") for word in words.split(" ")]
-                if all(spelt):
-                    of.setdefault("".join(spelt), []).append((which, some))
-        return {key: tuple(each) for key, each in of.items()}
-
     def _group(self, what: Find | Cue, same: Sequence[Pattern]) -> Group:
         whole = same[0] if len(same) == 1 else Alternatives(tuple(same))
         measured = isinstance(what, Find) and what.measure is not None
@@ -351,10 +309,11 @@ class _Compiler:
             before=self.index(lambda what: isinstance(what, Cue) and what.kind in OF_THE_ONE_BEFORE),
             stories=self.index(lambda what: isinstance(what, Cue) and what.kind in OF_A_STORY),
         )
+        points, doubt = in_letters(source.weighed, self.vocabulary.letters)
         made = Lexicon(
             vocabulary=self.vocabulary,
-            points=self._points(),
-            doubt=Doubt(source.doubt[0], self._shares(source.doubt[1])),
+            points=points,
+            doubt=doubt,
             indexes=lambda: indexes,
             ends=re.compile(any_of(self.letters("$"))),
             comma=self.letters(","),

@@ -1,0 +1,232 @@
+"""Points: what no pattern names is read by the words of a short message, and what its words speak against is uncertain."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from equina.evaluation.systems import Engine
+from equina.notes.command import answer
+from equina.notes.lexicon import Lexicon, lexicon
+from equina.notes.marked import reasons
+from equina.notes.points import WINDOW, Doubt, Points, likely, windows
+from equina.notes.reading import read, worded
+from equina.protocol import SHIPPED, load
+from equina.tables import ProtocolError
+
+POINTS = tomllib.loads((SHIPPED / "points.toml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SHIPPED, tmp_path / "own", ignore=shutil.ignore_patterns("locale")))
+
+
+@pytest.fixture(params=["compiled", "python"])
+def words(request: pytest.FixtureRequest, folder: Path) -> Lexicon:
+    """A small lexicon with points of its own, by either reader."""
+    for file in (*folder.glob("cues*.toml"), *folder.glob("context*.toml"), folder / "points.toml"):
+        file.unlink()
+    (folder / "cues.toml").write_text(CUES, encoding="utf-8")
+    (folder / "context.toml").write_text(CONTEXT, encoding="utf-8")
+    (folder / "points.toml").write_text(OWN, encoding="utf-8")
+    own = lexicon(load(folder))
+    if request.param == "compiled" and own.compiled is None:
+        pytest.skip("no compiled reader here")
+    return own if request.param == "compiled" else replace(own, compiled=None)
+
+
+CUES = """
+[terms]
+known = ["the", "seat", "feels", "like", "cushion", "my", "sister", "and", "is", "there", "now", "no", "heated"]
+[cues.saddle_anesthesia]
+says = ["numb", "<known> zzz"]
+[cues.fever]
+says = ["fever"]
+[cues.saddle_paresthesia]
+says = ["tingling"]
+[unrelated.heated]
+says = ["heated seat"]
+of = ["saddle_anesthesia"]
+"""
+CONTEXT = """
+english = ["the", "is", "my", "and", "no", "now", "there"]
+[context.no]
+kind = "negated"
+says = ["no"]
+[context.sister]
+kind = "family"
+says = ["sister's"]
+"""
+OWN = """
+[points.saddle_anesthesia]
+base = -30
+unless = ["saddle_paresthesia"]
+[points.saddle_anesthesia.words]
+20 = ["seat"]
+15 = ["cushion", "like cushion"]
+-40 = ["heated"]
+[doubt.bases]
+saddle_anesthesia = 10
+[doubt.sentence]
+-8 = ["my sister"]
+-3 = ["there"]
+[doubt.text]
+-4 = ["now"]
+"""
+
+
+def of(words: Lexicon, text: str) -> list[tuple[str, str, str]]:
+    return [(mention.finding, mention.assertion, mention.quote) for mention in read(words, text).mentions]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The seat feels like cushion.", [("saddle_anesthesia", "present", "seat feels like cushion")]),
+        ("The seat feels.", []),
+        ("The cushion is the cushion.", []),  # a word counts once
+        ("The seat and the cushion. The seat and the cushion.", [("saddle_anesthesia", "present", "seat and the cushion")]),
+        ("Numb. The seat and the cushion.", [("saddle_anesthesia", "present", "Numb")]),  # a pattern names it
+        ("No tingling. The seat and the cushion.", [("saddle_paresthesia", "absent", "tingling")]),  # or names the like
+        (
+            "Fever and the seat like cushion.",
+            [("fever", "present", "Fever"), ("saddle_anesthesia", "present", "seat like cushion")],
+        ),
+        ("The heated seat like cushion.", []),  # words of another sense
+        ("Sister's seat like cushion.", [("saddle_anesthesia", "family", "seat like cushion")]),  # its context counts
+    ],
+)
+def test_what_the_words_make_likely(words: Lexicon, text: str, found: list[tuple[str, str, str]]) -> None:
+    assert of(words, text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "assertion", "cue"),
+    [
+        ("Numb.", "present", None),
+        ("Numb, my sister.", "present", None),  # 10 - 8
+        ("Numb, my sister there.", "uncertain", "my sister"),  # 10 - 8 - 3
+        ("Numb, my sister. Now.", "uncertain", "my sister"),  # 10 - 8 - 4: the text counts
+        ("Numb there. Now.", "present", None),
+    ],
+)
+def test_what_the_words_speak_against(words: Lexicon, text: str, assertion: str, cue: str | None) -> None:
+    (mention,) = read(words, text).mentions
+    assert (mention.assertion, mention.cue.quote if mention.cue else None) == (assertion, cue)
+
+
+def test_without_words_against_it_in_its_sentence_nothing_is_doubted(words: Lexicon) -> None:
+    own = replace(words, doubt=Doubt({"saddle_anesthesia": -1}, words.doubt.of), compiled=None)
+    assert [mention.assertion for mention in read(own, "Numb.").mentions] == ["present"]
+
+
+def test_only_in_a_short_message(words: Lexicon) -> None:
+    told = "The seat feels like cushion. My sister is numb there, fever now."
+    assert len(of(words, told)) == 2
+    assert "uncertain" in {mention.assertion for mention in read(words, told).mentions}
+    long = told + " The." * 200
+    assert [mention.assertion for mention in read(words, long).mentions] == ["present", "present"]
+
+
+def test_windows_overlap_and_leave_nothing_out() -> None:
+    for count in (1, WINDOW, WINDOW + 1, 2 * WINDOW, 103):
+        covered = {place for first, last in windows(count) for place in range(first, last)}
+        assert covered == set(range(count))
+        assert all(last - first <= WINDOW for first, last in windows(count))
+
+
+def test_words_that_stand_far_apart_are_not_added_up(words: Lexicon) -> None:
+    assert of(words, f"The seat {'and ' * 10}the cushion.") != []
+    assert of(words, f"The seat {'and ' * WINDOW}the cushion.") == []
+
+
+def test_without_its_file_nothing_is_read_by_points(folder: Path) -> None:
+    text = "Sat on the bike and nothing between me and the saddle reaches my brain."
+    assert any(mention.likely for mention in read(lexicon(load()), text).mentions)
+    (folder / "points.toml").unlink()
+    own = lexicon(load(folder))
+    assert not own.points.finds
+    assert not own.doubt.bases
+    assert not any(mention.likely for mention in read(own, text).mentions)
+
+
+def test_it_is_told_that_no_phrase_names_it(words: Lexicon) -> None:
+    reading = read(words, "The seat feels like cushion. Fever.")
+    by_points, by_pattern = answer(None, reading)["mentions"]  # type: ignore[misc]
+    assert (by_points["likely"], "likely" in by_pattern) == (True, False)
+    assert "no phrase" in next(iter(reasons(load(), reading)))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("[points.no_such]\nbase = -1\n[points.no_such.words]\n", "no finding of the protocol"),
+        ("[points.fever]\nbase = 0\n[points.fever.words]\n", "[points.fever]: base"),
+        ("[points.fever]\n[points.fever.words]\n", "[points.fever]: base"),
+        ('[points.fever]\nbase = "-3"\n[points.fever.words]\n', "[points.fever]: base"),
+        ("[points.fever]\nbase = -20000\n[points.fever.words]\n", "-9999"),
+        ('[points.fever]\nbase = -3\n[points.fever.words]\nmany = ["hot"]\n', "whole numbers"),
+        ('[points.fever]\nbase = -3\n[points.fever.words]\n99999 = ["hot"]\n', "whole numbers"),
+        ("[points.fever]\nbase = -3\n[points.fever.words]\n3 = 4\n", "[points.fever.words]: 3"),
+        ('[points.fever]\nbase = -3\nunless = ["fevr"]\n[points.fever.words]\n', '"fevr" is no finding'),
+        ("[points.fever]\nbase = -3\nmore = 1\n[points.fever.words]\n", "more"),
+        ('[points.fever]\nbase = -3\n[points.fever.words]\n3 = ["a b c"]\n', "a word or two"),
+        ('[points.fever]\nbase = -3\n[points.fever.words]\n3 = [""]\n', "a word or two"),
+        ("[doubt.bases]\nfevr = 3\n", '"fevr" is no finding'),
+        ('[doubt.bases]\nfever = "3"\n', "[doubt.bases]: fever"),
+        ("[doubt.bases]\nfever = 20000\n", "9999"),
+        ("[doubt]\nsentense = 3\n", "sentense"),
+    ],
+)
+def test_what_is_wrong_with_the_file_is_told(folder: Path, given: str, told: str) -> None:
+    (folder / "points.toml").write_text(given, encoding="utf-8")
+    with pytest.raises(ProtocolError) as raised:
+        lexicon(load(folder))
+    assert all(str(fault).startswith("points.toml") for fault in raised.value.faults)
+    assert told in str(raised.value)
+
+
+def test_every_word_of_the_shipped_file_is_one_of_the_lexicon() -> None:
+    """Else a word has lost its points unnoticed: `make points` makes them anew."""
+    known = lexicon(load()).vocabulary.letters
+    tables: list[Mapping[str, list[str]]] = [each["words"] for each in POINTS["points"].values()]
+    tables += [POINTS["doubt"]["sentence"], POINTS["doubt"]["text"]]
+    spelt = {word for table in tables for words in table.values() for pair in words for word in pair.split(" ")}
+    assert len(spelt) > 1000
+    assert spelt - known.keys() == set()
+
+
+def test_the_points_of_the_shipped_file_are_few_enough_to_be_read() -> None:
+    points = [len(words) for each in POINTS["points"].values() for words in each["words"].values()]
+    doubt = [len(words) for table in ("sentence", "text") for words in POINTS["doubt"][table].values()]
+    assert sum(points) < 10_000
+    assert sum(doubt) < 500
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("Sat on the bike and nothing between me and the saddle reaches my brain.", "saddle_anesthesia"),
+        ("Underneath has gone to sleep and the shower might as well be raining on the dog.", "saddle_anesthesia"),
+        ("I stood over the bowl for an age, belly like a drum, and went to bed with it all still in me.", "urinary_retention"),
+    ],
+)
+def test_what_is_likely_alone_is_an_emergency(text: str, finding: str) -> None:
+    """What is read by points counts as what is read by a pattern."""
+    told = f"My back went on Monday. {text}"
+    assert finding in {mention.finding for mention in read(lexicon(load()), told).mentions if mention.likely}
+    answers = Engine(load()).answers([{"id": "1", "age": 50, "sex": "F", "text": told}], lambda _: None)
+    assert answers["1"].level == "emergency"
+
+
+def test_likely_is_of_letters_alone() -> None:
+    own = lexicon(load())
+    letters, _ = worded(own, "I cannot tell when I have begun to pass water.")
+    assert likely(Points((), (), {}), letters) == []
+    assert all(0 <= start < end <= len(letters) for start, end, _ in likely(own.points, letters))
