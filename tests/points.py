@@ -1,12 +1,10 @@
 """The points of words (src/equina/notes/points.py), made anew from marked messages: `make points`.
 
-points.py [--likely 0.5] [--doubtful 0.3]
+points.py [--likely 0.5]
 
-First what a sentence is likely to say. Each sentence, or window of a longer one, is an example; its features are its words and
+Each sentence, or window of a longer one, is an example of what it says and of what it does not; its features are its words and
 pairs of neighbours, as the lexicon knows them. A logistic regression with an L1 penalty (scikit-learn) gives most of them nothing,
-so that what is left can be read. Then, with those points in use, which mentions are to be doubted: each that the reader takes for
-present is an example, right or wrong by the marks; its features are those of its sentence, the words of the whole message, and its
-finding.
+so that what is left can be read.
 
 Learnt from are the half of the corpus that may be read, corpus/weighed/, which is for this alone, reading/ and the case files. The
 other half of the corpus is counted and never learnt from.
@@ -32,11 +30,10 @@ sys.path += [str(TESTS), str(TESTS / "corpus")]
 
 from corpus_figures import SEEN, messages, plain  # noqa: E402  (after the path)
 
-from equina import load  # noqa: E402
-from equina.notes.lexicon import Lexicon  # noqa: E402
-from equina.notes.lexicon_files import read_lexicon  # noqa: E402
+from equina.notes.lexicon import Lexicon, lexicon  # noqa: E402
 from equina.notes.points import windows  # noqa: E402
-from equina.notes.reading import read, worded  # noqa: E402
+from equina.notes.reading import worded  # noqa: E402
+from equina.protocol import SHIPPED, load  # noqa: E402
 from sentences import Sentence, sentences  # noqa: E402
 
 # Each with the findings that say it in another grain: where a pattern names one of them, points add nothing.
@@ -58,21 +55,16 @@ FINDINGS = {
     "sexual_dysfunction": (),
     "fever": (),
 }
-IN_OTHER_WORDS = ("saddle_paresthesia", "perianal_sensation_reduced", "bilateral_leg_weakness", "foot_drop", "paralysis")
 # Whole texts of which it is known what they say, though not where: what one does not say is against a finding in all of it.
 WHOLE = ("seen_cases.jsonl", "told_cases.jsonl", "told_messages.jsonl")
 POINTS = 10  # of one unit of log-odds
-RARE = 2  # examples that a word or a pair must have, to speak for a finding
-RARER = 8  # … and of a mention
-STRENGTH, STRENGTH_OF_DOUBT = 1.0, 0.3  # the less, the fewer words have points
-OF_TEXT = 0.5  # how readily a word of the text has points, against one of the sentence
-READ_RIGHT = 0.3  # how much a mention of reading/ counts, where each is read right since it was mended until it was
-LONG_SENTENCE, LONG_TEXT = 80, 400  # as in points.py
+RARE = 2  # examples that a word or a pair must have
+STRENGTH = 1.0  # the less, the fewer words have points
 WIDTH = 128
 HEAD = """\
 # Points of words and pairs of words, made by `make points` from marked messages: do not edit by hand. Ten are one unit of log-odds.
-# [points]: a stretch of at most forty words whose points outweigh the base is read as naming the finding, where no pattern does.
-# [doubt]: a mention in a message whose sentence and whole text do not make up for the base is uncertain. docs/decisions/0021.
+# A stretch of at most forty words whose points outweigh the base is read as naming the finding, where no pattern of the text does
+# (docs/decisions/0021).
 """
 
 
@@ -85,29 +77,12 @@ class Example:
     unclear: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A mention that the reader takes for present: the letters of its sentence and of its text, and whether it is marked so."""
-
-    finding: str
-    sentence: str
-    text: str
-    right: bool
-    weight: float
-
-
-def spelt(words: Lexicon, text: str) -> tuple[str, list[tuple[int, int]], list[tuple[int, int]]]:
-    """The letters of a text with its end, where each word stands in it, and from which to before which word its sentences go."""
+def cut(words: Lexicon, text: str) -> Iterator[tuple[str, int, int]]:
+    """The windows of a text's sentences: letters, and where they begin and end."""
     letters, places = worded(words, text)
     letters, places = letters + words.end, [*places, (len(text), len(text))]
     ends = [found.end() for found in words.ends.finditer(letters)]
-    return letters, places, list(zip([0, *ends], ends, strict=False))
-
-
-def cut(words: Lexicon, text: str) -> Iterator[tuple[str, int, int]]:
-    """The windows of a text: letters, and where they begin and end."""
-    letters, places, parts = spelt(words, text)
-    for begin, end in parts:
+    for begin, end in zip([0, *ends], ends, strict=False):
         for first, last in windows(end - begin):
             yield letters[begin + first : begin + last], places[begin + first][0], places[begin + last - 1][1]
 
@@ -143,103 +118,32 @@ def cases() -> Iterator[tuple[str, set[str]]]:
                     yield case.get(key, ""), said
 
 
-def claims(words: Lexicon, told: Iterable[tuple[str, set[str]]], weight: float) -> Iterator[Claim]:
-    """What the reader takes for present in texts, and not of old; with each text comes what is present in it."""
-    names = {*FINDINGS, "new_urinary_incontinence", *IN_OTHER_WORDS}
-    for text, marked in told:
-        letters, places, parts = spelt(words, text)
-        for mention in read(words, text).mentions if len(letters) <= LONG_TEXT else ():
-            if mention.finding not in names or mention.assertion != "present" or mention.onset == "long_standing":
-                continue
-            word = next(i for i, (_, end) in enumerate(places) if end > mention.start)
-            begin, end = next(part for part in parts if part[0] <= word < part[1])
-            if end - begin <= LONG_SENTENCE + 1:
-                right = plain(mention.finding) in marked
-                yield Claim(mention.finding, letters[begin:end], letters[:-1], right, weight)
-
-
-def marked(told: Iterable[Sentence]) -> Iterator[tuple[str, set[str]]]:
-    """Marked messages, each with what is marked as present."""
-    for message in told:
-        yield message.text, {plain(label.finding) for label in message.labels if label.assertion == "present"}
-
-
-class Words:
-    """The words of a lexicon by their letters; numbers have none."""
-
-    def __init__(self, words: Lexicon) -> None:
-        self.names = {letter: word for word, letter in words.vocabulary.letters.items() if " " not in word}
-
-    def features(self, letters: str) -> list[str]:
-        """The words and pairs of a window."""
-        names = [self.names.get(letter) for letter in letters]
-        return [name for name in names if name] + [f"{one} {other}" for one, other in pairwise(names) if one and other]
-
-    def features_of(self, claim: Claim) -> list[tuple[str, str]]:
-        """What may speak for a mention and against it."""
-        of_text = {self.names[letter] for letter in claim.text if letter in self.names}
-        of_sentence = self.features(claim.sentence)
-        return [("bases", claim.finding), *(("sentence", name) for name in of_sentence), *(("text", name) for name in of_text)]
-
-
-def fitted(columns: object, right: object, strength: float, weights: object = None) -> tuple[np.ndarray, float]:
-    """The weights of the columns, and that of none."""
-    model = LogisticRegression(C=strength, l1_ratio=1, solver="liblinear", max_iter=1000, random_state=0)
-    model.fit(columns, right, sample_weight=weights)
-    return model.coef_[0], float(model.intercept_[0])
-
-
-def rounded(names: Iterable[str], weights: Iterable[float]) -> dict[str, int]:
-    """The points of those that have any."""
-    return {name: points for name, weight in zip(names, weights, strict=True) if (points := round(POINTS * weight))}
-
-
-def odds(share: float) -> float:
-    """The log-odds of a share."""
-    return float(np.log(share / (1 - share)))
+def features(names: Mapping[str, str], letters: str) -> list[str]:
+    """The words and pairs of a window, by the names of letters; a number has none."""
+    each = [names.get(letter) for letter in letters]
+    return [name for name in each if name] + [f"{one} {other}" for one, other in pairwise(each) if one and other]
 
 
 def points_of(words: Lexicon, learnt: Sequence[Example], share: float) -> Iterator[str]:
     """The lines of what sentences are likely to say."""
-    known = Words(words)
-    counter = CountVectorizer(analyzer=lambda letters: known.features(letters), min_df=RARE, binary=True)
+    known = {letter: word for word, letter in words.vocabulary.letters.items() if " " not in word}
+    counter = CountVectorizer(analyzer=lambda letters: features(known, letters), min_df=RARE, binary=True)
     columns = counter.fit_transform([one.letters for one in learnt])
     names = counter.get_feature_names_out()
     for finding, others in FINDINGS.items():
         clear = np.array([finding not in one.unclear for one in learnt])
         present = np.array([finding in one.present for one in learnt])[clear]
-        weights, base = fitted(columns[clear], present, STRENGTH)
-        points = rounded(names, weights)
+        model = LogisticRegression(C=STRENGTH, l1_ratio=1, solver="liblinear", max_iter=1000, random_state=0)
+        weights = model.fit(columns[clear], present).coef_[0]
+        points = {name: some for name, weight in zip(names, weights, strict=True) if (some := round(POINTS * weight))}
+        base = round(POINTS * (model.intercept_[0] - np.log(share / (1 - share))))
         print(f"{finding:32} {present.sum():5} examples  {len(points):4} words and pairs")
         yield f"\n[points.{finding}]"
-        yield f"base = {min(-1, round(POINTS * (base - odds(share))))}"
+        yield f"base = {min(-1, base)}"
         if others:
             yield f"unless = [{', '.join(map(quoted, others))}]"
         yield f"\n[points.{finding}.words]"
         yield from listed(points)
-
-
-def doubt_of(words: Lexicon, learnt: Sequence[Claim], share: float) -> Iterator[str]:
-    """The lines of what is to be doubted."""
-    known = Words(words)
-    counter = CountVectorizer(analyzer=known.features_of, min_df=RARER, binary=True)
-    columns = counter.fit_transform(learnt).astype(float)
-    scale = np.array([OF_TEXT if kind == "text" else 1.0 for kind, _ in counter.get_feature_names_out()])
-    columns = columns.multiply(scale).tocsr()
-    right = np.array([one.right for one in learnt])
-    weights, base = fitted(columns, right, STRENGTH_OF_DOUBT, [one.weight for one in learnt])
-    weights = weights * scale
-    by_kind: dict[str, dict[str, float]] = {"bases": {}, "sentence": {}, "text": {}}
-    for (kind, name), weight in zip(counter.get_feature_names_out(), weights, strict=True):
-        by_kind[kind][name] = float(weight)
-    print(f"doubt: {len(learnt)} mentions, {right.sum()} right; {int((weights != 0).sum())} words and pairs")
-    yield "\n[doubt.bases]"
-    yield from (
-        f"{name} = {round(POINTS * (base + weight - odds(share)))}" for name, weight in sorted(by_kind.pop("bases").items())
-    )
-    for kind, of_kind in by_kind.items():
-        yield f"\n[doubt.{kind}]"
-        yield from listed(rounded(of_kind, of_kind.values()))
 
 
 def listed(points: Mapping[str, int]) -> Iterator[str]:
@@ -266,19 +170,12 @@ def main() -> None:
     """Write the file."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--likely", type=float, default=0.5, help="how likely what a sentence says must be")
-    options.add_argument("--doubtful", type=float, default=0.3, help="below what share of right ones a mention is doubted")
     given = options.parse_args()
-    protocol = load()
-    folder = Path(str(protocol.folder))
-    kinds = {name: finding.kind for name, finding in protocol.findings.items()}
-    to, words = folder / "points.toml", read_lexicon(folder, kinds)
-    mended = [one for file in sorted((TESTS / "reading").glob("*.txt")) for one in sentences(file)]
-    free = [*messages(SEEN), *(one for file in sorted((TESTS / "corpus" / "weighed").glob("*.txt")) for one in sentences(file))]
-    lines = [HEAD.rstrip(), *points_of(words, [*examples(words, [*free, *mended]), *whole(words)], given.likely)]
-    to.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    words = read_lexicon(folder, kinds)  # with them
-    lines += doubt_of(words, [*claims(words, marked(free), 1.0), *claims(words, marked(mended), READ_RIGHT)], given.doubtful)
-    to.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    words = lexicon(load())
+    marked = [*sorted((TESTS / "reading").glob("*.txt")), *sorted((TESTS / "corpus" / "weighed").glob("*.txt"))]
+    told = [*messages(SEEN), *(one for file in marked for one in sentences(file))]
+    lines = [HEAD.rstrip(), *points_of(words, [*examples(words, told), *whole(words)], given.likely)]
+    (SHIPPED / "points.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,4 @@ def test_a_message_gets_a_level_that_it_accepts() -> None:
 
 
 def test_no_emergency_among_them_is_missed() -> None:
-    missed = [each["id"] for each in MESSAGES if each["acceptable"] == ["emergency"] and each["id"] in MISSES]
-    assert missed == ["GRAVE-055"], (
-        "fever in childbed: urgent by our rules; a past leak taken for a new one had made it an emergency"
-    )
+    assert not [each["id"] for each in MESSAGES if each["acceptable"] == ["emergency"] and each["id"] in MISSES]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from equina.model import Protocol
 from equina.notes.cues import Section
 from equina.notes.index import Index
-from equina.notes.points import Doubt, Points
+from equina.notes.points import Points
 from equina.notes.vocabulary import Vocabulary
 from equina.remembered import of_each
 from equina.tables import Fault, ProtocolError
@@ -43,7 +43,6 @@ class Lexicon:
     vocabulary: Vocabulary
     indexes: Callable[[], Indexes] = field(compare=False)  # where lexicons are kept (cached.py), made when first asked
     points: Points
-    doubt: Doubt
     ends: re.Pattern[str]
     comma: str
     colon: str

@@ -12,7 +12,7 @@ from equina.notes.index import Group, Index, any_of
 from equina.notes.lexicon import Indexes, Lexicon
 from equina.notes.native import compiled, rows
 from equina.notes.patterns import Alternatives, BadPattern, Letter, Needs, Pattern, Placed, Sets, Writer, lines, parse, words_in
-from equina.notes.points_file import Given, doubt_given, in_letters, points_given
+from equina.notes.points_file import Given, in_letters, points_given
 from equina.notes.scan import NEEDED
 from equina.notes.vocabulary import NumberClass, Vocabulary
 from equina.tables import Fault, ProtocolError, Table, nearest, read_file
@@ -100,7 +100,7 @@ class Source:
         self.becomes: dict[str, str] = {}
         self.unless: dict[str, frozenset[str]] = {}
         self.lowest: set[str] = set()
-        self.weighed = Given()
+        self.weighed: dict[str, Given] = {}
 
     def classes(self, top: Table) -> None:
         """Take in the classes of numbers of a file."""
@@ -125,9 +125,6 @@ class Source:
                 take(id, table)
                 table.optional("note")
                 table.rest()
-        if "doubt" in top:
-            table = Table(top.file, "doubt", dict(top.mapping("doubt")), self.faults)
-            self.weighed.doubted, self.weighed.against = doubt_given(table, self._finding)
         for word, others in top.words("spellings").items():
             self.spellings |= dict.fromkeys(others.split(), word)
         for name, into in self.words.items():
@@ -212,7 +209,7 @@ class Source:
         self.unless[name] = frozenset(self._finding(table, "unless", other) for other in table.texts("unless"))
 
     def _points(self, name: str, table: Table) -> None:
-        self.weighed.points[name] = points_given(name, table, self.kinds, self._finding)
+        self.weighed[name] = points_given(name, table, self.kinds, self._finding)
 
     def _add(self, table: Table, key: str, what: Find | Cue) -> None:
         parts = tuple(self._parsed(table.file, table.path, key, line) for line in table.texts(key, required=key == "says"))
@@ -309,11 +306,10 @@ class _Compiler:
             before=self.index(lambda what: isinstance(what, Cue) and what.kind in OF_THE_ONE_BEFORE),
             stories=self.index(lambda what: isinstance(what, Cue) and what.kind in OF_A_STORY),
         )
-        points, doubt = in_letters(source.weighed, self.vocabulary.letters)
+        points = in_letters(source.weighed.values(), self.vocabulary.letters)
         made = Lexicon(
             vocabulary=self.vocabulary,
             points=points,
-            doubt=doubt,
             indexes=lambda: indexes,
             ends=re.compile(any_of(self.letters("$"))),
             comma=self.letters(","),

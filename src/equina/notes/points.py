@@ -1,28 +1,21 @@
 """Points: what a sentence is likely to say of a finding, by its words and pairs of words, where no pattern names the finding.
 
 Patterns miss what nobody thought of. Each word, and each pair of neighbours, of the messages by which points.toml was made has its
-points for and against a finding; a sentence in which they outweigh the base is read as naming it. And a mention has points for and
-against by the words around it: where they are too few it is uncertain, whatever named it. All this in short messages only.
+points for and against a finding; a sentence of a short message in which they outweigh the base is read as naming it.
 docs/decisions/0021.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from equina.notes.cues import Find
 
-if TYPE_CHECKING:
-    from equina.notes.sentence import Told
-    from equina.notes.stories import Spoken
-
-__all__ = ["STEP", "WINDOW", "Doubt", "Likely", "Points", "doubted", "is_short", "likely", "may_be_doubted", "windows"]
+__all__ = ["STEP", "WINDOW", "Likely", "Points", "Shares", "is_short", "likely", "windows"]
 
 WINDOW = 40  # words that are added up together: what people write without a stop goes on for hundreds
 STEP = 20  # words between the beginnings of two windows
-_LONG_SENTENCE = 80  # words of a sentence in which nothing is doubted
 _LONG_TEXT = 400  # words of a text in which points are of no account
 
 Shares = tuple[tuple[int, int], ...]  # points: of which finding, how many
@@ -35,14 +28,6 @@ class Points:
 
     finds: tuple[Find, ...]
     bases: tuple[int, ...]
-    of: Mapping[str, Shares]
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """The base of each finding that may be doubted; of a letter or two the points in the sentence (0), in the text (1)."""
-
-    bases: Mapping[str, int]
     of: Mapping[str, Shares]
 
 
@@ -108,41 +93,3 @@ def _heaviest(which: int, weighing: list[tuple[int, int, Shares]], count: int) -
         if run > best:
             best, span = run, (start, place + 1)
     return span
-
-
-def doubted(doubt: Doubt, letters: str, spoken: Iterable[Spoken], mentions: list[Told]) -> list[Told]:
-    """The mentions of a message, uncertain those for which the words of their sentence and of the whole speak too little.
-
-    The cue is the word or pair of the sentence with the most points against; without one there is no doubt.
-    """
-    if not doubt.bases:
-        return mentions
-    in_text = sum(some for letter in set(letters[:-1]) for which, some in doubt.of.get(letter, ()) if which)
-    for one in spoken:
-        places = [i for i in range(one.first, one.last) if may_be_doubted(doubt, mentions[i])]
-        if not places or one.end - one.begin > _LONG_SENTENCE:
-            continue
-        total, against = _against(doubt, letters[one.begin : one.end + 1])
-        for i in places:
-            if against and doubt.bases[mentions[i].find.finding or ""] + in_text + total < 0:
-                low, high = one.begin + against[0], one.begin + against[1]
-                mentions[i] = mentions[i]._replace(assertion="uncertain", onset="unknown", bare=False, low=low, high=high)
-    return mentions
-
-
-def may_be_doubted(doubt: Doubt, mention: Told) -> bool:
-    """Whether a mention says that something is there, and not of old."""
-    old = mention.as_before or mention.onset == "long_standing"
-    return mention.assertion == "present" and not old and mention.find.finding in doubt.bases
-
-
-def _against(doubt: Doubt, sentence: str) -> tuple[int, tuple[int, int] | None]:
-    """(The points of a sentence, from which word to before which it has the most against)."""
-    total = worst = 0
-    words: tuple[int, int] | None = None
-    for place, width, each in _weighing(doubt.of, sentence):
-        some = sum(some for which, some in each if not which)
-        total += some
-        if some < worst:
-            worst, words = some, (place, place + width)
-    return total, words

@@ -10,7 +10,7 @@ from equina.notes.context import ILL, JOINS, LATE, LOOSE, OWN, PARTS, Found, Par
 from equina.notes.cues import Cue, Find
 from equina.notes.hits import FEW, LONGEST, Hit, in_order, settled, shares_its_start, weighed
 from equina.notes.lexicon import Lexicon
-from equina.notes.points import doubted, is_short, likely
+from equina.notes.points import is_short, likely
 from equina.notes.stories import Spoken, retold
 from equina.notes.talk import Before, Remark, answered, following
 
@@ -101,8 +101,6 @@ def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
             sentences.append(Spoken(begin, end, already, len(mentions)))
         begin = end + 1
     told = retold(lexicon, letters, sentences, mentions) if message and not carer else mentions
-    if short:
-        told = doubted(lexicon.doubt, letters, sentences, told)
     return _without_void(told) if any(one.find.weighed for one in told) else told
 
 

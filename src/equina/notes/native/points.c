@@ -6,7 +6,6 @@
 
 #define WINDOW 40 /* words that are added up together */
 #define STEP 20   /* words between the beginnings of two windows */
-#define LONG_SENTENCE 80 /* words of a sentence in which nothing is doubted */
 
 /* A word or a pair of a window that has points: where it begins, of how many words it is. */
 struct weighing {
@@ -14,9 +13,9 @@ struct weighing {
     int32_t place, width;
 };
 
-/* What one window, or a sentence with its end, holds. */
+/* What one window holds. */
 struct window {
-    struct weighing all[2 * (LONG_SENTENCE + 1)];
+    struct weighing all[2 * WINDOW];
     int32_t count;
 };
 
@@ -38,7 +37,7 @@ static const struct feature *feature_of(const struct points *points, letter one,
 static uint32_t new_window(struct scratch *scratch)
 {
     if (scratch->window == UINT32_MAX) {
-        memset(scratch->feature_seen, 0, most_features(scratch->tables) * sizeof *scratch->feature_seen);
+        memset(scratch->feature_seen, 0, scratch->tables->points.features_count * sizeof *scratch->feature_seen);
         scratch->window = 0;
     }
     return ++scratch->window;
@@ -210,82 +209,4 @@ void drop_void_told(struct scratch *scratch)
         left += NUMBERS;
     }
     scratch->told.count = left;
-}
-
-/* ---- doubt ---- */
-
-enum { OF_SENTENCE, OF_TEXT };
-
-/* The points of a text, by its words wherever they stand, each once. */
-static int32_t points_of_text(struct scratch *scratch, struct row text)
-{
-    const struct points *points = &scratch->tables->doubt;
-    int32_t total = 0;
-    new_mark(scratch);
-    for (int32_t i = 0; i < text.count - 1; i++) {
-        letter one = text.letters[i];
-        if (scratch->letter_seen[one] == scratch->now)
-            continue;
-        scratch->letter_seen[one] = scratch->now;
-        const struct feature *single = points->of[one].count ? feature_of(points, one, 0) : NULL;
-        total += single ? share_of(points, single, OF_TEXT) : 0;
-    }
-    return total;
-}
-
-/* The points of a sentence, and the word or pair that has the most against it, if any has. */
-static int32_t points_of_sentence(struct scratch *scratch, struct row row, struct weighing *against)
-{
-    struct window window;
-    int32_t total = 0, worst = 0;
-    weigh_words(scratch, &scratch->tables->doubt, row, &window);
-    for (int32_t i = 0; i < window.count; i++) {
-        int32_t share = share_of(&scratch->tables->doubt, window.all[i].feature, OF_SENTENCE);
-        total += share;
-        if (share < worst) {
-            worst = share;
-            *against = window.all[i];
-        }
-    }
-    return total;
-}
-
-/* The base of the finding of a mention that says that something is there, and not of old; NO_BASE: it may not be doubted. */
-static int32_t base_of(const struct scratch *scratch, const int32_t *told)
-{
-    int32_t verdict = told[VERDICT];
-    bool is_old = verdict & AS_BEFORE || (verdict & ONSET) == ONSET_LONG_STANDING << 3;
-    if (is_old || (verdict & ASSERTION) != SAYS_PRESENT)
-        return NO_BASE;
-    return scratch->tables->doubt_bases[scratch->tables->finds[told[FIND]].finding];
-}
-
-static void doubt_sentence(struct scratch *scratch, struct row text, const struct spoken *spoken, int32_t in_text)
-{
-    int32_t *told = scratch->told.items, total = 0;
-    struct weighing against = {NULL, 0, 0};
-    bool weighed = false;
-    for (size_t i = spoken->first; i < spoken->last; i += NUMBERS) {
-        int32_t base = base_of(scratch, told + i);
-        if (base == NO_BASE)
-            continue;
-        if (!weighed)
-            total = points_of_sentence(scratch, (struct row){text.letters + spoken->begin, spoken->end - spoken->begin + 1}, &against);
-        weighed = true;
-        if (base + in_text + total >= 0 || !against.feature)
-            continue;
-        told[i + VERDICT] = (told[i + VERDICT] & ~(ASSERTION | ONSET | BARE)) | SAYS_UNCERTAIN;
-        place_words(scratch, spoken->begin + against.place, spoken->begin + against.place + against.width, told + i + CUE);
-    }
-}
-
-void doubt(struct scratch *scratch, struct row text)
-{
-    if (!scratch->tables->doubts)
-        return;
-    int32_t in_text = points_of_text(scratch, text);
-    const struct spoken *spoken = scratch->spoken.items;
-    for (size_t i = 0; i < scratch->spoken.count; i++)
-        if (spoken[i].end - spoken[i].begin <= LONG_SENTENCE)
-            doubt_sentence(scratch, text, &spoken[i], in_text);
 }

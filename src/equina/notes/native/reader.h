@@ -20,7 +20,6 @@
 #define WANTS 2        /* of these, sets of which a letter is looked for besides the rarest, wherever it stands in the row */
 #define BESIDE (NEEDS - 1) /* sets of which a letter is looked for where it must stand */
 #define MOST_POINTS 10000 /* of a word, and of a base */
-#define NO_BASE INT32_MAX
 #define CLASSES 2048   /* wanted sets that are alike are looked for as one, so that a row has few bits */
 
 typedef uint16_t letter;
@@ -186,9 +185,7 @@ struct tables {
     struct cue *cues;
     uint32_t *lists;
     struct index indexes[INDEXES];
-    struct points points, doubt; /* of doubt: the points in a sentence (0) and in a text (1); it has no finds */
-    bool doubts;
-    int32_t *doubt_bases; /* of each finding, or NO_BASE */
+    struct points points;
     uint32_t named[NAMED_SETS]; /* sets that the reader itself asks for */
 
     /* What is worked out from these when they are built. */
@@ -210,12 +207,6 @@ struct tables {
 
 #define FREE UINT16_MAX
 #define LAST (UINT32_C(1) << 31) /* of a way: no other comes after it */
-
-/* How many words and pairs have points for one thing or for the other, whichever are more. */
-static inline uint32_t most_features(const struct tables *tables)
-{
-    return tables->points.features_count > tables->doubt.features_count ? tables->points.features_count : tables->doubt.features_count;
-}
 
 /* Bids the processor to have this at hand soon: what is asked of a row lies all over the memory. */
 static inline void fetch(const void *place)
@@ -455,8 +446,6 @@ size_t first_hit(const struct pile *pile, int32_t start);
 void weigh(struct scratch *scratch, struct row row);
 void drop_void_likely(struct scratch *scratch);
 void drop_void_told(struct scratch *scratch);
-/* Says of mentions of a message that they are uncertain, for which its words speak too little. */
-void doubt(struct scratch *scratch, struct row text);
 
 /* scratch.c */
 struct scratch *equina_scratch(const struct tables *tables, const struct words *words);

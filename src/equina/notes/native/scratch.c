@@ -28,7 +28,7 @@ static bool take_block(struct scratch *scratch)
         words_of(scratch->tables->wanted_count) * sizeof *scratch->wanted,
         findings * sizeof *scratch->finding_seen,
         findings * sizeof *scratch->latest,
-        (size_t)most_features(scratch->tables) * sizeof *scratch->feature_seen,
+        (size_t)scratch->tables->points.features_count * sizeof *scratch->feature_seen,
         (size_t)scratch->tables->points.count * sizeof *scratch->totals,
     }, total = 0;
     for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++)

@@ -242,9 +242,8 @@ static void take_index(struct rest *rest, struct tables *tables, int which, uint
     }
 }
 
-/* Words and pairs with their points for one of so many things, the letters in order, and of each letter the second ones: 0 when it is
- * by itself. */
-static void take_features(struct rest *rest, const struct tables *tables, struct points *points, uint32_t things)
+/* Words and pairs with their points, the letters in order, and of each letter the second ones: 0 when it is by itself. */
+static void take_features(struct rest *rest, const struct tables *tables, struct points *points)
 {
     uint32_t shares_count = take_count(rest, 2), used = 0, before = 0;
     points->features_count = take_count(rest, 3);
@@ -264,7 +263,7 @@ static void take_features(struct rest *rest, const struct tables *tables, struct
         else
             rest->bad |= feature->second <= points->features[i - 1].second;
         for (uint32_t j = 0; j < feature->shares.count; j++) {
-            uint16_t which = (uint16_t)take_below(rest, things);
+            uint16_t which = (uint16_t)take_below(rest, points->count);
             points->shares[used++] = (struct share){which, (int16_t)((int32_t)take_below(rest, 2 * MOST_POINTS) - MOST_POINTS)};
         }
     }
@@ -282,32 +281,7 @@ static void take_points(struct rest *rest, struct tables *tables)
         if (!rest->bad && tables->finds[points->finds[i]].finding < 0)
             rest->bad = true;
     }
-    take_features(rest, tables, points, points->count);
-}
-
-static void take_doubt(struct rest *rest, struct tables *tables)
-{
-    tables->doubt_bases = some(rest, tables->findings, sizeof *tables->doubt_bases);
-    uint32_t count = take_count(rest, 2);
-    for (uint32_t i = 0; i < tables->findings && !rest->bad; i++)
-        tables->doubt_bases[i] = NO_BASE;
-    for (uint32_t i = 0; i < count && !rest->bad; i++) {
-        uint32_t finding = take_below(rest, tables->findings);
-        int32_t base = (int32_t)take_below(rest, 2 * MOST_POINTS) - MOST_POINTS;
-        if (!rest->bad)
-            tables->doubt_bases[finding] = base;
-    }
-    tables->doubts = count;
-    take_features(rest, tables, &tables->doubt, 2);
-}
-
-static void free_points(struct points *points)
-{
-    free(points->finds);
-    free(points->bases);
-    free(points->of);
-    free(points->features);
-    free(points->shares);
+    take_features(rest, tables, points);
 }
 
 /* What follows from what was taken. */
@@ -397,8 +371,6 @@ struct tables *equina_tables(const int32_t *given, int64_t count)
         tables->named[i] = take_below(&rest, tables->sets_count);
     if (!rest.bad)
         take_points(&rest, tables);
-    if (!rest.bad)
-        take_doubt(&rest, tables);
     if (rest.bad || rest.count || !work_out(tables)) {
         equina_tables_free(tables);
         return NULL;
@@ -423,9 +395,11 @@ void equina_tables_free(struct tables *tables)
     free(tables->finds);
     free(tables->cues);
     free(tables->lists);
-    free_points(&tables->points);
-    free_points(&tables->doubt);
-    free(tables->doubt_bases);
+    free(tables->points.finds);
+    free(tables->points.bases);
+    free(tables->points.of);
+    free(tables->points.features);
+    free(tables->points.shares);
     if (!packed) {
         free(tables->program);
         free(tables->known);

@@ -10,7 +10,7 @@ from equina.notes.cues import KINDS, Cue, Find
 from equina.notes.index import Index
 from equina.notes.lexicon import Lexicon
 from equina.notes.native.program import LetterSets, Program, UnfitError
-from equina.notes.points import Doubt, Points, Shares
+from equina.notes.points import Points, Shares
 
 __all__ = ["Tables", "tables"]
 
@@ -62,7 +62,6 @@ def tables(lexicon: Lexicon, letters: Callable[[str], str], last: str, stops: tu
         numbers.extend(part)
     numbers.extend(named)
     numbers.extend(_points(lexicon.points, finds))
-    numbers.extend(_doubt(lexicon.doubt, findings))
     return Tables(numbers, tuple(all_finds))
 
 
@@ -139,12 +138,6 @@ def _points(points: Points, finds: _Numbered) -> list[int]:
     """The points: the finds with their bases, and what words and pairs have for them."""
     each = zip(points.finds, points.bases, strict=True)
     return [len(points.finds), *(number for find, base in each for number in (finds.number(find), -base)), *_shares(points.of)]
-
-
-def _doubt(doubt: Doubt, findings: Mapping[str, int]) -> list[int]:
-    """The same of doubt: bases of findings. One that no pattern names is in no mention."""
-    bases = [(findings[name], base + _MOST_POINTS) for name, base in doubt.bases.items() if name in findings]
-    return [len(bases), *(number for pair in bases for number in pair), *_shares(doubt.of)]
 
 
 def _shares(of: Mapping[str, Shares]) -> list[int]:
