@@ -1,6 +1,6 @@
 """The points of words (src/equina/notes/points.py), made anew from marked messages: `make points`.
 
-points.py [--likely 0.5]
+points.py [--likely 0.8]
 
 Each sentence, or window of a longer one, is an example of what it says and of what it does not; its features are its words and
 pairs of neighbours, as the lexicon knows them. A logistic regression with an L1 penalty (scikit-learn) gives most of them nothing,
@@ -169,7 +169,7 @@ def quoted(name: str) -> str:
 def main() -> None:
     """Write the file."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--likely", type=float, default=0.5, help="how likely what a sentence says must be")
+    options.add_argument("--likely", type=float, default=0.8, help="how likely what a sentence says must be")
     given = options.parse_args()
     words = lexicon(load())
     marked = [*sorted((TESTS / "reading").glob("*.txt")), *sorted((TESTS / "corpus" / "weighed").glob("*.txt"))]

@@ -138,7 +138,9 @@ def test_it_is_told_that_no_phrase_names_it(words: Lexicon) -> None:
     [
         ("[points.no_such]\nbase = -1\n[points.no_such.words]\n", "no finding of the protocol"),
         ("[points.fever]\nbase = 0\n[points.fever.words]\n", "[points.fever]: base"),
-        ("[points.fever]\n[points.fever.words]\n", "[points.fever]: base"),
+        ("[points.fever]\n[points.fever.words]\n", "the key is missing"),
+        ("[points.fever]\nbase = -6.5\n[points.fever.words]\n", "-6.5 is no base"),
+        ('[points.fever]\nbase = -3\n[points.fever.words]\n3 = ["hot"]\n-5 = ["hot"]\n', "has 3 points already"),
         ('[points.fever]\nbase = "-3"\n[points.fever.words]\n', "[points.fever]: base"),
         ("[points.fever]\nbase = -20000\n[points.fever.words]\n", "-9999"),
         ('[points.fever]\nbase = -3\n[points.fever.words]\nmany = ["hot"]\n', "whole numbers"),
@@ -177,7 +179,7 @@ def test_the_points_of_the_shipped_file_are_few_enough_to_be_read() -> None:
     [
         ("Sat on the bike and nothing between me and the saddle reaches my brain.", "saddle_anesthesia"),
         ("Underneath has gone to sleep and the shower might as well be raining on the dog.", "saddle_anesthesia"),
-        ("I stood over the bowl for an age, belly like a drum, and went to bed with it all still in me.", "urinary_retention"),
+        ("I have stood at the toilet for an hour with a belly like a drum and it is all still in there.", "urinary_retention"),
     ],
 )
 def test_what_is_likely_alone_is_an_emergency(text: str, finding: str) -> None:

@@ -86,7 +86,7 @@ class Find:
     normal: bool = False
     instead_of: frozenset[str] = frozenset()
     of: frozenset[str] = frozenset()  # of a sense that is none: the findings that it rules out; all when empty
-    weighed: bool = False  # by points; `of` are the findings that void it where a pattern names one of them
+    likely: bool = False  # by points; `of` are the findings that void it where a pattern names one of them
     measure: str | None = None  # a quantity with its number: the name of the conversion
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from equina.notes.cues import Find
 
-__all__ = ["FEW", "LONGEST", "Hit", "in_order", "settled", "shares_its_start", "weighed"]
+__all__ = ["FEW", "LONGEST", "Hit", "in_order", "settled", "shares_its_start", "without_void"]
 
 LONGEST = 80  # words of the longest match
 FEW = 40  # hits so few that looking at each is quicker than seeking the near ones
@@ -79,7 +79,7 @@ def _overlapping(hits: Sequence[Hit], hit: Hit) -> list[Hit]:
     return [other for other in hits[first:last] if other.end > hit.start]
 
 
-def weighed(hits: Sequence[Hit], named: Sequence[Hit], every: Sequence[Hit]) -> list[Hit]:
+def without_void(hits: Sequence[Hit], named: Sequence[Hit], every: Sequence[Hit]) -> list[Hit]:
     """Of hits by points those for which no pattern names the like, and of whose words none has another sense."""
     findings = {hit.find.finding for hit in named}
     senses = [hit for hit in every if hit.find.finding is None]
@@ -101,6 +101,6 @@ def shares_its_start(hits: Sequence[Hit], at: int) -> bool:
         other = hits[i]
         if other.start + LONGEST <= start:
             return False
-        if other.start < start <= other.end and not other.find.weighed:
+        if other.start < start <= other.end and not other.find.likely:
             return True
     return False

@@ -61,7 +61,7 @@ def read_source(folder: Path, kinds: Mapping[str, str], extra: Path | None = Non
         own |= read_file(extra.parent, extra.name, faults)
     files: dict[str, dict[str, object]] = {}
     if own.pop("replaces", False) is not True:
-        for name in (*_names(folder, "cues"), *(path.name for path in folder.glob("points.toml"))):
+        for name in (*_names(folder, "cues"), *_points(folder)):
             files[name] = read_file(folder, name, faults)
     for name in _names(folder, "context"):
         files[name] = read_file(folder, name, faults)
@@ -83,6 +83,11 @@ def read_source(folder: Path, kinds: Mapping[str, str], extra: Path | None = Non
 def _names(folder: Path, kind: str) -> list[str]:
     """The names of the files of a kind; its first one when there is none, which is then told to be missing."""
     return [path.name for path in sorted(folder.glob(f"{kind}*.toml"))] or [f"{kind}.toml"]
+
+
+def _points(folder: Path) -> list[str]:
+    """The name of the file of points, if there is one: without it the patterns read alone."""
+    return ["points.toml"] if (folder / "points.toml").exists() else []
 
 
 class Source:

@@ -13,7 +13,7 @@ from equina.tables import Table
 __all__ = ["Given", "in_letters", "points_given"]
 
 _MOST = 9999  # points of a word, and of a base
-_POINTS = re.compile(r"-?[0-9]{1,4}")
+_POINTS = re.compile(r"-?[1-9][0-9]{0,3}")
 
 Checked = Callable[[Table, str, str], str]  # of a table, a key and a name: the name, once it is seen to be a finding
 
@@ -30,11 +30,13 @@ def points_given(name: str, table: Table, kinds: Mapping[str, str], checked: Che
     """What one table of [points] says."""
     finding = checked(table, "", name)
     void = frozenset(checked(table, "unless", other) for other in table.texts("unless"))
-    find = Find(id=f"points.{name}", finding=finding, kind=kinds.get(finding, ""), of=void | {finding}, weighed=True)
-    base = int(table.number("base") or 0)
-    if not -_MOST <= base < 0:
-        table.fault("base", "a sentence without a word would name it, or none ever could", f"give a number from -{_MOST} to -1")
-    return Given(find, base, _words(table))
+    find = Find(id=f"points.{name}", finding=finding, kind=kinds.get(finding, ""), of=void | {finding}, likely=True)
+    missing = "base" not in table
+    base = table.number("base")
+    if missing or (base is not None and not (base.is_integer() and -_MOST <= base < 0)):
+        given = "the key is missing" if base is None else f"{base:g} is no base, since a sentence without a word names nothing"
+        table.fault("base", given, f"give a whole number from -{_MOST} to -1")
+    return Given(find, int(base or -1), _words(table))
 
 
 def _words(table: Table) -> Mapping[str, int]:
@@ -49,7 +51,10 @@ def _words(table: Table) -> Mapping[str, int]:
         words = below.texts(number)
         for odd in (word for word in words if not (all(parts := word.split(" ")) and len(parts) <= 2)):
             below.fault(number, f'"{odd}" is not a word or two', "part two words by one blank")
-        given |= dict.fromkeys(words, int(number))
+        for word in words:
+            if word in given:
+                below.fault(number, f'"{word}" has {given[word]} points already', "leave it in one list")
+            given[word] = int(number)
     return given
 
 

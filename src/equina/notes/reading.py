@@ -195,7 +195,7 @@ def _mentions(
             value = number_in(text[number_low:number_high], finds[find].measure or "")
         add(
             _made(
-                Mention, (finds[find].finding, start, end, text[start:end], assertion, onset, cue, name, value, finds[find].weighed)
+                Mention, (finds[find].finding, start, end, text[start:end], assertion, onset, cue, name, value, finds[find].likely)
             )
         )
     return tuple(mentions)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from equina.notes.context import ILL, JOINS, LATE, LOOSE, OWN, PARTS, Found, Parts, Place, Verdict, judge, ticked, without_inner
 from equina.notes.cues import Cue, Find
-from equina.notes.hits import FEW, LONGEST, Hit, in_order, settled, shares_its_start, weighed
+from equina.notes.hits import FEW, LONGEST, Hit, in_order, settled, shares_its_start, without_void
 from equina.notes.lexicon import Lexicon
 from equina.notes.points import is_short, likely
 from equina.notes.stories import Spoken, retold
@@ -62,7 +62,7 @@ def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
     A `message` is looked at for who writes it: about a relative, as a carer does, or about themselves; and for stories.
     """
     carer = message and not lexicon.carers.isdisjoint(letters) and _told_of_a_relative(lexicon, letters)
-    short = message and is_short(letters)
+    short = message and is_short(letters) and bool(lexicon.points.finds)
     mentions: list[Told] = []
     sentences: list[Spoken] = []
     before = Before()
@@ -100,16 +100,17 @@ def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
             before = following(before, begin, end, (already, len(mentions)), question=question)
             sentences.append(Spoken(begin, end, already, len(mentions)))
         begin = end + 1
-    told = retold(lexicon, letters, sentences, mentions) if message and not carer else mentions
-    return _without_void(told) if any(one.find.weighed for one in told) else told
+    if message and not carer:
+        mentions = retold(lexicon, letters, sentences, mentions)
+    return _each_once(mentions) if any(one.find.likely for one in mentions) else mentions
 
 
-def _without_void(mentions: Sequence[Told]) -> list[Told]:
+def _each_once(mentions: Sequence[Told]) -> list[Told]:
     """The mentions, but by points each finding once, and none of which a pattern names the like anywhere in the text."""
-    named = {one.find.finding for one in mentions if not one.find.weighed}
+    named = {one.find.finding for one in mentions if not one.find.likely}
     kept: list[Told] = []
     for one in mentions:
-        if one.find.weighed:
+        if one.find.likely:
             if not named.isdisjoint(one.find.of):
                 continue
             named.add(one.find.finding)
@@ -194,9 +195,11 @@ def _said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: boo
     found = lexicon.finds.matches(sentence)
     every = [Hit(start, end, what, value) for start, end, what, value in found if isinstance(what, Find)]
     named = settled(every)
-    by_points = weighed([Hit(*one, None) for one in likely(lexicon.points, sentence)], named, every) if short else []
+    by_points = [Hit(*one, None) for one in likely(lexicon.points, sentence)] if short else []
+    by_points = sorted(without_void(by_points, named, every), key=in_order)
     if not named and not by_points:
         return Heard()
+    # What is likely shapes no context where a pattern names something: it takes in words of which nobody knows what they do.
     context = _context(lexicon, sentence, after, named or by_points, carer=carer, then=then)
     hits = sorted([*named, *by_points], key=in_order)
     standing = []

@@ -181,10 +181,10 @@ def _of_others(told: Sequence[_Sentence], mentions: Sequence[Told]) -> dict[int,
         theirs: Sequence[int] = ()
         if "others" in one.cues and not (begun and one.own):
             after = one.cues["others"][1]
-            until = min((place for place in one.own if place >= after), default=one.end)
+            until = min((place for place in one.own if place >= after), default=one.end + 1)
             theirs = [i for i in one.mentions if after <= mentions[i].start < until]
             late = one.of_late
-            begun = until == one.end  # who helps or tells the writer is in no story of their own
+            begun = until > one.end  # who helps or tells the writer is in no story of their own
         elif begun and not one.own and one.theirs:
             theirs = one.mentions
         elif one.own:

@@ -33,14 +33,14 @@ static const struct feature *feature_of(const struct points *points, letter one,
     return low < end && points->features[low].second == second ? &points->features[low] : NULL;
 }
 
-/* A mark that no feature bears yet. */
-static uint32_t new_window(struct scratch *scratch)
+/* Begins a window: no feature was met in it. */
+static void new_window(struct scratch *scratch)
 {
     if (scratch->window == UINT32_MAX) {
         memset(scratch->feature_seen, 0, scratch->tables->points.features_count * sizeof *scratch->feature_seen);
         scratch->window = 0;
     }
-    return ++scratch->window;
+    scratch->window++;
 }
 
 static void weigh_feature(struct scratch *scratch, const struct points *points, struct window *window, struct weighing one)
@@ -139,7 +139,9 @@ static void weigh_window(struct scratch *scratch, struct row row, int32_t first)
 void weigh(struct scratch *scratch, struct row row)
 {
     scratch->likely.count = 0;
-    for (int32_t first = 0; scratch->is_short && scratch->tables->points.count && !scratch->failed; first += STEP) {
+    if (!scratch->is_short || !scratch->tables->points.count)
+        return;
+    for (int32_t first = 0; !scratch->failed; first += STEP) {
         int32_t left = row.count - first;
         weigh_window(scratch, (struct row){row.letters + first, left < WINDOW ? left : WINDOW}, first);
         if (left <= WINDOW)
@@ -195,12 +197,12 @@ void drop_void_told(struct scratch *scratch)
     new_mark(scratch);
     for (size_t i = 1; i < scratch->told.count; i += NUMBERS) {
         const struct find *find = &tables->finds[told[i + FIND]];
-        if (!find->weighed)
+        if (!find->likely)
             scratch->finding_seen[find->finding] = scratch->now;
     }
     for (size_t i = 1; i < scratch->told.count; i += NUMBERS) {
         const struct find *find = &tables->finds[told[i + FIND]];
-        if (find->weighed) {
+        if (find->likely) {
             if (is_seen(scratch, find->of))
                 continue;
             scratch->finding_seen[find->finding] = scratch->now;

@@ -75,7 +75,7 @@ static void tell(struct scratch *scratch, const struct hit *hit, const struct ve
 static bool shares_its_start(const struct tables *tables, const struct hit *hits, size_t at)
 {
     for (size_t i = at; i-- && hits[i].start + LONGEST > hits[at].start;)
-        if (hits[i].start < hits[at].start && hits[at].start <= hits[i].end && !tables->finds[hits[i].find].weighed)
+        if (hits[i].start < hits[at].start && hits[at].start <= hits[i].end && !tables->finds[hits[i].find].likely)
             return true;
     return false;
 }
@@ -97,7 +97,7 @@ static void read_sentence(struct scratch *scratch, struct row text, int32_t begi
         drop_void_likely(scratch);
     if (!scratch->hits.count && !scratch->likely.count)
         return;
-    bool named = scratch->hits.count;
+    bool named = scratch->hits.count; /* then what is likely shapes no context: sentence.py */
     if (!named)
         add_likely(scratch);
     if (tables->known[text.letters[end - 1]].marks & IN_SET(SET_QUESTION)) {

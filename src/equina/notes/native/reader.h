@@ -97,7 +97,7 @@ struct find {
     int32_t kind;    /* of the finding */
     bool normal;     /* its normal counterpart */
     bool measured;   /* with a number */
-    bool weighed;    /* by points; void where a pattern names one of `of` */
+    bool likely;     /* by points; void where a pattern names one of `of` */
     struct list instead_of, of;
 };
 
@@ -330,7 +330,7 @@ struct scratch {
     uint16_t *letter_index; /* of a letter that was seen: which it is of the letters of the row */
     uint64_t *wanted; /* bits: the wanted classes of which the row has a letter */
     int32_t *latest; /* of a finding, its last hit kept */
-    uint32_t window; /* the number of the window whose points are added up; likewise */
+    uint32_t window; /* the number of the window whose points are added up: a feature with this mark was met in it */
     uint32_t *feature_seen;
     int32_t *totals; /* of each finding that has points */
     unsigned marks;  /* of all letters of the row */
@@ -442,9 +442,11 @@ void add_likely(struct scratch *scratch);
 /* Of hits in order, the first that begins at `start` or later. */
 size_t first_hit(const struct pile *pile, int32_t start);
 
-/* points.c: what a sentence is likely to say; without what its hits make void, likewise of a whole text what it says elsewhere. */
+/* points.c: what a sentence of a short message is likely to say, into scratch->likely. */
 void weigh(struct scratch *scratch, struct row row);
+/* Leaves of that only what no hit of the sentence, nor another sense of its words, makes void. */
 void drop_void_likely(struct scratch *scratch);
+/* Leaves of what was told of a text only what no pattern names there, each finding once. */
 void drop_void_told(struct scratch *scratch);
 
 /* scratch.c */

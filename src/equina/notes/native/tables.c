@@ -153,7 +153,7 @@ static void take_finds(struct rest *rest, struct tables *tables)
         find->kind = (int32_t)take_below(rest, 64);
         find->normal = take_below(rest, 2);
         find->measured = take_below(rest, 2);
-        find->weighed = take_below(rest, 2);
+        find->likely = take_below(rest, 2);
         find->instead_of = take_list(rest, tables, &used, all);
         find->of = take_list(rest, tables, &used, all);
     }
@@ -264,6 +264,7 @@ static void take_features(struct rest *rest, const struct tables *tables, struct
             rest->bad |= feature->second <= points->features[i - 1].second;
         for (uint32_t j = 0; j < feature->shares.count; j++) {
             uint16_t which = (uint16_t)take_below(rest, points->count);
+            rest->bad |= j && which <= points->shares[used - 1].of;
             points->shares[used++] = (struct share){which, (int16_t)((int32_t)take_below(rest, 2 * MOST_POINTS) - MOST_POINTS)};
         }
     }

@@ -128,7 +128,7 @@ def _finds(finds: Sequence[Find], findings: Mapping[str, int], kinds: Mapping[st
             kinds[find.kind],
             find.normal,
             find.measure is not None,
-            find.weighed,
+            find.likely,
         )
         numbers += (len(instead_of), *instead_of, len(of), *of)
     return [listed, len(finds), *numbers]
