@@ -87,6 +87,10 @@ def of(words: Lexicon, text: str) -> list[tuple[str, str, str]]:
         ("Numb. The seat and the cushion.", [("saddle_anesthesia", "present", "Numb")]),  # a pattern names it
         ("No tingling. The seat and the cushion.", [("saddle_paresthesia", "absent", "tingling")]),  # or names the like
         (
+            "Sister's numb. The seat and cushion.",
+            [("saddle_anesthesia", "family", "numb"), ("saddle_anesthesia", "present", "seat and cushion")],
+        ),
+        (
             "Fever and the seat like cushion.",
             [("fever", "present", "Fever"), ("saddle_anesthesia", "present", "seat like cushion")],
         ),

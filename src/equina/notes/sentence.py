@@ -20,6 +20,7 @@ ANSWER = 12  # words behind a question in which its answer is looked for
 ASSERTED = ("present", "absent", "historical", "family", "hypothetical", "uncertain")
 ONSETS = ("unknown", "new", "long_standing")
 _REMARK = 16  # words of a sentence that says of the one before that it is old, or answers it
+_TELLS = ("present", "absent", "uncertain")
 _NEAR = 3  # words between a sentence and the remark on it
 _FURTHER = 24  # the same, of a remark on all that was told
 _JOINING = {"joint": JOINS, "parting": PARTS, "apart": OWN, "event": LATE}
@@ -106,8 +107,11 @@ def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
 
 
 def _each_once(mentions: Sequence[Told]) -> list[Told]:
-    """The mentions, but by points each finding once, and none of which a pattern names the like anywhere in the text."""
-    named = {one.find.finding for one in mentions if not one.find.likely}
+    """The mentions, but by points each finding once, and none of which a pattern tells the like anywhere in the text.
+
+    What was, what is a relative's and what is warned of tell nothing of it.
+    """
+    named = {one.find.finding for one in mentions if not one.find.likely and one.assertion in _TELLS}
     kept: list[Told] = []
     for one in mentions:
         if one.find.likely:

@@ -197,7 +197,8 @@ void drop_void_told(struct scratch *scratch)
     new_mark(scratch);
     for (size_t i = 1; i < scratch->told.count; i += NUMBERS) {
         const struct find *find = &tables->finds[told[i + FIND]];
-        if (!find->likely)
+        int32_t assertion = told[i + VERDICT] & ASSERTION;
+        if (!find->likely && (assertion == SAYS_PRESENT || assertion == SAYS_ABSENT || assertion == SAYS_UNCERTAIN))
             scratch->finding_seen[find->finding] = scratch->now;
     }
     for (size_t i = 1; i < scratch->told.count; i += NUMBERS) {

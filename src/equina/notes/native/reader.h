@@ -446,7 +446,7 @@ size_t first_hit(const struct pile *pile, int32_t start);
 void weigh(struct scratch *scratch, struct row row);
 /* Leaves of that only what no hit of the sentence, nor another sense of its words, makes void. */
 void drop_void_likely(struct scratch *scratch);
-/* Leaves of what was told of a text only what no pattern names there, each finding once. */
+/* Leaves of what was told of a text by points only what no pattern tells there to be present, absent or uncertain, each finding once. */
 void drop_void_told(struct scratch *scratch);
 
 /* scratch.c */
