@@ -109,6 +109,13 @@ def test_only_in_a_short_message(words: Lexicon) -> None:
     assert of(words, f"PMH: back pain\nPlan: rest\n{told}") == of(words, told)  # headings that this lexicon does not know
 
 
+def test_not_in_a_note_under_headings() -> None:
+    told = "Sat on the bike and nothing between me and the saddle reaches my brain."
+    own = lexicon(load())
+    assert any(mention.likely for mention in read(own, told).mentions)
+    assert not any(mention.likely for mention in read(own, f"PMH: asthma\nSocial history: {told}\nPlan: rest").mentions)
+
+
 def test_windows_overlap_and_leave_nothing_out() -> None:
     for count in (1, WINDOW, WINDOW + 1, 2 * WINDOW, 103):
         covered = {place for first, last in windows(count) for place in range(first, last)}

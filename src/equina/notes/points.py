@@ -47,8 +47,7 @@ def windows(count: int) -> Iterator[tuple[int, int]]:
 
 
 def likely(points: Points, sentence: str) -> list[Likely]:
-    """The findings that a sentence is likely to name, each with the words that weigh most in the first window where
-    it is."""
+    """The findings that a sentence is likely to name, each with the words that weigh most in the first window that names it."""
     found: dict[int, Likely] = {}
     for first, last in windows(len(sentence)) if points.finds else ():
         window = sentence[first:last]
