@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from equina.notes.cues import Find
 
-__all__ = ["FEW", "LONGEST", "Hit", "in_order", "settled", "shares_its_start", "without_void"]
+__all__ = ["FEW", "LONGEST", "Hit", "in_order", "settled", "shares_its_start", "trimmed", "without_void"]
 
 LONGEST = 80  # words of the longest match
 FEW = 40  # hits so few that looking at each is quicker than seeking the near ones
@@ -50,6 +50,14 @@ def settled(hits: list[Hit]) -> list[Hit]:
         if weaker:
             kept = [hit for hit in kept if id(hit) not in weaker]
     return kept
+
+
+def trimmed(hit: Hit, sentence: str, joining: frozenset[str]) -> Hit:
+    """A hit without what joins its words to those behind them: a cue may begin there ("leaks [since 2014]")."""
+    end = hit.end
+    while end - 1 > hit.start and sentence[end - 1] in joining:
+        end -= 1
+    return hit._replace(end=end)
 
 
 def _runs_out_of(named: Hit, normal: Hit) -> bool:

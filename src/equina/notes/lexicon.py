@@ -51,6 +51,7 @@ class Lexicon:
     end: str
     absences: frozenset[str]  # letters of words with which an absence begins
     light: frozenset[str]  # letters of words that tell of nothing by themselves
+    joining: frozenset[str]  # … that join what stands before them to what follows
     own: frozenset[str]  # letters of words by which people tell of themselves
     theirs: frozenset[str]  # … and of others
     at_hand: frozenset[str]  # … and of now

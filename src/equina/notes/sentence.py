@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from equina.notes.context import ILL, JOINS, LATE, LOOSE, OWN, PARTS, Found, Parts, Place, Verdict, judge, ticked, without_inner
 from equina.notes.cues import Cue, Find
-from equina.notes.hits import FEW, LONGEST, Hit, in_order, settled, shares_its_start, without_void
+from equina.notes.hits import FEW, LONGEST, Hit, in_order, settled, shares_its_start, trimmed, without_void
 from equina.notes.lexicon import Lexicon
 from equina.notes.points import is_short, likely
 from equina.notes.stories import Spoken, retold
@@ -198,7 +198,7 @@ def said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: bool
 def _said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: bool, short: bool) -> Heard:
     found = lexicon.finds.matches(sentence)
     every = [Hit(start, end, what, value) for start, end, what, value in found if isinstance(what, Find)]
-    named = settled(every)
+    named = [trimmed(hit, sentence, lexicon.joining) for hit in settled(every)]
     by_points = [Hit(*one, None) for one in likely(lexicon.points, sentence)] if short else []
     by_points = sorted(without_void(by_points, named, every), key=in_order)
     if not named and not by_points:

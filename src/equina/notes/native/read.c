@@ -89,7 +89,7 @@ static void read_sentence(struct scratch *scratch, struct row text, int32_t begi
     find_matches(scratch, FINDS, row);
     scratch->hits.count = scratch->senses.count = 0;
     if (scratch->matches.count)
-        settle(scratch);
+        settle(scratch, row);
     weigh(scratch, row);
     if (scratch->failed)
         return;

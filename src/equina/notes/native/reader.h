@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VERSION 7      /* of the tables; tables.py writes the same */
+#define VERSION 8      /* of the tables; tables.py writes the same */
 #define NONE UINT32_MAX
 #define PLACES 64      /* of a row so short that its places are bits */
 #define NEEDS 4        /* sets of letters that a group needs one each of */
@@ -122,7 +122,7 @@ struct cue {
 
 enum { FINDS, CUES, PERSONS, BEFORE, STORIES, INDEXES };
 enum {
-    SET_ENDS, SET_COMMA, SET_QUESTION, SET_ORS, SET_ABSENCES, SET_CARERS, SET_COLON, SET_LIGHT, SET_OWN, SET_THEIRS,
+    SET_ENDS, SET_COMMA, SET_QUESTION, SET_ORS, SET_ABSENCES, SET_CARERS, SET_COLON, SET_LIGHT, SET_JOINING, SET_OWN, SET_THEIRS,
     SET_AT_HAND, SET_OF_LATE, SET_OF_THE_PRESENT, SET_OF_THE_PAST, SET_NARROW, SET_WIDE, NAMED_SETS
 };
 
@@ -436,7 +436,7 @@ struct context cues_of(struct scratch *scratch, struct row row, int32_t sentence
 struct verdict judge(const struct place *place, const struct context *context);
 
 /* sentence.c: from the matches the hits that stand. */
-void settle(struct scratch *scratch);
+void settle(struct scratch *scratch, struct row row);
 /* Adds to the hits that stand those that are likely. */
 void add_likely(struct scratch *scratch);
 /* Of hits in order, the first that begins at `start` or later. */

@@ -182,9 +182,18 @@ static void gather(struct scratch *scratch)
         }
 }
 
+/* Takes from the hits what joins their words to those behind them: a cue may begin there. */
+static void trim(struct scratch *scratch, struct row row)
+{
+    struct hit *hits = scratch->hits.items;
+    for (size_t i = 0; i < scratch->hits.count; i++)
+        while (hits[i].end - 1 > hits[i].start && scratch->tables->known[row.letters[hits[i].end - 1]].marks & IN_SET(SET_JOINING))
+            hits[i].end--;
+}
+
 /* From the matches the hits that stand: no other sense of the words, no shorter twin, nothing that a more exact finding says
  * better. */
-void settle(struct scratch *scratch)
+void settle(struct scratch *scratch, struct row row)
 {
     const struct tables *tables = scratch->tables;
     bool exact = false;
@@ -199,6 +208,7 @@ void settle(struct scratch *scratch)
     sort_hits(&scratch->hits, by_start);
     if (exact && !scratch->failed)
         drop_weaker(scratch);
+    trim(scratch, row);
 }
 
 void add_likely(struct scratch *scratch)

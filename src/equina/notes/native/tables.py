@@ -14,7 +14,7 @@ from equina.notes.points import Points, Shares
 
 __all__ = ["Tables", "tables"]
 
-VERSION = 7  # as in reader.h, like the next three
+VERSION = 8  # as in reader.h, like the next three
 _NEEDS = 4
 _MOST_POINTS = 10_000
 _FAR = 100  # words behind the beginning of a match beyond which no place is told apart
@@ -76,6 +76,7 @@ def _asked_for(lexicon: Lexicon, letters: Callable[[str], str]) -> Iterable[Iter
         lexicon.carers,
         lexicon.colon,
         lexicon.light,
+        lexicon.joining,
         lexicon.own,
         lexicon.theirs,
         lexicon.at_hand,
