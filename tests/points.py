@@ -1,6 +1,6 @@
 """The points of words (src/equina/notes/points.py), made anew from marked messages: `make points`.
 
-points.py [--likely 0.8]
+points.py [--likely 0.5] [--kind 0.8] [--old 0.7]
 
 Each sentence, or window of a longer one, is an example of what it says and of what it does not; its features are its words and
 pairs of neighbours, as the lexicon knows them. A logistic regression with an L1 penalty (scikit-learn) gives most of them nothing,
@@ -19,6 +19,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
+from shutil import copytree, ignore_patterns
+from tempfile import TemporaryDirectory
 from textwrap import wrap
 
 import numpy as np
@@ -34,6 +36,8 @@ from equina.notes.lexicon import Lexicon, lexicon  # noqa: E402
 from equina.notes.points import windows  # noqa: E402
 from equina.notes.reading import worded  # noqa: E402
 from equina.protocol import SHIPPED, load  # noqa: E402
+from points_of_age import MAY_BE_OLD  # noqa: E402
+from points_of_age import points as points_of_age  # noqa: E402
 from sentences import Sentence, sentences  # noqa: E402
 
 # Each with the findings that say it in another grain: where a pattern names one of them, points add nothing.
@@ -55,6 +59,8 @@ FINDINGS = {
     "sexual_dysfunction": (),
     "fever": (),
 }
+# A leak of a named kind is less urgent than one of none, so that it must be surer.
+KINDS = {"stress_leak": (), "urge_leak": (), "functional_leak": ()}
 # Whole texts of which it is known what they say, though not where: what one does not say is against a finding in all of it.
 WHOLE = ("seen_cases.jsonl", "told_cases.jsonl", "told_messages.jsonl")
 POINTS = 10  # of one unit of log-odds
@@ -64,7 +70,7 @@ WIDTH = 128
 HEAD = """\
 # Points of words and pairs of words, made by `make points` from marked messages: do not edit by hand. Ten are one unit of log-odds.
 # A stretch of at most forty words whose points outweigh the base is read as naming the finding, where no pattern of the text does
-# (docs/decisions/0021).
+# (docs/decisions/0021). Those below [ages] make a complaint old: before its words, behind them, in the next sentence (0022).
 """
 
 
@@ -102,7 +108,7 @@ def examples(words: Lexicon, told: Iterable[Sentence]) -> Iterator[Example]:
 def whole(words: Lexicon) -> Iterator[Example]:
     """The windows of the case files: of each finding that a case has it is unclear which says so."""
     for text, said in cases():
-        unclear = frozenset(name for name, others in FINDINGS.items() if not said.isdisjoint((name, *others)))
+        unclear = frozenset(name for name, others in (FINDINGS | KINDS).items() if not said.isdisjoint((name, *others)))
         for letters, _, _ in cut(words, text):
             yield Example(letters, unclear=unclear)
 
@@ -124,25 +130,35 @@ def features(names: Mapping[str, str], letters: str) -> list[str]:
     return [name for name in each if name] + [f"{one} {other}" for one, other in pairwise(each) if one and other]
 
 
-def points_of(words: Lexicon, learnt: Sequence[Example], share: float) -> Iterator[str]:
-    """The lines of what sentences are likely to say."""
+def points_of(words: Lexicon, learnt: Sequence[Example], share: float, kind: float) -> Iterator[str]:
+    """The lines of what sentences are likely to say: a finding as likely as `share`, a kind of leak as `kind`."""
     known = {letter: word for word, letter in words.vocabulary.letters.items() if " " not in word}
     counter = CountVectorizer(analyzer=lambda letters: features(known, letters), min_df=RARE, binary=True)
     columns = counter.fit_transform([one.letters for one in learnt])
     names = counter.get_feature_names_out()
-    for finding, others in FINDINGS.items():
+    for finding, others in (FINDINGS | KINDS).items():
         clear = np.array([finding not in one.unclear for one in learnt])
         present = np.array([finding in one.present for one in learnt])[clear]
         model = LogisticRegression(C=STRENGTH, l1_ratio=1, solver="liblinear", max_iter=1000, random_state=0)
         weights = model.fit(columns[clear], present).coef_[0]
         points = {name: some for name, weight in zip(names, weights, strict=True) if (some := round(POINTS * weight))}
-        base = round(POINTS * (model.intercept_[0] - np.log(share / (1 - share))))
+        least = kind if finding in KINDS else share
+        base = round(POINTS * (model.intercept_[0] - np.log(least / (1 - least))))
         print(f"{finding:32} {present.sum():5} examples  {len(points):4} words and pairs")
         yield f"\n[points.{finding}]"
         yield f"base = {min(-1, base)}"
         if others:
             yield f"unless = [{', '.join(map(quoted, others))}]"
         yield f"\n[points.{finding}.words]"
+        yield from listed(points)
+
+
+def ages_of(words: Lexicon, share: float) -> Iterator[str]:
+    """The lines of what makes a complaint as likely as `share` to be old."""
+    base, zones = points_of_age(words, share)
+    yield from ("", "[ages]", f"base = {base}", "of = [", *(f"  {quoted(name)}," for name in MAY_BE_OLD), "]")
+    for zone, points in zones.items():
+        yield f"\n[ages.{zone}]"
         yield from listed(points)
 
 
@@ -166,15 +182,24 @@ def quoted(name: str) -> str:
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
 
 
+def without_points() -> Lexicon:
+    """The lexicon of the patterns alone: what is made must not depend on what was made before."""
+    with TemporaryDirectory() as folder:
+        return lexicon(load(copytree(SHIPPED, folder, dirs_exist_ok=True, ignore=ignore_patterns("points.toml", "locale"))))
+
+
 def main() -> None:
     """Write the file."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--likely", type=float, default=0.8, help="how likely what a sentence says must be")
+    options.add_argument("--likely", type=float, default=0.5, help="how likely what a sentence says must be")
+    options.add_argument("--kind", type=float, default=0.8, help="how likely a kind of leak must be")
+    options.add_argument("--old", type=float, default=0.7, help="how likely an old complaint must be")
     given = options.parse_args()
-    words = lexicon(load())
+    words = without_points()
     marked = [*sorted((TESTS / "reading").glob("*.txt")), *sorted((TESTS / "corpus" / "weighed").glob("*.txt"))]
     told = [*messages(SEEN), *(one for file in marked for one in sentences(file))]
-    lines = [HEAD.rstrip(), *points_of(words, [*examples(words, told), *whole(words)], given.likely)]
+    learnt = [*examples(words, told), *whole(words)]
+    lines = [HEAD.rstrip(), *points_of(words, learnt, given.likely, given.kind), *ages_of(words, given.old)]
     (SHIPPED / "points.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -192,19 +192,22 @@ def file_of(folder: Path, draw: random.Random) -> Path:
         text.append(f"[cues.{name}]\nsays = [{', '.join(line[3 * i : 3 * i + 3])}]\ninstead_of = ['{names[i - 1]}']")
     text += [f"[unrelated.other{i}]\nsays = [{line[24 + i]}]\nof = ['{names[i]}']" for i in range(3)]
     text += [f"[measures.much{i}]\nfinding = '{name}'\nsays = [{line[30 + i]}]" for i, name in enumerate(names)]
-    text += [points(draw, name, names) for name in names[::2]]
+    text += [points(draw, f"points.{name}", f"unless = ['{draw.choice(names)}']", ["words"]) for name in names[::2]]
+    text.append(points(draw, "ages", f"of = {names[:5]}", ["before", "behind", "next"]))
     file = folder / f"own{draw.random()}.toml"
     file.write_text("\n".join(text), encoding="utf-8")
     return file
 
 
-def points(draw: random.Random, name: str, names: list[str]) -> str:
-    """Random points of words and pairs for a finding."""
-    words = ["ant", "bee", "cat", "dog", "elk", "fox*", ".", "?", ",", "no", "not", "and", "or"]
-    given = {" ".join(draw.choices(words, k=draw.randint(1, 2))): draw.randint(-9, 15) for _ in range(20)}
-    lists = {some: [word for word in given if given[word] == some] for some in given.values() if some}
-    head = f"[points.{name}]\nbase = {-draw.randint(1, 30)}\nunless = ['{draw.choice(names)}']\n[points.{name}.words]"
-    return "\n".join([head, *(f"{some} = {each}" for some, each in lists.items())])
+def points(draw: random.Random, table: str, more: str, lists: list[str]) -> str:
+    """Random points of words and pairs for a finding, or of ages."""
+    words = ["ant", "bee", "cat", "dog", "elk", "fox*", ".", "?", ",", "no", "not", "and", "or", "#3", "#9"]
+    text = [f"[{table}]\nbase = {-draw.randint(1, 30)}\n{more}"]
+    for name in lists:
+        given = {" ".join(draw.choices(words, k=draw.randint(1, 2))): draw.randint(-9, 15) for _ in range(20)}
+        text.append(f"[{table}.{name}]")
+        text += [f"{some} = {[word for word in given if given[word] == some]}" for some in dict.fromkeys(given.values()) if some]
+    return "\n".join(text)
 
 
 @pytest.mark.parametrize("seed", range(6 * FULL))

@@ -31,7 +31,7 @@ TOGETHER = [_PLAIN[first : first + 25] for first in range(0, len(_PLAIN), 25)]  
 MOST_KNOWN_MISSES = 0.3  # of the sentences: above that the marks hide more than they tell
 
 
-MOST_SPOILT = 10  # sentences that are read as marked without points, and otherwise with them
+MOST_SPOILT = 40  # sentences that are read as marked without points, and otherwise with them
 
 
 @cache

@@ -12,7 +12,7 @@ from equina.notes.index import Group, Index, any_of
 from equina.notes.lexicon import Indexes, Lexicon
 from equina.notes.native import compiled, rows
 from equina.notes.patterns import Alternatives, BadPattern, Letter, Needs, Pattern, Placed, Sets, Writer, lines, parse, words_in
-from equina.notes.points_file import Given, in_letters, points_given
+from equina.notes.points_file import Given, GivenAges, ages_given, ages_in_letters, in_letters, points_given
 from equina.notes.scan import NEEDED
 from equina.notes.vocabulary import NumberClass, Vocabulary
 from equina.tables import Fault, ProtocolError, Table, nearest, read_file
@@ -107,6 +107,7 @@ class Source:
         self.unless: dict[str, frozenset[str]] = {}
         self.lowest: set[str] = set()
         self.weighed: dict[str, Given] = {}
+        self.ages: GivenAges | None = None
 
     def classes(self, top: Table) -> None:
         """Take in the classes of numbers of a file."""
@@ -131,6 +132,10 @@ class Source:
                 take(id, table)
                 table.optional("note")
                 table.rest()
+        if "ages" in top:
+            table = Table(top.file, "ages", dict(top.mapping("ages")), self.faults)
+            self.ages = ages_given(table, self._finding)
+            table.rest()
         for word, others in top.words("spellings").items():
             self.spellings |= dict.fromkeys(others.split(), word)
         for name, into in self.words.items():
@@ -312,10 +317,11 @@ class _Compiler:
             before=self.index(lambda what: isinstance(what, Cue) and what.kind in OF_THE_ONE_BEFORE),
             stories=self.index(lambda what: isinstance(what, Cue) and what.kind in OF_A_STORY),
         )
-        points = in_letters(source.weighed.values(), self.vocabulary.letters)
+        points = in_letters(source.weighed.values(), self.vocabulary)
         made = Lexicon(
             vocabulary=self.vocabulary,
             points=points,
+            ages=ages_in_letters(source.ages, self.vocabulary),
             indexes=lambda: indexes,
             ends=re.compile(any_of(self.letters("$"))),
             comma=self.letters(","),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from equina.notes.cues import Find
 
-__all__ = ["STEP", "WINDOW", "Likely", "Points", "Shares", "is_short", "likely", "windows"]
+__all__ = ["STEP", "WINDOW", "Likely", "Points", "Shares", "features", "is_short", "likely", "windows"]
 
 WINDOW = 40  # words that are added up together: what people write without a stop goes on for hundreds
 STEP = 20  # words between the beginnings of two windows
@@ -72,6 +72,11 @@ def _weighing(points: Mapping[str, Shares], window: str) -> Iterator[tuple[int, 
             if key in points and key not in seen:
                 seen.add(key)
                 yield place, width, points[key]
+
+
+def features(letters: str) -> set[str]:
+    """The words and pairs of a row of letters."""
+    return {*letters, *(letters[i : i + 2] for i in range(len(letters) - 1))}
 
 
 def _heaviest(which: int, weighing: list[tuple[int, int, Shares]], count: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The file of points: read, each fault named, and put into letters."""
+"""The file of points, and of ages: read, each fault named, and put into letters."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from equina.notes.ages import ZONES, Ages
 from equina.notes.cues import Find
-from equina.notes.points import Points
+from equina.notes.points import Points, Shares
+from equina.notes.vocabulary import Vocabulary
 from equina.tables import Table
 
-__all__ = ["Given", "in_letters", "points_given"]
+__all__ = ["Given", "GivenAges", "ages_given", "ages_in_letters", "in_letters", "points_given"]
 
 _MOST = 9999  # points of a word, and of a base
 _POINTS = re.compile(r"-?[1-9][0-9]{0,3}")
+_NUMBER = re.compile(r"#[0-9][0-9.,/+-]*")
 
 Checked = Callable[[Table, str, str], str]  # of a table, a key and a name: the name, once it is seen to be a finding
 
@@ -26,24 +29,43 @@ class Given(NamedTuple):
     words: Mapping[str, int]
 
 
+class GivenAges(NamedTuple):
+    """What the file says of ages: the findings, the base, and in each zone the points of words and pairs."""
+
+    findings: frozenset[str]
+    base: int
+    zones: Mapping[str, Mapping[str, int]]
+
+
 def points_given(name: str, table: Table, kinds: Mapping[str, str], checked: Checked) -> Given:
     """What one table of [points] says."""
     finding = checked(table, "", name)
     void = frozenset(checked(table, "unless", other) for other in table.texts("unless"))
     find = Find(id=f"points.{name}", finding=finding, kind=kinds.get(finding, ""), of=void | {finding}, likely=True)
+    return Given(find, _base(table, "since a sentence without a word names nothing"), _words(table, "words"))
+
+
+def ages_given(table: Table, checked: Checked) -> GivenAges:
+    """What the table [ages] says."""
+    findings = frozenset(checked(table, "of", name) for name in table.texts("of", required=True))
+    base = _base(table, "since words that tell nothing make nothing old")
+    return GivenAges(findings, base, {zone: _words(table, zone) for zone in ZONES})
+
+
+def _base(table: Table, why: str) -> int:
     missing = "base" not in table
     base = table.number("base")
     if missing or (base is not None and not (base.is_integer() and -_MOST <= base < 0)):
-        given = "the key is missing" if base is None else f"{base:g} is no base, since a sentence without a word names nothing"
+        given = "the key is missing" if base is None else f"{base:g} is no base, {why}"
         table.fault("base", given, f"give a whole number from -{_MOST} to -1")
-    return Given(find, int(base or -1), _words(table))
+    return int(base or -1)
 
 
-def _words(table: Table) -> Mapping[str, int]:
+def _words(table: Table, key: str) -> Mapping[str, int]:
     """The points of words and pairs, which stand in lists under their number."""
     given: dict[str, int] = {}
-    numbers = table.mapping("words")
-    below = Table(table.file, f"{table.path}.words", dict(numbers), table.faults)
+    numbers = table.mapping(key)
+    below = Table(table.file, f"{table.path}.{key}", dict(numbers), table.faults)
     for number in numbers:
         if not _POINTS.fullmatch(number):
             below.fault(number, "points are whole numbers", 'write 12 = ["numb*", "cannot feel"]')
@@ -58,13 +80,31 @@ def _words(table: Table) -> Mapping[str, int]:
     return given
 
 
-def in_letters(given: Iterable[Given], letters: Mapping[str, str]) -> Points:
+def in_letters(given: Iterable[Given], vocabulary: Vocabulary) -> Points:
     """Points by the letters of a vocabulary. A word that it has not is none of any text."""
     each = tuple(given)
+    of = _by_letters([one.words for one in each], vocabulary)
+    return Points(tuple(one.find for one in each), tuple(one.base for one in each), of)
+
+
+def ages_in_letters(given: GivenAges | None, vocabulary: Vocabulary) -> Ages:
+    """The same of ages; of none where the file has none."""
+    if given is None:
+        return Ages(frozenset(), -1, {})
+    return Ages(given.findings, given.base, _by_letters([given.zones[zone] for zone in ZONES], vocabulary))
+
+
+def _by_letters(lists: Iterable[Mapping[str, int]], vocabulary: Vocabulary) -> Mapping[str, Shares]:
+    """Of letters the points: in which list, how many."""
     of: dict[str, list[tuple[int, int]]] = {}
-    for which, one in enumerate(each):
-        for words, some in one.words.items():
-            spelt = [letters.get(word, "") for word in words.split(" ")]
-            if all(spelt):
-                of.setdefault("".join(spelt), []).append((which, some))
-    return Points(tuple(one.find for one in each), tuple(one.base for one in each), {key: tuple(some) for key, some in of.items()})
+    for which, words in enumerate(lists):
+        for name, some in words.items():
+            letters = [_letter(vocabulary, word) for word in name.split(" ")]
+            if all(letters):
+                of.setdefault("".join(letters), []).append((which, some))
+    return {key: tuple(some) for key, some in of.items()}
+
+
+def _letter(vocabulary: Vocabulary, word: str) -> str:
+    """The letter of a word; "#1987" is any number that the lexicon does not tell from 1987."""
+    return vocabulary.letter(word[1:]) if _NUMBER.fullmatch(word) else vocabulary.letters.get(word, "")

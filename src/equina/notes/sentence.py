@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from equina.notes.ages import with_ages
 from equina.notes.context import ILL, JOINS, LATE, LOOSE, OWN, PARTS, Found, Parts, Place, Verdict, judge, ticked, without_inner
 from equina.notes.cues import Cue, Find
 from equina.notes.hits import FEW, LONGEST, Hit, in_order, settled, shares_its_start, trimmed, without_void
@@ -35,7 +36,7 @@ class Told(NamedTuple):
     """A mention by its place in the text: from `start` to before `end`, what it names, what the context makes of it; from `low` to
     before `high` the cue that decided so, and likewise its number. -1: there is none. Places are words, or characters.
 
-    `as_before`: a sentence behind it says that it has long been the same.
+    `as_before`: a sentence behind it says that it has long been the same, or the words around it make that likely.
     """
 
     start: int
@@ -103,6 +104,12 @@ def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
         begin = end + 1
     if message and not carer:
         mentions = retold(lexicon, letters, sentences, mentions)
+    return _weighed(lexicon, letters, sentences, mentions) if short else mentions
+
+
+def _weighed(lexicon: Lexicon, letters: str, spoken: Sequence[Spoken], mentions: list[Told]) -> list[Told]:
+    """The mentions of a short message, those that are likely to be old so told; none by points where a pattern tells the like."""
+    mentions = with_ages(lexicon.ages, letters, spoken, mentions)
     return _each_once(mentions) if any(one.find.likely for one in mentions) else mentions
 
 

@@ -19,8 +19,7 @@ struct window {
     int32_t count;
 };
 
-/* What has points of a letter, by itself (0) or before another; NULL: nothing. */
-static const struct feature *feature_of(const struct points *points, letter one, letter second)
+const struct feature *feature_of(const struct points *points, letter one, letter second)
 {
     uint32_t low = points->of[one].first, end = low + points->of[one].count, high = end;
     while (low < high) {
@@ -67,8 +66,7 @@ static void weigh_words(struct scratch *scratch, const struct points *points, st
     }
 }
 
-/* The points of a feature for one finding. */
-static int32_t share_of(const struct points *points, const struct feature *feature, uint32_t which)
+int32_t share_of(const struct points *points, const struct feature *feature, uint32_t which)
 {
     int32_t sum = 0;
     for (uint32_t i = 0; i < feature->shares.count; i++)

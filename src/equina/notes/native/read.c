@@ -211,8 +211,10 @@ static void read_text(struct scratch *scratch, struct row text, bool message)
     }
     if (message && !scratch->carer && scratch->told.count > 1 && !scratch->failed)
         retell(scratch, text);
-    if (scratch->is_short && tables->points.count && !scratch->failed)
+    if (scratch->is_short && tables->points.count && !scratch->failed) {
+        age_likely(scratch, text);
         drop_void_told(scratch);
+    }
 }
 
 /* What the words of the text say: how many numbers follow, then NUMBERS for each mention, in the order of the text. They stay until

@@ -186,6 +186,8 @@ struct tables {
     uint32_t *lists;
     struct index indexes[INDEXES];
     struct points points;
+    struct points ages; /* of three zones, with one base and no finds */
+    bool *may_be_old;   /* of each finding, whether it may by these */
     uint32_t named[NAMED_SETS]; /* sets that the reader itself asks for */
 
     /* What is worked out from these when they are built. */

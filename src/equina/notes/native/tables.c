@@ -285,6 +285,23 @@ static void take_points(struct rest *rest, struct tables *tables)
     take_features(rest, tables, points);
 }
 
+#define ZONES 3 /* in which words tell the age of a complaint (ages.py) */
+
+static void take_ages(struct rest *rest, struct tables *tables)
+{
+    struct points *ages = &tables->ages;
+    uint32_t count = take_count(rest, 1);
+    tables->may_be_old = some(rest, tables->findings + 1, sizeof *tables->may_be_old);
+    for (uint32_t i = 0; i < count && !rest->bad; i++)
+        tables->may_be_old[take_below(rest, tables->findings)] = true;
+    ages->count = ZONES;
+    ages->bases = some(rest, 1, sizeof *ages->bases);
+    if (rest->bad)
+        return;
+    *ages->bases = -(int32_t)take_below(rest, MOST_POINTS);
+    take_features(rest, tables, ages);
+}
+
 /* What follows from what was taken. */
 static bool work_out(struct tables *tables)
 {
@@ -372,6 +389,8 @@ struct tables *equina_tables(const int32_t *given, int64_t count)
         tables->named[i] = take_below(&rest, tables->sets_count);
     if (!rest.bad)
         take_points(&rest, tables);
+    if (!rest.bad)
+        take_ages(&rest, tables);
     if (rest.bad || rest.count || !work_out(tables)) {
         equina_tables_free(tables);
         return NULL;
@@ -379,6 +398,15 @@ struct tables *equina_tables(const int32_t *given, int64_t count)
     free_sets(tables);
     pack(tables);
     return tables;
+}
+
+static void free_points(struct points *points)
+{
+    free(points->finds);
+    free(points->bases);
+    free(points->of);
+    free(points->features);
+    free(points->shares);
 }
 
 void equina_tables_free(struct tables *tables)
@@ -396,11 +424,9 @@ void equina_tables_free(struct tables *tables)
     free(tables->finds);
     free(tables->cues);
     free(tables->lists);
-    free(tables->points.finds);
-    free(tables->points.bases);
-    free(tables->points.of);
-    free(tables->points.features);
-    free(tables->points.shares);
+    free_points(&tables->points);
+    free_points(&tables->ages);
+    free(tables->may_be_old);
     if (!packed) {
         free(tables->program);
         free(tables->known);

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from equina.notes.ages import Ages
 from equina.notes.cues import KINDS, Cue, Find
 from equina.notes.index import Index
 from equina.notes.lexicon import Lexicon
@@ -62,6 +63,7 @@ def tables(lexicon: Lexicon, letters: Callable[[str], str], last: str, stops: tu
         numbers.extend(part)
     numbers.extend(named)
     numbers.extend(_points(lexicon.points, finds))
+    numbers.extend(_ages(lexicon.ages, findings))
     return Tables(numbers, tuple(all_finds))
 
 
@@ -139,6 +141,12 @@ def _points(points: Points, finds: _Numbered) -> list[int]:
     """The points: the finds with their bases, and what words and pairs have for them."""
     each = zip(points.finds, points.bases, strict=True)
     return [len(points.finds), *(number for find, base in each for number in (finds.number(find), -base)), *_shares(points.of)]
+
+
+def _ages(ages: Ages, findings: Mapping[str, int]) -> list[int]:
+    """The points of ages: the findings that may be old by them, the base, and what words and pairs have in which zone."""
+    may = sorted(findings[name] for name in ages.findings if name in findings)
+    return [len(may), *may, -ages.base, *_shares(ages.of)]
 
 
 def _shares(of: Mapping[str, Shares]) -> list[int]:

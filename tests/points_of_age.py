@@ -1,0 +1,166 @@
+"""The points of ages (src/equina/notes/ages.py), made by points.py: from marks that say new or long_standing, and from cases.
+
+An example is a marked complaint with the words around it: before it, behind it, and in the next sentence. One of which nothing
+tells the age counts as new, and so do those of the corpus, for little: there the age is not marked. The sentences of the tests,
+of which many were written to make a new complaint look old, count for more.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from corpus_figures import SEEN, messages
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from equina.notes.ages import ZONES, zones
+from equina.notes.lexicon import Lexicon
+from equina.notes.points import features
+from equina.notes.reading import read, worded
+from equina.notes.vocabulary import OTHER
+from sentences import Sentence, sentences
+
+TESTS = Path(__file__).parent
+CASES = ("told_cases.jsonl", "seen_cases.jsonl")
+NUMBER = re.compile(r"\d[\d.,/+-]*")
+POINTS = 10  # of one unit of log-odds
+RARE = 2  # examples that a word or a pair must have
+STRENGTH = 1.0  # the less, the fewer words have points
+UNMARKED, ATTACKED = 0.2, 2.0  # what an example of the corpus weighs, and one of the sentences of the tests
+# What may be old by points. What is worst when it is new and taken for old is not: it needs a cue.
+MAY_BE_OLD = (
+    *("urinary_incontinence", "stress_leak", "urge_leak", "functional_leak", "mixed_incontinence", "post_void_dribble"),
+    *("nocturnal_enuresis", "weak_stream", "difficulty_initiating_urination", "incomplete_emptying", "nocturia", "frequency"),
+    *("urgency", "constipation", "leg_numbness", "toe_numbness", "leg_weakness", "foot_drop", "gait_disturbance"),
+    *("sexual_dysfunction", "sciatica_unilateral"),
+)
+OLD = "long_standing"
+
+
+class Stretch(NamedTuple):
+    """The words of a mention: from `start` to before `end`."""
+
+    start: int
+    end: int
+
+
+class Bounds(NamedTuple):
+    """The words of a sentence: from `begin` to before `end`."""
+
+    begin: int
+    end: int
+
+
+class Example(NamedTuple):
+    """The letters of each zone around a complaint, whether it is old, and what it weighs."""
+
+    around: tuple[str, ...]
+    old: bool
+    weight: float = 1.0
+
+
+def points(words: Lexicon, share: float) -> tuple[int, dict[str, dict[str, int]]]:
+    """The base, where a complaint is as likely as `share` to be old, and of each zone the points of words and pairs."""
+    names = {letter: word for word, letter in words.vocabulary.letters.items() if " " not in word}
+    learnt = [*examples(words, names), *of_cases(words, names), *of_the_corpus(words, names)]
+    counter = CountVectorizer(analyzer=lambda one: list(named(names, one.around)), min_df=RARE, binary=True)
+    columns = counter.fit_transform(learnt)
+    model = LogisticRegression(C=STRENGTH, l1_ratio=1, solver="liblinear", max_iter=2000, random_state=0)
+    model.fit(columns, np.array([one.old for one in learnt]), sample_weight=[one.weight for one in learnt])
+    found: dict[str, dict[str, int]] = {zone: {} for zone in ZONES}
+    for name, weight in zip(counter.get_feature_names_out(), model.coef_[0], strict=True):
+        if some := round(POINTS * weight):
+            zone, _, what = name.partition(" ")
+            found[zone][what] = some
+    old = sum(one.old for one in learnt)
+    print(f"{'ages':32} {old:5} examples  {sum(map(len, found.values())):4} words and pairs")
+    return min(-1, round(POINTS * (model.intercept_[0] - np.log(share / (1 - share))))), found
+
+
+def named(names: dict[str, str], around: Iterable[str]) -> Iterator[str]:
+    """The features of an example: zone and words, a number by one that the lexicon does not tell from it."""
+    for zone, letters in zip(ZONES, around, strict=True):
+        for feature in features(letters):
+            if all(letter in names for letter in feature):
+                yield f"{zone} {' '.join(names[letter] for letter in feature)}"
+
+
+def examples(words: Lexicon, names: dict[str, str]) -> Iterator[Example]:
+    """Those of marked messages."""
+    attacks = sorted((TESTS / "reading").glob("*.txt"))
+    for file in (*attacks, *sorted((TESTS / "corpus" / "weighed").glob("*.txt"))):
+        for message in sentences(file):
+            marks = [mark for mark in message.labels if mark.assertion == "present" and mark.onset in ("new", OLD)]
+            for mark in marks:
+                if not mark.finding.endswith("back_pain"):
+                    yield from (
+                        Example(around, mark.onset == OLD) for around in cut(words, names, message.text, mark.start, mark.end)
+                    )
+
+
+def of_cases(words: Lexicon, names: dict[str, str]) -> Iterator[Example]:
+    """Those of the case files: what a case has, and is read in it."""
+    for file in CASES:
+        for line in (TESTS / "cases" / file).read_text(encoding="utf-8").splitlines():
+            case = json.loads(line)
+            said = dict.fromkeys(case["findings_present"], False) | dict.fromkeys(case["findings_long_standing"], True)
+            text = case["narrative_patient"]
+            for mention in read(words, text).mentions:
+                if mention.assertion == "present" and mention.finding in said and not mention.finding.endswith("back_pain"):
+                    yield from (
+                        Example(around, said[mention.finding]) for around in cut(words, names, text, mention.start, mention.end)
+                    )
+
+
+def of_the_corpus(words: Lexicon, names: dict[str, str]) -> Iterator[Example]:
+    """Those of the half of the corpus that may be read, but for what a cue dates: most of it is new."""
+    for message in messages(SEEN):
+        old = [(mention.start, mention.end) for mention in read(words, message.text).mentions if mention.onset == OLD]
+        for mark in _undated(message):
+            if not any(start < mark.end and mark.start < end for start, end in old):
+                yield from (Example(around, False, UNMARKED) for around in cut(words, names, message.text, mark.start, mark.end))
+
+
+def _undated(message: Sentence) -> Iterator[Stretch]:
+    for mark in message.labels:
+        if mark.assertion == "present" and mark.onset is None and not mark.finding.endswith("back_pain"):
+            yield Stretch(mark.start, mark.end)
+
+
+def cut(words: Lexicon, names: dict[str, str], text: str, start: int, end: int) -> Iterator[tuple[str, ...]]:
+    """The zones around some characters of a text, if they hold a word; the numbers of the text get their names."""
+    _name_numbers(words, names, text)
+    letters, places = worded(words, text)
+    letters = letters + words.end
+    within = [i for i, (low, high) in enumerate(places) if low < end and start < high]
+    if not within:
+        return
+    stretch = Stretch(within[0], within[-1] + 1)
+    bounds = list(_bounds(words, letters))
+    for i, one in enumerate(bounds):
+        if one.begin <= stretch.start < one.end:
+            behind = bounds[i + 1] if i + 1 < len(bounds) else None
+            yield tuple(zones(letters, stretch, one, behind))
+
+
+def _bounds(words: Lexicon, letters: str) -> Iterator[Bounds]:
+    begin = 0
+    for found in words.ends.finditer(letters):
+        if found.start() > begin:
+            yield Bounds(begin, found.start())
+        begin = found.start() + 1
+
+
+def _name_numbers(words: Lexicon, names: dict[str, str], text: str) -> None:
+    """Names each letter of a number by the shortest of its numbers, the lowest of these."""
+    for number in NUMBER.findall(text):
+        number = number.rstrip(".,/+-")
+        letter = words.vocabulary.letter(number)
+        known = names.get(letter)
+        if letter != OTHER and (known is None or (known[0] == "#" and (len(number), number) < (len(known) - 1, known[1:]))):
+            names[letter] = f"#{number}"

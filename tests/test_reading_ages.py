@@ -1,0 +1,166 @@
+"""Ages: what the words around a complaint make likely, that it is old and as it was."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from equina.evaluation.systems import Engine
+from equina.notes.ages import ZONES
+from equina.notes.lexicon import Lexicon, lexicon
+from equina.notes.reading import read
+from equina.notes.vocabulary import OTHER
+from equina.protocol import SHIPPED, load
+from equina.tables import ProtocolError
+
+AGES = tomllib.loads((SHIPPED / "points.toml").read_text(encoding="utf-8"))["ages"]
+CASES = Path(__file__).parent / "cases"
+CUES = """
+[numbers.a_year]
+least = 1930
+most = 2023
+[terms]
+known = ["and", "the", "since", "dog", "died", "same", "nurse", "knows", "in", "it", "is", "well"]
+[cues.urinary_incontinence]
+says = ["leak", "<known> zzz", "<#a_year> zzz"]
+[cues.saddle_anesthesia]
+says = ["numb"]
+"""
+CONTEXT = """
+english = ["the", "is", "and", "it", "in", "since"]
+[context.today]
+kind = "new"
+direction = "both"
+says = ["today"]
+[context.no]
+kind = "negated"
+says = ["no"]
+"""
+OWN = """
+[points.fever]
+base = -99
+[points.fever.words]
+1 = ["zzz"]
+[ages]
+base = -10
+of = ["urinary_incontinence"]
+[ages.before]
+12 = ["since", "in #1987"]
+[ages.behind]
+6 = ["since", "the dog"]
+-20 = ["died"]
+[ages.next]
+10 = ["nurse knows", "#1999"]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SHIPPED, tmp_path / "own", ignore=shutil.ignore_patterns("locale", "cues*", "context*", "points*")))
+
+
+@pytest.fixture(params=["compiled", "python"])
+def words(request: pytest.FixtureRequest, folder: Path) -> Lexicon:
+    """A small lexicon with ages of its own, by either reader."""
+    for name, text in (("cues", CUES), ("context", CONTEXT), ("points", OWN)):
+        (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+    own = lexicon(load(folder))
+    if request.param == "compiled" and own.compiled is None:
+        pytest.skip("no compiled reader here")
+    return own if request.param == "compiled" else replace(own, compiled=None)
+
+
+@pytest.mark.parametrize(
+    ("text", "onset"),
+    [
+        ("It is a leak.", "unknown"),
+        ("Since the dog it is a leak.", "long_standing"),  # "since" stands before it
+        ("A leak since.", "unknown"),  # and has fewer points behind it
+        ("A leak since the dog.", "long_standing"),
+        ("A leak since since since.", "unknown"),  # a word counts once
+        ("A leak since the dog died.", "unknown"),
+        ("In 1987 a leak.", "long_standing"),  # a number stands for those that the lexicon does not tell from it
+        ("In 1950 a leak.", "long_standing"),
+        ("In 2024 a leak.", "unknown"),
+        ("A leak. The nurse knows.", "long_standing"),  # the next sentence
+        ("A leak. It is well. The nurse knows.", "unknown"),  # and no other
+        ("The nurse knows. A leak.", "unknown"),
+        ("A leak. 1960.", "long_standing"),
+        ("A leak since the dog and today.", "new"),  # a cue has dated it
+        (f"Since {'and ' * 25}a leak.", "unknown"),  # too far
+        (f"A leak since the dog. {'It is well. ' * 140}", "unknown"),  # no short message
+        ("No leak since the dog.", "unknown"),
+        ("Numb since the dog. The nurse knows.", "unknown"),  # not one of the findings that may be old
+    ],
+)
+def test_what_the_words_make_old(words: Lexicon, text: str, onset: str) -> None:
+    (mention,) = read(words, text).mentions
+    assert mention.onset == onset
+
+
+def test_a_mention_of_several_has_words_of_its_own(words: Lexicon) -> None:
+    assert [each.onset for each in read(words, "A leak and the leak since the dog.").mentions] == ["long_standing", "long_standing"]
+    assert [each.onset for each in read(words, "A leak. Since the dog it is a leak.").mentions] == ["unknown", "long_standing"]
+
+
+@pytest.mark.parametrize(
+    ("text", "onset"),
+    [
+        ("I leak when I jump and my eldest is at university now. Back pain since Friday.", "long_standing"),
+        ("I've leaked when I laugh ever since I was expecting my daughter, who is 31. My back hurts.", "long_standing"),
+        ("My left foot drops, the nerve was cut when I was 19 and I am 60, I wear a splint. My back hurts.", "long_standing"),
+        ("My left foot drops. My eldest is at university now. My back hurts.", "unknown"),
+        ("My back hurts and I leak when I cough.", "unknown"),
+        ("My left foot drops and I have had a bad back since 1998.", "unknown"),
+    ],
+)
+def test_what_the_shipped_file_makes_old(text: str, onset: str) -> None:
+    found = {each.onset for each in read(lexicon(load()), text).mentions if each.finding in ("stress_leak", "foot_drop")}
+    assert found == {onset}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("[ages]\nbase = 0\nof = []", "0 is no base"),
+        ("[ages]\nof = []", "the key is missing"),
+        ("[ages]\nbase = -1", "of"),
+        ('[ages]\nbase = -1\nof = ["leek"]', '"leek" is no finding'),
+        ('[ages]\nbase = -1\nof = []\n[ages.before]\n3 = ["a"]\n4 = ["a"]', "has 3 points already"),
+        ("[ages]\nbase = -1\nof = []\n[ages.after]\n", "after"),
+        ("ages = 3", "ages"),
+    ],
+)
+def test_what_is_wrong_with_the_file_is_told(folder: Path, given: str, told: str) -> None:
+    for name, text in (("cues", CUES), ("context", CONTEXT), ("points", given)):
+        (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ProtocolError) as raised:
+        lexicon(load(folder))
+    assert told in str(raised.value)
+
+
+def test_every_word_of_the_shipped_file_is_one_of_the_lexicon() -> None:
+    """Else a word has lost its points unnoticed: `make points` makes them anew."""
+    known = lexicon(load()).vocabulary
+    lists = [words for zone in ZONES for words in AGES[zone].values()]
+    spelt = {word for words in lists for pair in words for word in pair.split(" ")}
+    assert {word for word in spelt if not word.startswith("#")} - known.letters.keys() == set()
+    assert all(known.letter(word[1:]) != OTHER for word in spelt if word.startswith("#"))
+
+
+def test_they_hide_no_emergency(tmp_path: Path) -> None:
+    """Of 200 emergencies told beside what is old, by a writer who was to hide them, each has the level that it has without ages."""
+    without = Path(shutil.copytree(SHIPPED, tmp_path / "without", ignore=shutil.ignore_patterns("locale")))
+    points = (without / "points.toml").read_text(encoding="utf-8")
+    (without / "points.toml").write_text(points[: points.index("\n[ages]")], encoding="utf-8")
+    told = [json.loads(line) for line in (CASES / "beside_old.jsonl").read_text(encoding="utf-8").splitlines()]
+    asked = [{"id": each["id"], "text": each["text"]} for each in told]
+    answers = [Engine(load(folder)).answers(asked, lambda _: None) for folder in (SHIPPED, without)]
+    levels = [{id: answer.level for id, answer in each.items()} for each in answers]
+    assert levels[0] == levels[1]
+    assert sum(level == "emergency" for level in levels[0].values()) > 150
