@@ -45,6 +45,7 @@ _RUN_IN = frozenset({"negated", "flip", "hypothetical", "uncertain", "historical
 # from it.
 JOINS, PARTS, OWN, ILL, LATE, LOOSE = (1 << i for i in range(6))
 _ANY_JOINT = JOINS | PARTS | LOOSE
+_RIGHT_BEFORE = 2  # words between a time past and what was normal then
 _NOT_PAST = {"ongoing", "new", "until"}  # what takes a mention out of a past history
 
 
@@ -210,6 +211,8 @@ def judge(place: Place, cues: Sequence[Found], commas: Sequence[int], closing: i
     absent, denial = _denied(place, active)
     if absent and (question := _unanswered(place, active)):
         return Verdict("uncertain", "unknown", question)
+    if absent and (past := _of_then(place, active)):
+        return Verdict("uncertain", "unknown", past, dropped=True)
     if absent:
         return Verdict("absent", "unknown", denial)
     denied_normal = place.normal and denial is not None
@@ -263,6 +266,13 @@ def _unanswered(place: Place, active: dict[str, Found]) -> Found | None:
     """The doubt right behind what is normal, where nothing assures it: "Can you pee?" tells nothing."""
     doubt = active.get("uncertain")
     return doubt if place.normal and doubt and doubt.start >= place.end and "affirmed" not in active else None
+
+
+def _of_then(place: Place, active: dict[str, Found]) -> Found | None:
+    """The time past right before what is normal: "I used to be able to pee" tells nothing of now."""
+    past = active.get("historical")
+    near = past is not None and past.start < place.start and place.away(past) <= _RIGHT_BEFORE
+    return past if near and place.normal and not {"ongoing", "now"} & active.keys() else None
 
 
 def _now(active: dict[str, Found]) -> int:

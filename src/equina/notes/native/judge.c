@@ -2,6 +2,7 @@
 #include "reader.h"
 
 #define FAR 250 /* cues further away than this are of no account */
+#define RIGHT_BEFORE 2 /* words between a time past and what was normal then */
 #define NOT_PAST (BIT(ONGOING) | BIT(NEW) | BIT(UNTIL)) /* what takes a mention out of a past history */
 
 /* Of each kind the nearest cue that bears on a mention. */
@@ -132,6 +133,15 @@ static bool unanswered(const struct place *place, const struct active *active)
     return place->normal && doubt && doubt->start >= place->end && !active->of[AFFIRMED];
 }
 
+/* Whether a time past stands right before what is normal: "I used to be able to pee" tells nothing of now. */
+static bool of_then(const struct place *place, const struct active *active)
+{
+    const struct found *past = active->of[HISTORICAL];
+    if (!past || past->start >= place->start || away(place, past) > RIGHT_BEFORE)
+        return false;
+    return place->normal && !active->of[ONGOING] && !active->of[NOW];
+}
+
 static enum onset onset_of(const struct place *place, const struct active *active)
 {
     const struct found *new = active->of[NEW], *old = active->of[OLD];
@@ -222,6 +232,11 @@ struct verdict judge(const struct place *place, const struct context *whole)
     bool absent = denied(place, &active, &denial);
     if (absent && unanswered(place, &active))
         return plainly(SAYS_UNCERTAIN, of[UNCERTAIN]);
+    if (absent && of_then(place, &active)) {
+        struct verdict verdict = plainly(SAYS_UNCERTAIN, of[HISTORICAL]);
+        verdict.dropped = true;
+        return verdict;
+    }
     if (absent)
         return plainly(SAYS_ABSENT, denial);
     return not_denied(place, &active, denial);
