@@ -36,7 +36,7 @@ UNMARKED, ATTACKED = 0.2, 2.0  # what an example of the corpus weighs, and one o
 MAY_BE_OLD = (
     *("urinary_incontinence", "stress_leak", "urge_leak", "functional_leak", "mixed_incontinence", "post_void_dribble"),
     *("nocturnal_enuresis", "weak_stream", "difficulty_initiating_urination", "incomplete_emptying", "nocturia", "frequency"),
-    *("urgency", "constipation", "leg_numbness", "toe_numbness", "leg_weakness", "foot_drop", "gait_disturbance"),
+    *("urgency", "constipation", "leg_numbness", "toe_numbness", "leg_weakness", "foot_drop"),
     *("sexual_dysfunction", "sciatica_unilateral"),
 )
 OLD = "long_standing"
