@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from equina.ask.session import Session, changed
+from equina.ask.session import Session, changed, is_emergency
 from equina.model import Protocol
 from equina.web.forms import Unanswered, answered, sent
 from equina.web.pages import Page, change_page, check_page, handover_page, next_page, question_page, result_page, start_page
@@ -38,12 +38,15 @@ Answer = Callable[[Turn], tuple[Visit, Page]]
 
 
 def _next(turn: Turn) -> tuple[Visit, Page]:
-    """An answered question, or a start."""
+    """An answered question, or a start. What is left open on a page holds no emergency back that the rest of it shows."""
     if turn.visit.asking is None:
         return _onward(turn, turn.visit)
     try:
         given = answered(turn.protocol, turn.visit.asking, turn.form, turn.now)
     except Unanswered as error:
+        early = with_page(turn.visit, error.given)
+        if error.given and early.session.stage == "advice" and is_emergency(turn.protocol, early.session):
+            return _onward(turn, early)
         ask = turn.next_ask(turn.visit) or turn.visit.asking  # what is asked, with its words
         return turn.visit, question_page(turn.protocol, turn.visit, ask, error.errors, turn.form)
     return _onward(turn, with_page(turn.visit, given))
