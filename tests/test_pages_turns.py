@@ -79,3 +79,18 @@ def test_an_open_question_for_the_page_to_show_alone_is_asked_again(client):
     while 'name="count"' in page:
         page = send(client, page, skip="yes")
     assert W["error_title"] in send(client, page)
+
+
+# --- what is only not known is not presumed --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "presumed"),
+    [("en", "if you have a spinal cord injury", "with "), ("es", "si tiene una lesión de la médula espinal", "con ")],
+)
+def test_who_is_not_sure_of_a_spinal_cord_injury_is_asked_what_presumes_none(client, language, said, presumed):
+    page = send(client, go=f"language:{language}")
+    page = main(send(client, send(client, send(client, page), who="me"), unsure="yes")).lower()
+    assert page.count(said) == 2
+    assert presumed + said.split(maxsplit=2)[2] not in page
+    assert "your spinal cord" not in page
