@@ -94,3 +94,23 @@ def test_who_is_not_sure_of_a_spinal_cord_injury_is_asked_what_presumes_none(cli
     assert page.count(said) == 2
     assert presumed + said.split(maxsplit=2)[2] not in page
     assert "your spinal cord" not in page
+
+
+# --- numbers that do not fit -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("typed", ["-3", "many", "37 apples"])
+def test_a_number_that_does_not_fit_is_told_in_the_words_of_the_page(client, language, typed):
+    page = send(client, client.get(f"/?lang={language}").text, go="next")
+    page = send(client, page, who="me")
+    page = send(client, page, none="yes")
+    for _ in range(8):
+        if "age_years" in page:
+            break
+        answers = dict.fromkeys(re.findall(r'type="radio" id="[^"]*" name="([^"]+)" value="no"', page), "no")
+        page = send(client, page, none="yes", **answers)
+    said = main(send(client, page, age_years=typed))
+    words = wording("web", language)
+    assert f'"{words["not_sure"]}"' in said
+    assert not re.search(r"\bor s\b|type s|o \?|escriba \?", said)

@@ -124,7 +124,7 @@ def _number(protocol: Protocol, option: Option, form: Form) -> str | float:
     if not typed:
         raise Unanswered({option.finding: "error_number"})
     try:
-        return read_number(typed, option, protocol.findings[option.finding], protocol.language)
+        return read_number(typed, option, protocol.findings[option.finding], protocol.language, "web")
     except Misread as error:
         raise Unanswered({option.finding: str(error)}) from error
 
