@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from equina.locale import languages, localized
 from equina.web.app import create_app
+from equina.web.forms import LONGEST_TOLD, MOST_TYPED
 from equina.web.guards import Limits
 from equina.wording import wording
 from strategies import PROTOCOL
@@ -114,3 +115,85 @@ def test_a_number_that_does_not_fit_is_told_in_the_words_of_the_page(client, lan
     words = wording("web", language)
     assert f'"{words["not_sure"]}"' in said
     assert not re.search(r"\bor s\b|type s|o \?|escriba \?", said)
+
+
+# --- a person's own words --------------------------------------------------------------------------------------------------------
+
+TOLD = "My back hurts and I have no fever. I can pee. I leak when I cough. Since today I can't feel it when I wipe."
+
+
+def test_what_was_read_is_told_emergencies_first_and_then_as_it_stands(client):
+    page = send(client, go="words", told=TOLD)
+    read = re.findall(r'<legend id="l-(\w+)">', page)
+    assert read == ["saddle_anesthesia", "back_pain", "fever", "urinary_retention", "stress_leak"]
+
+
+def test_what_was_read_is_told_in_a_persons_words_also_when_it_is_denied(client):
+    page = main(send(client, go="words", told=TOLD))
+    for name in ("fever", "urinary_retention"):
+        assert f"{W['words_absent']}: {PROTOCOL.findings[name].say}" in page
+        assert PROTOCOL.findings[name].label not in page.split(W["words_each"])[1]
+
+
+def test_the_words_that_were_read_are_still_there_in_another_language(client):
+    page = send(client, go="words", told=TOLD)
+    header = page.split("<main")[0]
+    carried = {name: html.unescape(value) for name, value in re.findall(r'name="(told|reading)" value="([^"]*)"', header)}
+    assert carried["told"] == TOLD
+    spanish = send(client, page, go="language:es", **carried)
+    assert wording("web", "es")["words_title"] in main(spanish)
+    assert "saddle_anesthesia" in spanish
+
+
+def test_the_words_that_were_typed_are_still_there_in_another_language_and_back(client):
+    start = client.get("/").text
+    assert re.search(r'<form[^>]* id="own">', start)
+    assert re.search(r'<button[^>]* form="own"[^>]* value="language:es"', start)
+    spanish = send(client, start, go="language:es", told=TOLD)
+    assert TOLD in html.unescape(spanish.split("<textarea")[1])
+    english = send(client, spanish, go="language:en", told=TOLD)
+    assert TOLD in html.unescape(english.split("<textarea")[1])
+    assert "<textarea" not in client.get("/?lang=es").text
+
+
+def test_the_first_question_is_still_asked_in_another_language(client):
+    page = send(client, send(client), go="language:es")
+    assert wording("web", "es")["who"] in main(page)
+
+
+def test_the_words_are_still_there_for_who_goes_back(client):
+    page = send(client, go="words", told=TOLD)
+    assert TOLD in html.unescape(send(client, page, go="back", told=TOLD).split("<textarea")[1])
+
+
+def test_who_goes_back_to_the_start_can_start_again(client):
+    page = send(client, send(client, send(client), go="back"))
+    assert W["error_title"] not in page
+    assert W["who"] in main(page)
+
+
+def test_an_empty_box_is_told_where_it_stands(client):
+    page = send(client, go="words", told="  ")
+    assert W["error_words"] in main(page)
+    assert W["start_begin"] in main(page)
+    assert W["words_title"] not in main(page)
+
+
+@pytest.mark.parametrize("told", ["the weather is nice today", "me duele mucho la espalda desde ayer por la noche"])
+def test_who_was_not_read_goes_on_to_the_questions_by_name(client, told):
+    page = main(send(client, go="words", told=told))
+    assert page.endswith(f"{W['start_begin']} {W['back']}")
+
+
+def test_how_much_is_read_is_said_before_and_no_box_takes_more_than_a_request_can_hold(client):
+    start = client.get("/").text
+    assert f"the first {LONGEST_TOLD} letters" in main(start)
+    assert f'maxlength="{MOST_TYPED}"' in start
+    assert client.post("/interview", data={"go": "words", "told": "痛" * MOST_TYPED}).status_code == 200
+
+
+def test_who_sends_too_much_can_start_the_questions_at_once(client):
+    refused = client.post("/interview", data={"go": "words", "told": "a" * 112_000})
+    assert refused.status_code == 413
+    assert W["start_begin"] in main(refused.text)
+    assert W["who"] in main(send(client, refused.text))

@@ -11,7 +11,7 @@ from equina.case import Option
 from equina.model import Protocol
 from equina.web.visit import Ask
 
-__all__ = ["Unanswered", "answered", "measured", "sent"]
+__all__ = ["LONGEST_TOLD", "MOST_TYPED", "Unanswered", "answered", "measured", "sent"]
 
 Form = Mapping[str, str]
 SPANS = {
@@ -23,6 +23,7 @@ SPANS = {
 }
 LONGEST_SPAN = timedelta(days=365 * 110)
 LONGEST_TOLD = 4_000  # characters of a person's own words
+MOST_TYPED = 6_000  # what the box takes: more than is read, so that who is cut short is told; in any script it fits one request
 TIMINGS = {"yes_new": "yes_new", "long_standing": "long_standing", "not_sure": "yes_new"}  # not sure of the age counts as new
 
 

@@ -15,7 +15,7 @@ from equina.model import LONG_STANDING, Protocol, Value
 from equina.result import result
 from equina.triage import assess
 from equina.web.beside import cards_beside
-from equina.web.forms import measured
+from equina.web.forms import LONGEST_TOLD, MOST_TYPED, measured
 from equina.web.visit import Ask, Visit, case_of
 from equina.wording import wording
 
@@ -79,17 +79,18 @@ class Field:
     error: str = ""
 
 
-def next_page(protocol: Protocol, visit: Visit, ask: Ask | None, now: datetime) -> Page:
-    """The page that follows: the question that comes, or when none does the answers to check, or what to do."""
+def next_page(protocol: Protocol, visit: Visit, ask: Ask | None, now: datetime, form: Mapping[str, str] | None = None) -> Page:
+    """The page that follows: the question that comes, with what was typed; when none does, the answers to check or what to do."""
     if ask is not None:
-        return question_page(protocol, visit, ask)
+        return question_page(protocol, visit, ask, form=form)
     if visit.session.stage == "advice" and not visit.session.complete and not is_emergency(protocol, visit.session):
         return check_page(protocol, visit, ready=True)
     return result_page(protocol, visit, now)
 
 
-def start_page(protocol: Protocol, visit: Visit) -> Page:
-    """The first page: why it matters, the signs that cannot wait, and the two ways to begin."""
+def start_page(protocol: Protocol, visit: Visit, told: str = "", error: str = "") -> Page:
+    """The first page: why it matters, the signs that cannot wait, and the ways to begin; with the words that were typed on it, and
+    the key of what was wrong with them."""
     words = wording("web", visit.language)
     signs = tuple(sign.words for sign in protocol.watch_for.values())
     return Page(
@@ -100,7 +101,11 @@ def start_page(protocol: Protocol, visit: Visit) -> Page:
             "signs": signs,
             "numbers": protocol.care["emergency_number"].told,
             "places": [(place, words[f"place_{place}"]) for place in ("us", "uk", "eu")],
-            "reads_words": visit.language == "en",
+            "reads_words": visit.language == "en" or bool(told),  # words that were typed in English are still there
+            "told": told,
+            "longest": LONGEST_TOLD,
+            "most": MOST_TYPED,
+            "error": words[error] if error else "",
         },
     )
 

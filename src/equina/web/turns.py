@@ -52,10 +52,10 @@ def _next(turn: Turn) -> tuple[Visit, Page]:
     return _onward(turn, with_page(turn.visit, given))
 
 
-def _onward(turn: Turn, visit: Visit) -> tuple[Visit, Page]:
-    """The page that follows, and the visit that remembers what it asks."""
+def _onward(turn: Turn, visit: Visit, form: Mapping[str, str] | None = None) -> tuple[Visit, Page]:
+    """The page that follows, with what was typed on it, and the visit that remembers what it asks."""
     ask = turn.next_ask(visit)
-    return replace(visit, asking=ask), next_page(turn.protocol, visit, ask, turn.now)
+    return replace(visit, asking=ask), next_page(turn.protocol, visit, ask, turn.now, form)
 
 
 def _on(turn: Turn) -> tuple[Visit, Page]:
@@ -65,7 +65,8 @@ def _on(turn: Turn) -> tuple[Visit, Page]:
 
 def _back(turn: Turn) -> tuple[Visit, Page]:
     if not turn.visit.pages:
-        return turn.visit, start_page(turn.protocol, turn.visit)
+        visit = replace(turn.visit, asking=None)
+        return visit, start_page(turn.protocol, visit, turn.form.get("told", ""))
     visit, given = back(turn.visit), last_page(turn.visit)
     ask = turn.next_ask(visit)
     if ask is None:
@@ -136,12 +137,16 @@ def _place(turn: Turn) -> tuple[Visit, Page]:
 
 
 def _language(turn: Turn) -> tuple[Visit, Page]:
-    """The same page in another language; the answers stay."""
+    """The same page in another language; the answers stay, and so do the words that were typed."""
     if turn.about not in turn.protocols:
         raise BadVisit("the page can't send that")
     visit = replace(turn.visit, language=turn.about)
     turn = replace(turn, protocol=turn.protocols[turn.about], visit=visit)
-    return _onward(turn, visit) if visit.session.given else (visit, start_page(turn.protocol, visit))
+    if visit.session.given or visit.asking:
+        return _onward(turn, visit, turn.form)
+    if turn.form.get("reading"):
+        return visit, words_page(turn.protocol, visit, turn.form)
+    return visit, start_page(turn.protocol, visit, turn.form.get("told", ""))
 
 
 def _where(turn: Turn) -> tuple[Visit, Page]:
@@ -154,6 +159,8 @@ def _located(turn: Turn) -> tuple[Visit, Page]:
 
 
 def _own_words(turn: Turn) -> tuple[Visit, Page]:
+    if not turn.form.get("told", "").strip():
+        return turn.visit, start_page(turn.protocol, turn.visit, error="error_words")
     return turn.visit, words_page(turn.protocol, turn.visit, turn.form)
 
 

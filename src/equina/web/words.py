@@ -41,7 +41,6 @@ def words_page(protocol: Protocol, visit: Visit, form: Mapping[str, str]) -> Pag
             "marked": Markup(marked_text(protocol, told, reading)),  # escaped where it is made
             "fields": fields,
             "refused": bool(reading.refused),
-            "empty": not told,
         },
     )
 
