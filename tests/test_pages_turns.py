@@ -197,3 +197,34 @@ def test_who_sends_too_much_can_start_the_questions_at_once(client):
     assert refused.status_code == 413
     assert W["start_begin"] in main(refused.text)
     assert W["who"] in main(send(client, refused.text))
+
+
+# --- what to do, and the page to show --------------------------------------------------------------------------------------------
+
+
+def test_who_has_said_where_they_are_is_told_that_number_alone(client):
+    start = send(client, go="place", place="uk")
+    page = send(client, send(client, send(client, start), who="me"), none="yes")
+    page = send(client, page, urinary_retention="yes_new")
+    assert EMERGENCY in page
+    assert W["number_one"].format(number=999) in main(page)
+    for text in (start.split('id="where"')[0], page):
+        assert "911" not in re.sub("<select.*?</select>", "", text, flags=re.DOTALL)
+        assert "112" not in main(text)
+
+
+def test_who_has_not_said_where_they_are_is_told_all_numbers(client):
+    page = send(client, step_2(client), urinary_retention="yes_new")
+    assert PROTOCOL.care["emergency_number"].told in main(page)
+
+
+def test_the_page_to_show_says_what_to_do_before_the_rule_and_its_time_as_utc(client):
+    page = main(send(client, send(client, step_2(client), urinary_retention="yes_new"), go="page"))
+    assert re.search(r"Answered by the person, \d{4}-\d\d-\d\d \d\d:\d\d UTC\.", page)
+    assert f"care now. {PROTOCOL.rules['cannot_pass_urine'].pathway} (cannot_pass_urine)" in page
+
+
+def test_when_it_began_is_told_as_utc(client):
+    page = send(client, send(client, step_2(client), urinary_retention="yes_new"), go="fuller")
+    page = send(client, page, count="3", unit="hours")
+    assert re.search(r"<time[^>]*>\d{4}-\d\d-\d\d \d\d:\d\d UTC</time>", send(client, page, go="advice"))

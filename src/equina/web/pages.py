@@ -99,7 +99,7 @@ def start_page(protocol: Protocol, visit: Visit, told: str = "", error: str = ""
             "title": words["start_title"],
             "now": [words[f"start_now_{n}"] for n in range(1, FIRST_SIGNS + 1)],
             "signs": signs,
-            "numbers": protocol.care["emergency_number"].told,
+            "numbers": _number(visit) or protocol.care["emergency_number"].told,
             "places": [(place, words[f"place_{place}"]) for place in ("us", "uk", "eu")],
             "reads_words": visit.language == "en" or bool(told),  # words that were typed in English are still there
             "told": told,
@@ -108,6 +108,12 @@ def start_page(protocol: Protocol, visit: Visit, told: str = "", error: str = ""
             "error": words[error] if error else "",
         },
     )
+
+
+def _number(visit: Visit) -> str:
+    """The number to call where the person is, in words; none when they have not said where that is."""
+    words = wording("web", visit.language)
+    return words["number_one"].format(number=words[f"number_{visit.place}"]) if visit.place else ""
 
 
 # --- questions -----------------------------------------------------------------------------------------------------------------
@@ -269,6 +275,9 @@ def result_page(protocol: Protocol, visit: Visit, now: datetime) -> Page:
     case, assessment, overdue = judged(protocol, visit, now.date())
     words = wording("web", visit.language)
     blocks = result(protocol, case, assessment)
+    if number := _number(visit):
+        told = protocol.care["emergency_number"].told
+        blocks = tuple(replace(block, lines=tuple(number if line == told else line for line in block.lines)) for block in blocks)
     first = [block for block in blocks if not block.more]
     return Page(
         template="result.html",
