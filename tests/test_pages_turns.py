@@ -228,3 +228,12 @@ def test_when_it_began_is_told_as_utc(client):
     page = send(client, send(client, step_2(client), urinary_retention="yes_new"), go="fuller")
     page = send(client, page, count="3", unit="hours")
     assert re.search(r"<time[^>]*>\d{4}-\d\d-\d\d \d\d:\d\d UTC</time>", send(client, page, go="advice"))
+
+
+def test_facts_and_numbers_are_no_yes_among_the_answers(client):
+    page = send(client, go="confirmed", told=f"{TOLD} I am 45.", age_years="right", stress_leak="right")
+    checked = send(client, page, go="check")
+    yes, about = (checked.split(f'<dl class="answers {group}">')[1].split("</dl>")[0] for group in ("yes", "about"))
+    assert "stress_leak" in yes
+    assert "age_years" not in yes
+    assert "45 years" in about

@@ -216,15 +216,14 @@ def _radios(
 
 
 def check_page(protocol: Protocol, visit: Visit, *, ready: bool, taken_back: Sequence[str] = ()) -> Page:
-    """All that was answered, to check: what was said to be so first, then what is not sure, then what is not so. `ready`: whether
-    nothing is left to ask."""
+    """All that was answered, to check: what was said to be so first, then facts and numbers, what is not sure, and what is not so.
+    `ready`: whether nothing is left to ask."""
     words = wording("web", visit.language)
     case = case_of(protocol, visit)
-    groups: dict[str, list[dict[str, str]]] = {"yes": [], "unsure": [], "no": []}
+    groups: dict[str, list[dict[str, str]]] = {"yes": [], "about": [], "unsure": [], "no": []}
     for name, value in case.values.items():
         option = option_of(protocol, case, protocol.findings[name], "one")
-        group = "unsure" if value is None else "no" if value is False else "yes"
-        groups[group].append(
+        groups[_group(value)].append(
             {
                 "finding": name,
                 "words": option.wording,
@@ -236,13 +235,19 @@ def check_page(protocol: Protocol, visit: Visit, *, ready: bool, taken_back: Seq
         template="check.html",
         shows={
             "title": words["check_title"],
-            "groups": [(words[f"check_{group}"], rows, group) for group, rows in groups.items()],
+            "groups": [(words[f"check_{group}"], rows, group) for group, rows in groups.items() if rows or group != "about"],
             "carer": words["who_someone" if case.carer else "who_me"],
             "taken_back": [option_of(protocol, case, protocol.findings[name], "one").wording for name in taken_back],
             "folded": FOLDED,
             "ready": ready or visit.session.complete,
         },
     )
+
+
+def _group(value: Value) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "unsure", False: "no", True: "yes"}[value]
+    return "yes" if value == LONG_STANDING else "about"
 
 
 def _answer(words: Mapping[str, str], language: str, option: Option, value: Value) -> str:
