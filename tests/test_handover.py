@@ -165,9 +165,9 @@ def test_the_page_says_what_a_desk_needs():
     told = text(case)
     for part in (
         "Name ___",
-        "Age 41, sex at birth F. Answered by the person, 2026-11-25 02:10+00:00.",
+        "Age 41, sex at birth F. Answered by the person, 2026-11-25 02:10 UTC.",
         "Level: EMERGENCY. Get emergency care now.",
-        f"cannot_pass_urine: {PROTOCOL.rules['cannot_pass_urine'].pathway}",
+        f"{PROTOCOL.rules['cannot_pass_urine'].pathway} (cannot_pass_urine)",
         '"I can\'t pee and I am numb."',
         "Post-void residual volume (bladder scan) 450 mL; Body temperature 36.8 degrees Celsius",
         "Medicine, TAKEN (name, last dose ____________________): Anticoagulant use or bleeding disorder",

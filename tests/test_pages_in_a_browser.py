@@ -344,3 +344,19 @@ def test_the_language_is_switched_without_losing_answers(page):
     assert page.get_attribute("html", "lang") == "en"
     press(page, page.locator("main .buttons button[value=check]"))
     assert "chills" in page.inner_text("dl.answers.yes")
+
+
+def test_the_language_is_switched_without_losing_words_nor_showing_them_in_the_address(page):
+    told = "Since today I can't pee."
+    page.goto("/")
+    page.get_by_label("In your own words, what is wrong?").fill(told)
+    press(page, page.get_by_role("button", name="Español"))
+    assert page.input_value("#told") == told
+    press(page, page.get_by_role("button", name="English"))
+    press(page, page.get_by_role("button", name="Read my words"))
+    press(page, page.get_by_role("button", name="Español"))
+    assert page.get_by_role("heading", name="¿Le entendimos bien?").is_visible()
+    assert faults(page) == []
+    assert page.url.endswith("/")
+    press(page, page.locator("main .buttons .go"))
+    assert level_of(page) == "emergency"

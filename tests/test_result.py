@@ -205,7 +205,8 @@ def test_what_does_not_fit_is_said_without_blame():
 
 
 def test_a_measurement_that_does_not_fit_is_named():
-    assert '"A measured value: Body temperature."' in " ".join(told({"fever": False, "temperature_c": 39.0})["conflicts"].lines)
+    lines = told({"fever": False, "temperature_c": 39.0})["conflicts"].lines
+    assert f'"{PROTOCOL.findings["temperature_c"].ask} 39 degrees Celsius."' in " ".join(lines)
 
 
 # --- what to expect ------------------------------------------------------------------------------------------------------------

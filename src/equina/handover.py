@@ -161,7 +161,7 @@ def _level(protocol: Protocol, assessment: Assessment) -> Block:
 
 
 def _determining(protocol: Protocol, assessment: Assessment) -> Iterator[str]:
-    """One line for each pathway: rules that ask for the same are told together."""
+    """One line for each pathway, with its rules behind it: rules that ask for the same are told together."""
     pathways: dict[str, list[str]] = {}
     for reason in assessment.reasons:
         if reason.id in protocol.rules:
@@ -299,8 +299,9 @@ def _short(protocol: Protocol, names: Iterable[str]) -> str:
 
 
 def _moment(moment: datetime, beside: datetime | None = None) -> str:
-    """The moment to the minute; beside another of the same offset from UTC, without it; the day alone when it is days before."""
+    """The moment to the minute, with its offset or as UTC; beside another of the same offset, without it; the day alone when it is
+    days before."""
     if beside is not None and beside - moment >= BY_THE_DAY:
         return moment.date().isoformat()
     same = beside is not None and beside.utcoffset() == moment.utcoffset()
-    return (moment.replace(tzinfo=None) if same else moment).isoformat(" ", "minutes")
+    return (moment.replace(tzinfo=None) if same else moment).isoformat(" ", "minutes").replace("+00:00", " UTC")

@@ -16,7 +16,7 @@ from equina.case import Assessment, Case, Conflict, Reason
 from equina.explain import for_a_person
 from equina.handover import QUESTIONS, item_states, span
 from equina.leaves import Truth, resolve
-from equina.model import DISPOSITIONS, LONG_STANDING, Disposition, Line, Protocol, Story, Value, rank
+from equina.model import DISPOSITIONS, LONG_STANDING, Disposition, Finding, Line, Protocol, Story, Value, rank
 from equina.prose import Block
 from equina.translation import ORIGINAL
 from equina.triage import settle
@@ -75,7 +75,7 @@ def _rest(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[Bl
         yield from _watch_for(protocol, assessment)
         yield from (block for place in AFTER for block in _list(protocol, place, _placed(protocol, assessment, place)))
     yield from _examine(protocol, assessment)
-    yield from _conflicts(protocol, assessment)
+    yield from _conflicts(protocol, case, assessment)
     yield from _leak(protocol, assessment)
     if not calm:  # who needs no visit is asked nothing there
         yield from _asked(protocol, case)
@@ -92,7 +92,7 @@ def _without_advice(protocol: Protocol, case: Case, assessment: Assessment) -> I
     yield from _watch_for(protocol, assessment)
     yield from (block for place in AFTER for block in _list(protocol, place, _placed(protocol, assessment, place)))
     yield from _why(protocol, assessment)
-    yield from _conflicts(protocol, assessment)
+    yield from _conflicts(protocol, case, assessment)
     yield from _care(protocol, assessment)
     if case.values:
         yield from _say(protocol, case, assessment)
@@ -235,27 +235,31 @@ def _examine(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
     )
 
 
-def _conflicts(protocol: Protocol, assessment: Assessment) -> Iterator[Block]:
-    told = [_conflict(protocol, conflict) for conflict in assessment.conflicts]
+def _conflicts(protocol: Protocol, case: Case, assessment: Assessment) -> Iterator[Block]:
+    told = [_conflict(protocol, case, conflict) for conflict in assessment.conflicts]
     if set(assessment.general_denials) & set(assessment.not_known):
         told.append(_words(protocol)["conflict_general"])
     return _list(protocol, "conflicts", told)
 
 
-def _conflict(protocol: Protocol, conflict: Conflict) -> str:
+def _conflict(protocol: Protocol, case: Case, conflict: Conflict) -> str:
     if not conflict.against:
-        return _words(protocol)["conflict_old"].format(finding=_quoted(protocol, [conflict.finding]))
-    against = _quoted(protocol, conflict.against[:MOST_AGAINST])
-    return _words(protocol)["conflict"].format(finding=_quoted(protocol, [conflict.finding]), against=against)
+        return _words(protocol)["conflict_old"].format(finding=_quoted(protocol, case, [conflict.finding]))
+    against = _quoted(protocol, case, conflict.against[:MOST_AGAINST])
+    return _words(protocol)["conflict"].format(finding=_quoted(protocol, case, [conflict.finding]), against=against)
 
 
-def _quoted(protocol: Protocol, names: Iterable[str]) -> str:
-    """The findings as the person would say them; a measured one by its name."""
-    findings = (protocol.findings[name] for name in names)
-    return " ".join(
-        _words(protocol)["quote"].format(words=f.say) if f.say else _words(protocol)["measured"].format(label=f.label)
-        for f in findings
-    )
+def _quoted(protocol: Protocol, case: Case, names: Iterable[str]) -> str:
+    """The findings as the person would say them; a measured one as the question and its number."""
+    return " ".join(_words(protocol)["quote"].format(words=_said(protocol, case, protocol.findings[name])) for name in names)
+
+
+def _said(protocol: Protocol, case: Case, finding: Finding) -> str:
+    number = case.values.get(finding.id)
+    if finding.measured and finding.ask and isinstance(number, int | float):
+        unit = finding.unit_words or finding.unit
+        return _words(protocol)["measured"].format(ask=finding.ask, number=f"{number:g}", unit=unit)
+    return finding.say or finding.label
 
 
 # --- what to expect ------------------------------------------------------------------------------------------------------------
@@ -287,12 +291,12 @@ def _answered(protocol: Protocol, case: Case, line: Line) -> str:
     new = [item for item in states if item.state == "present"]
     old = [name for item in states if item.state == "long_standing" for name in item.by or (item.finding,)]
     said = dict.fromkeys(name for item in new for name in item.by or (item.finding,))
-    parts = [_words(protocol)["answer_yes"].format(said=_quoted(protocol, said))] if new else []
+    parts = [_words(protocol)["answer_yes"].format(said=_quoted(protocol, case, said))] if new else []
     onset = min((item.onset for item in new if item.onset), default=None)
     if onset and case.as_of and case.as_of - onset >= timedelta():
         parts.append(_words(protocol)["answer_since"].format(span=span(case.as_of - onset, _words(protocol))))
     if old:
-        parts.append(_words(protocol)["answer_old"].format(said=_quoted(protocol, dict.fromkeys(old))))
+        parts.append(_words(protocol)["answer_old"].format(said=_quoted(protocol, case, dict.fromkeys(old))))
     return " ".join(parts) or _words(protocol)[_unanswered({item.state for item in states})]
 
 

@@ -137,9 +137,12 @@ def _marks(typed: str, most: int, language: str) -> dict[int, bool]:
 # --- numbers -------------------------------------------------------------------------------------------------------------------
 
 
-def read_number(text: str, option: Option, finding: Finding, language: str = ORIGINAL) -> str | float:
-    """The number in the finding's unit, or "not_sure". A temperature may be in Fahrenheit when it says so. Raises Misread."""
-    typed, words = _plain(text), wording("ask", language)
+def read_number(text: str, option: Option, finding: Finding, language: str = ORIGINAL, surface: str = "ask") -> str | float:
+    """The number in the finding's unit, or "not_sure". A temperature may be in Fahrenheit when it says so.
+
+    Raises Misread in the words of the surface.
+    """
+    typed, words = _plain(text), wording(surface, language)
     if typed in (word for key in ("not_sure", "none", "no") for word in _listed(f"accept_{key}", language)):
         return "not_sure"
     unit = option.unit or ""

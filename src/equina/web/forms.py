@@ -11,7 +11,7 @@ from equina.case import Option
 from equina.model import Protocol
 from equina.web.visit import Ask
 
-__all__ = ["Unanswered", "answered", "measured", "sent"]
+__all__ = ["LONGEST_TOLD", "MOST_TYPED", "Unanswered", "answered", "measured", "sent"]
 
 Form = Mapping[str, str]
 SPANS = {
@@ -23,15 +23,20 @@ SPANS = {
 }
 LONGEST_SPAN = timedelta(days=365 * 110)
 LONGEST_TOLD = 4_000  # characters of a person's own words
+MOST_TYPED = 6_000  # what the box takes: more than is read, so that who is cut short is told; in any script it fits one request
 TIMINGS = {"yes_new": "yes_new", "long_standing": "long_standing", "not_sure": "yes_new"}  # not sure of the age counts as new
 
 
 class Unanswered(ValueError):  # noqa: N818  (what it is, not how it is told)
-    """Fields that lack an answer or hold one that does not fit: for each, the key of web.toml that says so, or the words."""
+    """Fields that lack an answer or hold one that does not fit: for each, the key of web.toml that says so, or the words.
 
-    def __init__(self, errors: Mapping[str, str]) -> None:
+    `given`: what the other fields of the page answer.
+    """
+
+    def __init__(self, errors: Mapping[str, str], given: tuple[Given, ...] = ()) -> None:
         super().__init__("a form is not complete")
         self.errors = errors
+        self.given = given
 
 
 def measured(protocol: Protocol, option: Option) -> bool:
@@ -102,7 +107,7 @@ def _ones(protocol: Protocol, ask: Ask, form: Form) -> tuple[Given, ...]:
             prompt = Prompt(kind="one", options=(option,), step=ask.step)
             given.append(Given(prompt=prompt, answers={option.finding: answer}))
     if errors:
-        raise Unanswered(errors)
+        raise Unanswered(errors, tuple(given))
     return tuple(given)
 
 
@@ -120,7 +125,7 @@ def _number(protocol: Protocol, option: Option, form: Form) -> str | float:
     if not typed:
         raise Unanswered({option.finding: "error_number"})
     try:
-        return read_number(typed, option, protocol.findings[option.finding], protocol.language)
+        return read_number(typed, option, protocol.findings[option.finding], protocol.language, "web")
     except Misread as error:
         raise Unanswered({option.finding: str(error)}) from error
 
@@ -144,10 +149,11 @@ def _list(ask: Ask, form: Form) -> Given:
 
 def _timing(ask: Ask, form: Form) -> Given:
     said = {option.finding: form.get(option.finding, "") for option in ask.options}
-    if missing := {name: "error_one" for name, code in said.items() if code not in TIMINGS}:
-        raise Unanswered(missing)
-    answers: dict[str, str | float] = {name: TIMINGS[code] for name, code in said.items()}
-    return Given(prompt=Prompt(kind="timing", options=ask.options, step=ask.step), answers=answers)
+    answers: dict[str, str | float] = {name: TIMINGS[code] for name, code in said.items() if code in TIMINGS}
+    given = Given(prompt=Prompt(kind="timing", options=ask.options, step=ask.step), answers=answers)
+    if missing := {name: "error_one" for name in said if name not in answers}:
+        raise Unanswered(missing, (given,) if answers else ())
+    return given
 
 
 def _onset(ask: Ask, form: Form, now: datetime) -> Given:

@@ -15,7 +15,7 @@ from equina.model import LONG_STANDING, Protocol, Value
 from equina.result import result
 from equina.triage import assess
 from equina.web.beside import cards_beside
-from equina.web.forms import measured
+from equina.web.forms import LONGEST_TOLD, MOST_TYPED, measured
 from equina.web.visit import Ask, Visit, case_of
 from equina.wording import wording
 
@@ -79,17 +79,18 @@ class Field:
     error: str = ""
 
 
-def next_page(protocol: Protocol, visit: Visit, ask: Ask | None, now: datetime) -> Page:
-    """The page that follows: the question that comes, or when none does the answers to check, or what to do."""
+def next_page(protocol: Protocol, visit: Visit, ask: Ask | None, now: datetime, form: Mapping[str, str] | None = None) -> Page:
+    """The page that follows: the question that comes, with what was typed; when none does, the answers to check or what to do."""
     if ask is not None:
-        return question_page(protocol, visit, ask)
+        return question_page(protocol, visit, ask, form=form)
     if visit.session.stage == "advice" and not visit.session.complete and not is_emergency(protocol, visit.session):
         return check_page(protocol, visit, ready=True)
     return result_page(protocol, visit, now)
 
 
-def start_page(protocol: Protocol, visit: Visit) -> Page:
-    """The first page: why it matters, the signs that cannot wait, and the two ways to begin."""
+def start_page(protocol: Protocol, visit: Visit, told: str = "", error: str = "") -> Page:
+    """The first page: why it matters, the signs that cannot wait, and the ways to begin; with the words that were typed on it, and
+    the key of what was wrong with them."""
     words = wording("web", visit.language)
     signs = tuple(sign.words for sign in protocol.watch_for.values())
     return Page(
@@ -98,11 +99,21 @@ def start_page(protocol: Protocol, visit: Visit) -> Page:
             "title": words["start_title"],
             "now": [words[f"start_now_{n}"] for n in range(1, FIRST_SIGNS + 1)],
             "signs": signs,
-            "numbers": protocol.care["emergency_number"].told,
+            "numbers": _number(visit) or protocol.care["emergency_number"].told,
             "places": [(place, words[f"place_{place}"]) for place in ("us", "uk", "eu")],
-            "reads_words": visit.language == "en",
+            "reads_words": visit.language == "en" or bool(told),  # words that were typed in English are still there
+            "told": told,
+            "longest": LONGEST_TOLD,
+            "most": MOST_TYPED,
+            "error": words[error] if error else "",
         },
     )
+
+
+def _number(visit: Visit) -> str:
+    """The number to call where the person is, in words; none when they have not said where that is."""
+    words = wording("web", visit.language)
+    return words["number_one"].format(number=words[f"number_{visit.place}"]) if visit.place else ""
 
 
 # --- questions -----------------------------------------------------------------------------------------------------------------
@@ -205,15 +216,14 @@ def _radios(
 
 
 def check_page(protocol: Protocol, visit: Visit, *, ready: bool, taken_back: Sequence[str] = ()) -> Page:
-    """All that was answered, to check: what was said to be so first, then what is not sure, then what is not so. `ready`: whether
-    nothing is left to ask."""
+    """All that was answered, to check: what was said to be so first, then facts and numbers, what is not sure, and what is not so.
+    `ready`: whether nothing is left to ask."""
     words = wording("web", visit.language)
     case = case_of(protocol, visit)
-    groups: dict[str, list[dict[str, str]]] = {"yes": [], "unsure": [], "no": []}
+    groups: dict[str, list[dict[str, str]]] = {"yes": [], "about": [], "unsure": [], "no": []}
     for name, value in case.values.items():
         option = option_of(protocol, case, protocol.findings[name], "one")
-        group = "unsure" if value is None else "no" if value is False else "yes"
-        groups[group].append(
+        groups[_group(value)].append(
             {
                 "finding": name,
                 "words": option.wording,
@@ -225,13 +235,19 @@ def check_page(protocol: Protocol, visit: Visit, *, ready: bool, taken_back: Seq
         template="check.html",
         shows={
             "title": words["check_title"],
-            "groups": [(words[f"check_{group}"], rows, group) for group, rows in groups.items()],
+            "groups": [(words[f"check_{group}"], rows, group) for group, rows in groups.items() if rows or group != "about"],
             "carer": words["who_someone" if case.carer else "who_me"],
             "taken_back": [option_of(protocol, case, protocol.findings[name], "one").wording for name in taken_back],
             "folded": FOLDED,
             "ready": ready or visit.session.complete,
         },
     )
+
+
+def _group(value: Value) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "unsure", False: "no", True: "yes"}[value]
+    return "yes" if value == LONG_STANDING else "about"
 
 
 def _answer(words: Mapping[str, str], language: str, option: Option, value: Value) -> str:
@@ -264,6 +280,9 @@ def result_page(protocol: Protocol, visit: Visit, now: datetime) -> Page:
     case, assessment, overdue = judged(protocol, visit, now.date())
     words = wording("web", visit.language)
     blocks = result(protocol, case, assessment)
+    if number := _number(visit):
+        told = protocol.care["emergency_number"].told
+        blocks = tuple(replace(block, lines=tuple(number if line == told else line for line in block.lines)) for block in blocks)
     first = [block for block in blocks if not block.more]
     return Page(
         template="result.html",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from equina.ask.session import Session, changed
+from equina.ask.session import Session, changed, is_emergency
 from equina.model import Protocol
 from equina.web.forms import Unanswered, answered, sent
 from equina.web.pages import Page, change_page, check_page, handover_page, next_page, question_page, result_page, start_page
@@ -38,21 +38,24 @@ Answer = Callable[[Turn], tuple[Visit, Page]]
 
 
 def _next(turn: Turn) -> tuple[Visit, Page]:
-    """An answered question, or a start."""
+    """An answered question, or a start. What is left open on a page holds no emergency back that the rest of it shows."""
     if turn.visit.asking is None:
         return _onward(turn, turn.visit)
     try:
         given = answered(turn.protocol, turn.visit.asking, turn.form, turn.now)
     except Unanswered as error:
+        early = with_page(turn.visit, error.given)
+        if error.given and early.session.stage == "advice" and is_emergency(turn.protocol, early.session):
+            return _onward(turn, early)
         ask = turn.next_ask(turn.visit) or turn.visit.asking  # what is asked, with its words
         return turn.visit, question_page(turn.protocol, turn.visit, ask, error.errors, turn.form)
     return _onward(turn, with_page(turn.visit, given))
 
 
-def _onward(turn: Turn, visit: Visit) -> tuple[Visit, Page]:
-    """The page that follows, and the visit that remembers what it asks."""
+def _onward(turn: Turn, visit: Visit, form: Mapping[str, str] | None = None) -> tuple[Visit, Page]:
+    """The page that follows, with what was typed on it, and the visit that remembers what it asks."""
     ask = turn.next_ask(visit)
-    return replace(visit, asking=ask), next_page(turn.protocol, visit, ask, turn.now)
+    return replace(visit, asking=ask), next_page(turn.protocol, visit, ask, turn.now, form)
 
 
 def _on(turn: Turn) -> tuple[Visit, Page]:
@@ -62,7 +65,8 @@ def _on(turn: Turn) -> tuple[Visit, Page]:
 
 def _back(turn: Turn) -> tuple[Visit, Page]:
     if not turn.visit.pages:
-        return turn.visit, start_page(turn.protocol, turn.visit)
+        visit = replace(turn.visit, asking=None)
+        return visit, start_page(turn.protocol, visit, turn.form.get("told", ""))
     visit, given = back(turn.visit), last_page(turn.visit)
     ask = turn.next_ask(visit)
     if ask is None:
@@ -133,12 +137,16 @@ def _place(turn: Turn) -> tuple[Visit, Page]:
 
 
 def _language(turn: Turn) -> tuple[Visit, Page]:
-    """The same page in another language; the answers stay."""
+    """The same page in another language; the answers stay, and so do the words that were typed."""
     if turn.about not in turn.protocols:
         raise BadVisit("the page can't send that")
     visit = replace(turn.visit, language=turn.about)
     turn = replace(turn, protocol=turn.protocols[turn.about], visit=visit)
-    return _onward(turn, visit) if visit.session.given else (visit, start_page(turn.protocol, visit))
+    if visit.session.given or visit.asking:
+        return _onward(turn, visit, turn.form)
+    if turn.form.get("reading"):
+        return visit, words_page(turn.protocol, visit, turn.form)
+    return visit, start_page(turn.protocol, visit, turn.form.get("told", ""))
 
 
 def _where(turn: Turn) -> tuple[Visit, Page]:
@@ -151,6 +159,8 @@ def _located(turn: Turn) -> tuple[Visit, Page]:
 
 
 def _own_words(turn: Turn) -> tuple[Visit, Page]:
+    if not turn.form.get("told", "").strip():
+        return turn.visit, start_page(turn.protocol, turn.visit, error="error_words")
     return turn.visit, words_page(turn.protocol, turn.visit, turn.form)
 
 

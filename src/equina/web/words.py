@@ -14,6 +14,7 @@ from equina.notes.evidence import with_text
 from equina.notes.lexicon import lexicon
 from equina.notes.marked import marked_text
 from equina.notes.reading import read
+from equina.triage import assess
 from equina.web.forms import LONGEST_TOLD
 from equina.web.pages import Choice, Field, Page
 from equina.web.visit import Visit, with_page
@@ -40,7 +41,6 @@ def words_page(protocol: Protocol, visit: Visit, form: Mapping[str, str]) -> Pag
             "marked": Markup(marked_text(protocol, told, reading)),  # escaped where it is made
             "fields": fields,
             "refused": bool(reading.refused),
-            "empty": not told,
         },
     )
 
@@ -56,17 +56,18 @@ def _fields(protocol: Protocol, told: str, words: Mapping[str, str]) -> Iterator
             Choice(value="right", label=words["words_right"], chosen=value is not False),
             Choice(value="wrong", label=words["words_wrong"]),
         )
-        yield Field(
-            name=name, legend=finding.say if value is not False and finding.say else finding.label, hint=hint, choices=choices
-        )
+        yield Field(name=name, legend=finding.say or finding.label, hint=hint, choices=choices)
 
 
 def _read(protocol: Protocol, told: str) -> dict[str, Value]:
-    """What the words say of findings: values that can be answers."""
+    """What the words say of findings: values that can be answers. What makes an emergency first, then each where it stands."""
     case = with_text(protocol, Case(told=told, answered_by="self"))
+    reasons = assess(protocol, case).reasons
+    grave = {name for reason in reasons if reason.disposition == "emergency" for name in reason.findings}
+    places = {name: min(piece.start or 0 for piece in case.evidence[name]) for name in case.values}
     return {
         name: value
-        for name, value in case.values.items()
+        for name, value in sorted(case.values.items(), key=lambda item: (item[0] not in grave, places[item[0]]))
         if value is not None and protocol.findings[name].answered_by == "self" and _code(protocol, name, value) is not None
     }
 
