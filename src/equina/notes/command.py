@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from html import escape
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from equina.model import Protocol
 from equina.notes.lexicon import lexicon
-from equina.notes.marked import in_colour, in_html, in_plain, reasons
+from equina.notes.marked import in_colour, in_html, in_plain, reasons, visible
 from equina.notes.reading import Reading, read
 from equina.wording import wording
 
@@ -52,7 +53,9 @@ def run(
             result = answer(id, reading) if fault is None else {"id": id, "line": number, "error": fault}
             out.write(json.dumps(result, separators=(", ", ": ")) + "\n")
         else:
-            out.write(_shown(protocol, show, id, text or "", reading, fault) + "\n")
+            shown = _shown(protocol, show, id, text or "", reading, fault) + "\n"
+            # JSON can name half a character, which no file can hold.
+            out.write(shown.encode("utf-8", "replace").decode("utf-8"))
         out.flush()
     if show == "html":
         out.write("</body></html>\n")
@@ -90,11 +93,14 @@ def answer(id: str | None, reading: Reading) -> dict[str, object]:
 
 def _shown(protocol: Protocol, show: str, id: str | None, text: str, reading: Reading, fault: str | None) -> str:
     if show == "html":
-        heading = f"<h2>{id}</h2>" if id else ""
+        heading = f"<h2>{escape(id)}</h2>" if id else ""
         return heading + in_html(protocol, text, reading if fault is None else Reading((), fault))
     marked = in_colour(text, reading) if show == "colour" else in_plain(text, reading)
     lines = list(reasons(protocol, reading if fault is None else Reading((), fault)))
-    return "\n".join([*([f"--- {id}"] if id else []), marked.rstrip("\n"), "", *(f"  {line}" for line in lines), ""])
+    heading = [f"--- {id}"] if id else []
+    if show == "colour":
+        heading, lines = list(map(visible, heading)), list(map(visible, lines))
+    return "\n".join([*heading, marked.rstrip("\n"), "", *(f"  {line}" for line in lines), ""])
 
 
 def _texts(stream: BinaryIO) -> Iterator[tuple[int, str | None, str | None, str | None]]:
