@@ -97,10 +97,10 @@ def _shown(protocol: Protocol, show: str, id: str | None, text: str, reading: Re
         return heading + in_html(protocol, text, reading if fault is None else Reading((), fault))
     marked = in_colour(text, reading) if show == "colour" else in_plain(text, reading)
     lines = list(reasons(protocol, reading if fault is None else Reading((), fault)))
-    heading = [f"--- {id}"] if id else []
+    above = [f"--- {id}"] if id else []
     if show == "colour":
-        heading, lines = list(map(visible, heading)), list(map(visible, lines))
-    return "\n".join([*heading, marked.rstrip("\n"), "", *(f"  {line}" for line in lines), ""])
+        above, lines = list(map(visible, above)), list(map(visible, lines))
+    return "\n".join([*above, marked.rstrip("\n"), "", *(f"  {line}" for line in lines), ""])
 
 
 def _texts(stream: BinaryIO) -> Iterator[tuple[int, str | None, str | None, str | None]]:
