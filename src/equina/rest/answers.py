@@ -47,6 +47,8 @@ def next_step(protocol: Protocol, body: bytes) -> dict[str, object]:
     """
     data = read_object(body)
     given = data.pop("answers", None)
+    if data.get("answered_by") is None:
+        data["answered_by"] = "self"  # someone answers here, whatever else is given
     request = request_of(protocol, data, _now())
     answers = _answers(protocol, given, request.id)
     case = with_answers(protocol, request.case, answers) if answers else request.case
