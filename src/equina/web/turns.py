@@ -151,7 +151,7 @@ def _located(turn: Turn) -> tuple[Visit, Page]:
 
 
 def _own_words(turn: Turn) -> tuple[Visit, Page]:
-    return turn.visit, words_page(turn.protocol, turn.visit, turn.form)
+    return turn.visit, words_page(turn.protocol, turn.visit, turn.form, turn.protocols)
 
 
 def _confirmed(turn: Turn) -> tuple[Visit, Page]:
