@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from equina.model import Protocol
+from equina.notes.evidence import not_read
 from equina.notes.lexicon import lexicon
 from equina.notes.marked import in_colour, in_html, in_plain, reasons, visible
 from equina.notes.reading import Reading, read
@@ -46,7 +47,7 @@ def run(
         reading = Reading((), None)
         if text is not None:
             reading = read(words, text)
-            fault = f"{reading.refused}; nothing was read" if reading.refused else None
+            fault = not_read(reading) if reading.refused else None
         if fault is not None:
             faulty += 1
         if show is None:
