@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from command import run
 from equina.notes import command as notes
+from equina.notes.reading import Reading, read_note
 from equina.protocol import load
 
 MESSAGE = "No fever, but since yesterday I can\u2019t pass urine and my bum is numb \U0001f622. My mum had a numb bum."
@@ -86,6 +89,20 @@ def test_half_a_character_stops_no_line(show: str) -> None:
     code, out, said = run("read", show, given="\n".join(lines).encode())
     assert (code, said) == (0, "")
     assert [words in out.decode() for words in ("? ", "cannot pee", "fever", "numb bum")] == [True] * 4
+
+
+def test_a_long_answer_is_told_a_mention_at_a_time() -> None:
+    """As one object the answer to a text of 50 MB would take gigabytes."""
+    reading = read_note(load(), MESSAGE)
+    many = replace(reading, mentions=reading.mentions * 20_000)
+    tracemalloc.start()
+    length = sum(map(len, notes._line_of("a", many)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert length > 10_000_000
+    assert peak < 100_000
+    for each in (reading, Reading((), None)):
+        assert "".join(notes._line_of("a", each)) == json.dumps(notes.answer("a", each)) + "\n"
 
 
 def test_an_id_is_shown_as_what_it_is() -> None:
