@@ -215,6 +215,7 @@ def test_answers_do_not_belong_in_an_address():
     for query in ("fever=true", "lang=en&fever=true", "lang=en&lang=en", "lang=xx", "lang="):
         told = is_problem(send(b"{}", "assess?" + query), 400)
         assert "true" not in told["detail"]
+        assert told["where"] == ("fever" if "fever" in query else "lang")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "TRACE"])

@@ -297,6 +297,13 @@ def test_a_bad_cell_is_set_aside_and_the_rest_of_its_row_is_judged(tmp_path, cap
     assert "not read at all" not in capsys.readouterr().out
 
 
+def test_a_birth_date_that_is_none_is_set_aside_and_the_patient_kept(tmp_path):
+    person = {"resourceType": "Patient", "id": "p0", "birthDate": "1980-13-45", "gender": "female"}
+    run = screen(tmp_path / "out", write_lines(tmp_path / "a.ndjson", [person, {**person, "id": "p1"}, condition(1)]))
+    assert {row["id"]: (row["sex"], row["set_aside"]) for row in run.rows} == {"p0": ("F", 1), "p1": ("F", 1)}
+    assert {each["reason"] for each in run.asides} == {"birthDate: not a date; write it as 1980-12-31"}
+
+
 def test_a_case_with_bad_values_is_judged_by_its_others(tmp_path):
     """Each key and value that `triage` would refuse the line for, beside a record of the same patient and alone."""
     bad = {"age": "44", "pain": 1, "complete": "yes", "as_of": "now", "onset": {"fever": "2026-11-22T20:00+00:00"}}

@@ -120,13 +120,26 @@ def read_object(line: bytes) -> dict[str, object]:
         raise NotJson(f"not JSON: {error.msg.lower()} (character {error.pos + 1}); {_mend(line)}") from None
     except RecursionError:
         raise NotJson("nested too deeply; a case has two levels") from None
-    except BadInput:
-        raise
+    except NotJson as error:
+        raise NotJson(str(error), _id_in(line)) from None
     except ValueError:  # a whole number of thousands of digits
         raise NotJson("a number has too many digits") from None
     if not isinstance(data, dict):
         raise BadInput(f"a JSON object is expected, not {_kind(data)}; write {{...}}")
     return data
+
+
+def _id_in(line: bytes) -> str | None:
+    """The id of a line whose JSON is at fault in a key given twice, or a number that is none; one given once."""
+
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        return {key: value for key, value in pairs if key != "id" or [name for name, _ in pairs].count("id") == 1}
+
+    try:
+        data = json.loads(line.decode("utf-8"), object_pairs_hook=once)
+        return id_of(data) if isinstance(data, dict) else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _mend(line: bytes) -> str:
