@@ -151,6 +151,7 @@ def manifest(folder, rows, aside):
             "high": dict(Counter(each["high"] for each in rows)),
             "disposition": dict(Counter(each["disposition"] or "none" for each in rows)),
             "set_aside": len(aside),
+            "refused": sum(each.get("what") == "input" for each in aside),
         },
         "reasons": dict(Counter(reason for each in rows for reason in each["reasons"])),
         "outputs": [output(folder / name, len(rows)) for name in (RESULTS, SET_ASIDE)],

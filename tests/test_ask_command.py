@@ -196,6 +196,7 @@ def test_a_disk_that_fills_up_does_not_end_the_talk(tmp_path):
         ('{"carer": "yes"}', "carer"),
         ('{"id": "a"}\n{"id": "b"}\n', "holds 2 cases"),
         ('{"answered_by": "record"}', "answered_by"),
+        ('{"text": "My back hurts"}', 'a text alone is taken for a record. Say who answers: write "answered_by": "self"'),
         ("\x00\xff", "not JSON"),
     ],
 )

@@ -244,6 +244,11 @@ def test_age_and_sex_are_those_of_the_patient():
     assert case_of(PROTOCOL, document("A 95 year old with back pain"), NOW).values["age_years"] == 95
 
 
+def test_a_birth_date_that_is_none_is_set_aside():
+    case = case_of(PROTOCOL, [{"resourceType": "Patient", "id": "p", "birthDate": "1980-13-45", "gender": "female"}], NOW)
+    assert (case.values, case.set_aside[0].why) == ({"sex_at_birth": "F"}, "birthDate: not a date; write it as 1980-12-31")
+
+
 def test_texts_are_read_when_they_are_of_this_episode():
     note = document("Back pain. Unable to pass urine since yesterday. Denies fever.")
     case = case_of(PROTOCOL, [note], NOW)

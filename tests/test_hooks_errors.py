@@ -127,6 +127,7 @@ def test_a_body_that_can_not_be_read_is_refused(body, status, caplog):
     with caplog.at_level(logging.DEBUG):
         answer = client.post(ADDRESS, content=body, headers=JSON)
     problem(answer, status, "", caplog)
+    assert "line" not in answer.json()["detail"], "a body is no line among others"
 
 
 @pytest.mark.parametrize("depth", [50, 150, 240, 320, 450])

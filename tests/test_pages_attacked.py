@@ -10,6 +10,7 @@ import anyio
 import pytest
 from starlette.testclient import TestClient
 
+from equina.locale import localized
 from equina.web import app as app_module
 from equina.web import turns
 from equina.web.app import create_app
@@ -49,6 +50,16 @@ def test_no_page_has_code_or_style_in_it_or_names_another_machine(client):
         assert "onclick" not in text
         assert text.count("<script") == 1, "our own file alone"
         assert [part for part in text.split('src="')[1:] + text.split('<link rel="')[1:] if "http" in part.split(">")[0]] == []
+
+
+def test_words_of_another_language_are_shown_and_its_questions_offered():
+    client = TestClient(create_app({"en": PROTOCOL, "es": localized(PROTOCOL, "es")}, SECRET, limits=Limits(rate=0)))
+    text = post(client, go="words", told="no puedo orinar y me duele la <espalda>").text
+    assert "no puedo orinar y me duele la &lt;espalda&gt;</blockquote>" in text
+    assert '<button class="quiet" name="go" value="language:es" lang="es">Puede responder las preguntas en español</button>' in text
+    assert '<html lang="es"' in post(client, visit=visit_in(text), go="language:es").text
+    for read in ("I can't pee", ""):
+        assert "Puede responder" not in post(client, go="words", told=read).text
 
 
 @pytest.mark.parametrize("told", [EVIL, "\u202e{{config}}", "a\x00b\x1b[2J", "\U0001f600" * 500, "<" * 4000])

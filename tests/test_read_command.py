@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+from dataclasses import replace
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
 
 from command import run
+from equina.notes import command as notes
+from equina.notes.reading import Reading, read_note
+from equina.protocol import load
 
 MESSAGE = "No fever, but since yesterday I can\u2019t pass urine and my bum is numb \U0001f622. My mum had a numb bum."
 
@@ -71,6 +77,41 @@ def test_show_marks_the_text_in_the_form_of_the_tests() -> None:
     assert code == 0
     assert "No {fever|fever absent}, but since yesterday I {can\u2019t pass urine|urinary_retention present new} and" in shown
     assert "denied or normal" in shown
+
+
+@pytest.mark.parametrize("show", ["--show", "--html"])
+def test_half_a_character_stops_no_line(show: str) -> None:
+    lines = [
+        '{"id": "x", "text": "\\ud800 cannot pee"}',
+        '{"id": "\\udc00", "text": "no fever"}',
+        '{"id": "y", "text": "numb bum"}',
+    ]
+    code, out, said = run("read", show, given="\n".join(lines).encode())
+    assert (code, said) == (0, "")
+    assert [words in out.decode() for words in ("? ", "cannot pee", "fever", "numb bum")] == [True] * 4
+
+
+def test_a_long_answer_is_told_a_mention_at_a_time() -> None:
+    """As one object the answer to a text of 50 MB would take gigabytes."""
+    reading = read_note(load(), MESSAGE)
+    many = replace(reading, mentions=reading.mentions * 20_000)
+    tracemalloc.start()
+    length = sum(map(len, notes._line_of("a", many)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert length > 10_000_000
+    assert peak < 100_000
+    for each in (reading, Reading((), None)):
+        assert "".join(notes._line_of("a", each)) == json.dumps(notes.answer("a", each)) + "\n"
+
+
+def test_an_id_is_shown_as_what_it_is() -> None:
+    line = b'{"id": "<b>\\u001b[2J</b>", "text": "numb bum"}'
+    assert "<h2>&lt;b&gt;" in run("read", "--html", given=line)[1].decode()
+    out = StringIO()
+    assert notes.run(load(), print, BytesIO(line), out=out, show="colour", cues=None) == 0
+    assert "[2J" in out.getvalue()
+    assert "\x1b[2J" not in out.getvalue()
 
 
 def test_show_as_html_escapes_the_text() -> None:

@@ -154,6 +154,15 @@ def test_answers_go_with_a_text():
     assert post("assess", first["case"]).json()["findings"]["back_pain"]["value"] is True
 
 
+def test_a_text_alone_is_asked_on_by_the_one_who_wrote_it():
+    """`assess` takes a text alone for a record; who asks for the next question is there to answer it."""
+    said = post("next-questions", {"text": "My back hurts"}).json()
+    assert (said["case"]["answered_by"], said["next_questions"]["kind"]) == ("self", "list")
+    assert post("next-questions", said["case"]).json()["next_questions"] == said["next_questions"]
+    assert post("assess", {"text": "My back hurts"}).json()["next_questions"] is None
+    assert post("next-questions", {"text": "My back hurts", "answered_by": "record"}).json()["next_questions"] is None
+
+
 # --- the protocol ----------------------------------------------------------------------------------------------------------------
 
 

@@ -114,6 +114,15 @@ def test_a_text_that_can_not_be_read_is_told(data):
     is_problem(send(json.dumps(data), "read"), 422)
 
 
+@pytest.mark.parametrize("text", ["", "...", "Me duele la espalda"])
+def test_a_text_that_is_not_read_is_told_with_a_mend_and_costs_no_findings(text):
+    told = is_problem(send(json.dumps({"text": text}), "read"), 422)
+    assert (told["where"], told["mend"]) == ("/text", "say in English what is wrong, or give it under findings")
+    judged = send(json.dumps({"text": text, "findings": {"urinary_retention": True}}), "assess").json()
+    assert judged["disposition"] == "emergency"
+    assert [each["why"].split("; ")[1] for each in judged["set_aside"]] == [told["mend"]] * bool(text)
+
+
 UNREADABLE = [
     b"",
     b"{",
@@ -206,6 +215,7 @@ def test_answers_do_not_belong_in_an_address():
     for query in ("fever=true", "lang=en&fever=true", "lang=en&lang=en", "lang=xx", "lang="):
         told = is_problem(send(b"{}", "assess?" + query), 400)
         assert "true" not in told["detail"]
+        assert told["where"] == ("fever" if "fever" in query else "lang")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "TRACE"])

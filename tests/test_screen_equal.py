@@ -179,7 +179,7 @@ def test_what_others_say_too_is_told_of_each_as_if_it_were_the_only_one(tmp_path
     """Patients who are alike are judged once: every column of every row, and what was set aside, is as without that."""
     monkeypatch.setenv("EQUINA_PSEUDONYM_KEY", "k" * 32)
     draws = random.Random(8)
-    given = [each for each in records_of(draws, NOW, patients=200) if draws.random() < 0.7]
+    given = [each for each in records_of(draws, NOW, patients=400) if draws.random() < 0.7]
     path = write_lines(tmp_path / "a.ndjson", likenesses(draws, given, 12 if FULL else 2))
     judged_for, of = Counter(), Alike.of
     monkeypatch.setattr(Alike, "of", lambda *given: (found := of(*given), judged_for.update([found]))[0])

@@ -74,8 +74,8 @@ LINE = json.dumps(condition(7)).encode()
         ("a.csv", b"id,back\r_pain\nx,true\n", 1, "its names of columns are no CSV: a carriage return stands alone in it"),
         ("a.csv", b"id,back_pain\rx,true\ry,true\r", 1, "end each line with a line feed"),
         ("a.csv", b"id,back_pain\nx,tr\rue\n", 2, "not CSV: a carriage return stands alone in it"),
-        ("a.csv", b"id,pvr_ml\nx,nan\n", 2, "NaN is no number"),
-        ("a.csv", b"id,pvr_ml\nx,inf\n", 2, "infinite"),
+        ("a.csv", b"id,pvr_ml\nx,nan\n", 2, "give a number in mL"),
+        ("a.csv", b"id,pvr_ml\nx,inf\n", 2, "give a number in mL"),
     ],
 )
 def test_a_bad_input_is_set_aside_with_its_place(tmp_path, name, data, line, why):
@@ -251,8 +251,84 @@ def test_a_table_with_columns_of_other_kinds(tmp_path):
     )
     pq.write_table(table, tmp_path / "a.parquet")
     run = screen(tmp_path / "out", tmp_path / "a.parquet")
-    assert {row["id"]: row["low"] for row in run.rows} == {"1": "emergency", "2": "self_care"}
+    assert {row["id"]: row["low"] for row in run.rows} == {"1": "emergency", "2": "self_care", "3": "self_care"}
     assert [(each["line"], each["id"], "outside the possible range" in each["reason"]) for each in run.asides] == [(3, "3", True)]
+
+
+BAD_CELLS = [
+    ("a1", "44", "male", "yes", "yes", "no"),
+    ("a2", "44 years", "M", "yes", "yes", "no"),
+    ("a3", "44", "M", "yes", "yes", "none"),
+    ("a4", "44", "M", "yes", "yes", "no"),
+    ("a5", "nan", "M", "yes", "yes", " "),
+]
+NAMES = ("id", "age", "sex", "urinary_retention", "saddle_anesthesia", "fever")
+
+
+def as_csv(path):
+    path.write_text("\n".join(map(",".join, (NAMES, *BAD_CELLS))))
+
+
+def as_parquet(path):
+    pq.write_table(pa.table(dict(zip(NAMES, map(list, zip(*BAD_CELLS, strict=True)), strict=True))), path)
+
+
+@pytest.mark.parametrize("write", [as_csv, as_parquet])
+def test_a_bad_cell_is_set_aside_and_the_rest_of_its_row_is_judged(tmp_path, capsys, write):
+    """A slip in one column must not lose a patient who cannot pass urine."""
+    path = tmp_path / f"a.{write.__name__[3:]}"
+    write(path)
+    run = screen(tmp_path / "out", path)
+    assert {row["id"]: (row["low"], row["age_years"], row["sex"], row["set_aside"]) for row in run.rows} == {
+        "a1": ("emergency", 44, None, 1),
+        "a2": ("emergency", None, "M", 1),
+        "a3": ("emergency", 44, "M", 1),
+        "a4": ("emergency", 44, "M", 0),
+        "a5": ("emergency", None, "M", 1),
+    }
+    first = 2 if write is as_csv else 1
+    assert sorted((each["id"], each["line"] - first, each["what"], each["reason"][:9], each["quote"]) for each in run.asides) == [
+        ("a1", 0, "value", "sex: sex_", '"male"'),
+        ("a2", 1, "value", "age: age_", '"44 years"'),
+        ("a3", 2, "value", "findings.", '"none"'),
+        ("a5", 4, "value", "age: age_", '"nan"'),
+    ]
+    assert run.manifest["counts"]["refused"] == 0
+    assert "not read at all" not in capsys.readouterr().out
+
+
+def test_a_birth_date_that_is_none_is_set_aside_and_the_patient_kept(tmp_path):
+    person = {"resourceType": "Patient", "id": "p0", "birthDate": "1980-13-45", "gender": "female"}
+    run = screen(tmp_path / "out", write_lines(tmp_path / "a.ndjson", [person, {**person, "id": "p1"}, condition(1)]))
+    assert {row["id"]: (row["sex"], row["set_aside"]) for row in run.rows} == {"p0": ("F", 1), "p1": ("F", 1)}
+    assert {each["reason"] for each in run.asides} == {"birthDate: not a date; write it as 1980-12-31"}
+
+
+def test_a_case_with_bad_values_is_judged_by_its_others(tmp_path):
+    """Each key and value that `triage` would refuse the line for, beside a record of the same patient and alone."""
+    bad = {"age": "44", "pain": 1, "complete": "yes", "as_of": "now", "onset": {"fever": "2026-11-22T20:00+00:00"}}
+    bad |= {"findings": {"urinary_retention": True, "bakc_pain": True, "pvr_ml": 90_000}, "answered_by": "me", "carer": 3}
+    cases = [
+        {"id": "p0", **bad},
+        {"id": "q", **bad},
+        {"id": "r", "age": 44, "findings": {"age_years": 45, "urinary_retention": True}},
+    ]
+    run = screen(tmp_path / "out", write_lines(tmp_path / "a.ndjson", [condition(0), *cases]))
+    assert {row["id"]: (row["low"], row["set_aside"]) for row in run.rows} == {
+        "p0": ("emergency", 9),
+        "q": ("emergency", 9),
+        "r": ("emergency", 1),
+    }
+    assert "contradicts" in next(each["reason"] for each in run.asides if each["id"] == "r")
+
+
+def test_a_run_says_loudly_what_was_not_read_at_all(tmp_path, capsys):
+    (tmp_path / "a.csv").write_text("id,urinary_retention\nx,yes\ny,yes,no\n")
+    run = screen(tmp_path / "out", tmp_path / "a.csv")
+    assert run.manifest["counts"]["refused"] == 1
+    assert "1 of it not read at all: a patient named there alone has no row" in capsys.readouterr().out
+    assert main(["worklist", str(tmp_path / "out")]) == 0
+    assert "not read at all: 1 lines" in " ".join(capsys.readouterr().out.split())
 
 
 # --- what cannot be begun, or gone on with ---------------------------------------------------------------------------------------

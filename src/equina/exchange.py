@@ -18,18 +18,33 @@ from equina.interview import next_questions
 from equina.model import Protocol, Value
 from equina.tables import nearest
 
-__all__ = ["BadInput", "NotJson", "Request", "answer", "failure", "id_of", "read_object", "read_request", "request_of"]
+__all__ = [
+    "BadInput",
+    "NotJson",
+    "Request",
+    "answer",
+    "failure",
+    "id_of",
+    "read_object",
+    "read_request",
+    "request_around",
+    "request_of",
+]
 
 ANSWERED = (Evidence(origin="answer"),)
 KEYS = ("id", "age", "sex", "text", "findings", "complete", "answered_by", "carer", "as_of", "onset", "protocol")
 
 
 class BadInput(ValueError):  # noqa: N818  (what it is, not how it is told)
-    """Input that cannot be judged; the message names the key and the mend. `id` is the line's own, when it could be read."""
+    """Input that cannot be judged; the message names the key and the mend. `id` is the line's own, when it could be read.
 
-    def __init__(self, message: str, id: str | None = None) -> None:
+    `place`: the key, and the key below it, of what is at fault alone.
+    """
+
+    def __init__(self, message: str, id: str | None = None, place: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.id = id
+        self.place = place
 
 
 class NotJson(BadInput):
@@ -58,7 +73,29 @@ def request_of(protocol: Protocol, data: Mapping[str, object], now: datetime) ->
     try:
         return Request(id, _case(protocol, data, now))
     except BadInput as error:
-        raise BadInput(str(error), id) from None
+        raise BadInput(str(error), id, error.place) from None
+
+
+def request_around(protocol: Protocol, data: Mapping[str, object], now: datetime) -> tuple[Request, tuple[SetAside, ...]]:
+    """(As `request_of`, what was set aside for it): each key or value that cannot be judged is left out, and the rest stands.
+
+    Raises BadInput for an id that is none.
+    """
+    asides: list[SetAside] = []
+    while True:
+        try:
+            return request_of(protocol, data, now), tuple(asides)
+        except BadInput as error:
+            if not error.place:
+                raise
+            key, *below = error.place
+            value = data[key]
+            rest: dict[str, object] = {name: each for name, each in data.items() if name != key}
+            if below and isinstance(value, dict):
+                rest[key] = {name: each for name, each in value.items() if name != below[0]}
+                value = value[below[0]]
+            asides.append(SetAside(origin="answer", quote=_shown(value), why=str(error)))
+            data = rest
 
 
 def id_of(data: Mapping[str, object]) -> str | None:
@@ -83,13 +120,26 @@ def read_object(line: bytes) -> dict[str, object]:
         raise NotJson(f"not JSON: {error.msg.lower()} (character {error.pos + 1}); {_mend(line)}") from None
     except RecursionError:
         raise NotJson("nested too deeply; a case has two levels") from None
-    except BadInput:
-        raise
+    except NotJson as error:
+        raise NotJson(str(error), _id_in(line)) from None
     except ValueError:  # a whole number of thousands of digits
         raise NotJson("a number has too many digits") from None
     if not isinstance(data, dict):
         raise BadInput(f"a JSON object is expected, not {_kind(data)}; write {{...}}")
     return data
+
+
+def _id_in(line: bytes) -> str | None:
+    """The id of a line whose JSON is at fault in a key given twice, or a number that is none; one given once."""
+
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        return {key: value for key, value in pairs if key != "id" or [name for name, _ in pairs].count("id") == 1}
+
+    try:
+        data = json.loads(line.decode("utf-8"), object_pairs_hook=once)
+        return id_of(data) if isinstance(data, dict) else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _mend(line: bytes) -> str:
@@ -119,20 +169,20 @@ def _case(protocol: Protocol, data: Mapping[str, object], now: datetime) -> Case
     for key in data:
         if key not in KEYS:
             mend = 'it is a finding: put it under "findings"' if key in protocol.findings else nearest(_cut(key), KEYS)
-            raise BadInput(f"{_shown(key)} is not a key of a case; {mend}")
+            raise BadInput(f"{_shown(key)} is not a key of a case; {mend}", place=(key,))
     values = _values(protocol, data)
     text = data.get("text")
     if text is not None and not isinstance(text, str):
-        raise BadInput(f"text: a text is expected, not {_kind(text)}; put it in quotes")
-    as_of = now if data.get("as_of") is None else _moment("as_of", data["as_of"])
+        raise _at(("text",), f"a text is expected, not {_kind(text)}; put it in quotes")
+    as_of = now if data.get("as_of") is None else _moment(("as_of",), data["as_of"])
     only_text = bool(text) and "findings" not in data
     answered_by = data.get("answered_by")
     if answered_by is None:
         answered_by = "record" if only_text else "self"
     if answered_by not in ANSWERERS:
-        raise BadInput(f"answered_by: {_shown(answered_by)} is not known; write one of {', '.join(ANSWERERS)}")
+        raise _at(("answered_by",), f"{_shown(answered_by)} is not known; write one of {', '.join(ANSWERERS)}")
     if not isinstance(data.get("protocol"), dict | None):  # which protocol the answers were given to; a saved interview says it
-        raise BadInput(f"protocol: an object is expected, not {_kind(data['protocol'])}; leave it out")
+        raise _at(("protocol",), f"an object is expected, not {_kind(data['protocol'])}; leave it out")
     return Case(
         values=values,
         evidence=dict.fromkeys(values, ANSWERED),
@@ -149,7 +199,7 @@ def _case(protocol: Protocol, data: Mapping[str, object], now: datetime) -> Case
 def _flag(data: Mapping[str, object], key: str) -> bool:
     value = False if data.get(key) is None else data[key]
     if not isinstance(value, bool):
-        raise BadInput(f"{key}: true or false is expected, not {_kind(value)}")
+        raise _at((key,), f"true or false is expected, not {_kind(value)}")
     return value
 
 
@@ -158,14 +208,14 @@ def _values(protocol: Protocol, data: Mapping[str, object]) -> dict[str, Value]:
     if given is None:
         given = {}
     if not isinstance(given, dict):
-        raise BadInput(f'findings: an object is expected, not {_kind(given)}; write {{"back_pain": true}}')
+        raise _at(("findings",), f'an object is expected, not {_kind(given)}; write {{"back_pain": true}}')
     values = {name: _value(protocol, name, value) for name, value in given.items()}
     for key, name in (("age", "age_years"), ("sex", "sex_at_birth")):
         if data.get(key) is None:
             continue
         value = _value(protocol, name, data[key], key)
         if values.get(name, value) not in (value, None):
-            raise BadInput(f"{key}: {_shown(value)} contradicts {name} {_shown(values[name])}; keep one")
+            raise _at((key,), f"{_shown(value)} contradicts {name} {_shown(values[name])}; keep one")
         values[name] = value
     return values
 
@@ -173,46 +223,52 @@ def _values(protocol: Protocol, data: Mapping[str, object]) -> dict[str, Value]:
 def _value(protocol: Protocol, name: str, value: object, key: str | None = None) -> Value:
     finding = protocol.findings.get(name)
     if finding is None:
-        raise BadInput(f"findings.{_cut(name)}: not a known finding; {nearest(_cut(name), protocol.findings)}")
-    place = key or f"findings.{name}"
+        raise _at(("findings", name), f"not a known finding; {nearest(_cut(name), protocol.findings)}")
+    place = (key,) if key else ("findings", name)
     if not isinstance(value, bool | int | float | str | None):
-        raise BadInput(f"{place}: one value is expected, not {_kind(value)}")
+        raise _at(place, f"one value is expected, not {_kind(value)}")
     if isinstance(value, int) and not isinstance(value, bool):
         value = float(value) if abs(value) < 2**53 else math.inf
     if isinstance(value, float) and not math.isfinite(value):
-        raise BadInput(f"{place}: the number is too large; give the measured value or null")
+        raise _at(place, "the number is too large; give the measured value or null")
     if why := misfit(finding, value):
-        raise BadInput(f"{place}: {why}")
+        raise _at(place, why)
     return value
+
+
+def _at(place: tuple[str, ...], why: str) -> BadInput:
+    """What is wrong with the value of a key."""
+    return BadInput(f"{'.'.join(map(_cut, place))}: {why}", place=place)
 
 
 def _onset(protocol: Protocol, given: object, values: Mapping[str, Value], as_of: datetime) -> dict[str, datetime]:
     if given is None:
         return {}
     if not isinstance(given, dict):
-        raise BadInput(f'onset: an object is expected, not {_kind(given)}; write {{"back_pain": "2026-11-22T20:00+00:00"}}')
+        mend = 'write {"back_pain": "2026-11-22T20:00+00:00"}'
+        raise _at(("onset",), f"an object is expected, not {_kind(given)}; {mend}")
     for name in given:
         if name not in protocol.findings:
-            raise BadInput(f"onset.{_cut(name)}: not a known finding; {nearest(_cut(name), protocol.findings)}")
+            raise _at(("onset", name), f"not a known finding; {nearest(_cut(name), protocol.findings)}")
         if name not in values:
-            raise BadInput(f"onset.{name}: an onset without its finding; give {name} under findings")
-    moments = {name: _moment(f"onset.{name}", value) for name, value in given.items() if value is not None}
+            raise _at(("onset", name), f"an onset without its finding; give {name} under findings")
+    moments = {name: _moment(("onset", name), value) for name, value in given.items() if value is not None}
     for name, moment in moments.items():
         if moment - as_of > timedelta(days=1):  # a day's grace for clocks and time zones
-            raise BadInput(f"onset.{name}: it lies after as_of; mend one of the two")
+            raise _at(("onset", name), "it lies after as_of; mend one of the two")
     return moments
 
 
-def _moment(place: str, value: object) -> datetime:
+def _moment(place: tuple[str, ...], value: object) -> datetime:
     mend = 'write it as "2026-11-23T02:10+00:00", with its offset from UTC'
     if not isinstance(value, str):
-        raise BadInput(f"{place}: a moment is expected, not {_kind(value)}; {mend}")
+        raise _at(place, f"a moment is expected, not {_kind(value)}; {mend}")
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        raise BadInput(f"{place}: not a moment; {mend}") from None
+        raise _at(place, f"not a moment; {mend}") from None
     if moment.tzinfo is None:
-        raise BadInput(f"{place}: the offset from UTC is missing; {mend}")
+        raise _at(place, f"the offset from UTC is missing; {mend}")
     return moment
 
 

@@ -47,8 +47,16 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
     >>> nearest("urinary_retension", ["urinary_retention", "fever"])
     'did you mean "urinary_retention"?'
+    >>> nearest("nope", ["syncope"])
+    'nothing known is like it'
     """
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    likely = difflib.get_close_matches(word, list(known), n=3)
+    # Few slips are in the first letter: what begins otherwise is nearly the same, or holds the word, or is not meant.
+    close = [
+        each
+        for each in likely
+        if each[:1] == word[:1] or f"_{word}" in each or difflib.get_close_matches(word, [each], cutoff=0.75)
+    ]
     return f'did you mean "{close[0]}"?' if close else "nothing known is like it"
 
 

@@ -116,10 +116,11 @@ def _planned(protocol: Protocol, options: argparse.Namespace, out: Path) -> Plan
 def summary(manifest: dict[str, Any], out: Path) -> str:
     """A run in a few lines, without any patient."""
     counts = manifest["counts"]
+    lost = f"; {counts['refused']} of it not read at all: a patient named there alone has no row" if counts["refused"] else ""
     levels = ", ".join(f"{level} {counts['low'][level]}" for level in reversed(counts["low"]))
     lines = [
         f"{out}: {counts['patients']} patients as of {manifest['as_of']}, window of {manifest['window_days']} days",
         f"  certain at the least: {levels}",
-        f"  set aside: {counts['set_aside']} (set_aside.jsonl says why)",
+        f"  set aside: {counts['set_aside']} (set_aside.jsonl says why){lost}",
     ]
     return "\n".join(lines)

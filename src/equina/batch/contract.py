@@ -156,7 +156,9 @@ MANIFEST_KEYS = (
     "inputs",  # [{"path", "bytes", "sha256", "kind", "records", "set_aside"}], in the order in which they were read
     "records",  # {kind of record: {"read": n, "kept": n}}; kept: those that state something of the protocol
     "not_counted",  # {why: n}: records that say nothing of the patient now, such as a note from before the window
-    "counts",  # {"patients", "low": {level: n}, "high": {level: n}, "disposition": {level or "none": n}, "set_aside": n}
+    # {"patients", "low": {level: n}, "high": {level: n}, "disposition": {level or "none": n}, "set_aside": n, "refused": n};
+    # refused: of what was set aside, how many lines, columns and files were not read at all
+    "counts",
     "reasons",  # {rule or policy: patients}
     "outputs",  # [{"path", "rows", "bytes", "sha256"}]
 )

@@ -57,7 +57,7 @@ def finish(
         with written(out / RESULTS) as file:
             rows = _results(folder, len(judged), file)
     with written(out / SET_ASIDE) as file:
-        asides = _set_aside(plan, folder, tasks, len(judged), file)
+        asides, refused = _set_aside(plan, folder, tasks, len(judged), file)
     manifest = {
         "contract": CONTRACT,
         "engine": engine,
@@ -82,6 +82,7 @@ def finish(
             "high": _levels("high", judged),
             "disposition": {**_levels("disposition", judged), "none": _total("disposition", judged)["none"]},
             "set_aside": asides.total(),
+            "refused": refused,
         },
         "reasons": dict(_total("reasons", judged).most_common()),
         "outputs": [_output(out / RESULTS, rows), _output(out / SET_ASIDE, asides.total())],
@@ -154,16 +155,18 @@ def _results(folder: Path, parts: int, file: BinaryIO) -> int:
     return rows
 
 
-def _set_aside(plan: Plan, folder: Path, tasks: list[Found], parts: int, file: BinaryIO) -> Counter[str]:
-    """What was set aside, as one file; how many of each input."""
+def _set_aside(plan: Plan, folder: Path, tasks: list[Found], parts: int, file: BinaryIO) -> tuple[Counter[str], int]:
+    """What was set aside, as one file; (how many of each input, how many were not read at all)."""
     by_input: Counter[str] = Counter()
+    refused = 0
     pseudonym = pseudonyms() if plan.pseudonym else None
     for row in _asides(plan, folder, tasks, parts):
         by_input[str(row["file"])] += 1
+        refused += row["what"] == "input"
         if pseudonym is not None and isinstance(row["id"], str):
             row["id"] = pseudonym(row["id"])
         put(file, json.dumps(row).encode("ascii") + b"\n")
-    return by_input
+    return by_input, refused
 
 
 def _asides(plan: Plan, folder: Path, tasks: list[Found], parts: int) -> Iterator[dict[str, object]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from equina.case import ANSWERERS, Case, Evidence
-from equina.exchange import BadInput, request_of
+from equina.exchange import BadInput, request_around
 from equina.fhir.elements import Resource, Span, text_of
 from equina.fhir.records import gather
 from equina.fhir.statements import Gathered
@@ -55,13 +55,15 @@ def join(
     for source, data in answers:
         gathered = Gathered(protocol, as_of, window_days, source=source)
         try:
-            case = request_of(protocol, data, as_of).case
+            request, asides = request_around(protocol, data, as_of)
+            case = request.case
             if case.as_of is not None and gathered.ahead(Span(case.as_of, case.as_of)):
                 raise BadInput(_AHEAD)
         except BadInput as error:
             found.refused.append((source, str(error)))
             continue
-        cases.append((source, _aged(gathered, case) if _is_old(gathered, case) else with_text(protocol, case)))
+        told = _aged(gathered, case) if _is_old(gathered, case) else with_text(protocol, case)
+        cases.append((source, replace(told, set_aside=(*told.set_aside, *(replace(each, source=source) for each in asides)))))
         found.not_counted.update(gathered.outside)
     answered = _one(protocol, as_of, window_days, cases)
     if not records and answered is not None:

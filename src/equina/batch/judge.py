@@ -169,7 +169,7 @@ class Patients:
         birth, gender, sex = plain
         if birth not in self._ages:
             age = age_on(birth, self.plan.as_of)
-            impossible = age is not None and misfit(self.run.protocol.findings["age_years"], age)
+            impossible = birth if age is None else misfit(self.run.protocol.findings["age_years"], age)
             self._ages[birth] = -1.0 if impossible else age
         age, sex = self._ages[birth], sex or SEX_OF_GENDER.get(gender, "")
         if age is not None and age < 0:

@@ -32,7 +32,6 @@ _WORDS: Mapping[str, bool | None] = {
     "unknown": None, "not known": None, "null": None,
 }  # fmt: skip
 _BATCH = 20_000
-_NAN = "{}: NaN is no number; leave the cell empty for what was not measured"
 
 
 class Taker(Shape):
@@ -72,9 +71,9 @@ def columns_of(protocol: Protocol, names: Sequence[str]) -> tuple[dict[str, str 
 
 
 def cell(finding: Finding | None, key: str, value: object) -> object:
-    """What a cell says, as a case says it. Raises ValueError for what is no value anywhere."""
-    if isinstance(value, float) and math.isnan(value):
-        raise ValueError(_NAN.format(key))
+    """What a cell says, as a case says it; what is no value anywhere, in words, for `request_around` to set aside."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     if isinstance(value, datetime | date):
         return value.isoformat()
     if not isinstance(value, str):
@@ -96,9 +95,7 @@ def _number(word: str) -> object:
         number = float(word)
     except ValueError:
         return word
-    if math.isnan(number):
-        raise ValueError("NaN is no number; leave the cell empty for what was not measured")
-    return number
+    return number if math.isfinite(number) else word
 
 
 class _Row:
@@ -130,7 +127,7 @@ def case_in(protocol: Protocol, taken: Mapping[str, str | None], cells: Iterable
     case: dict[str, object] = {}
     findings: dict[str, object] = {}
     for name, value in cells:
-        if value is None or value == "":
+        if value is None or (isinstance(value, str) and not value.strip()) or (name == "id" and value != value):  # NaN
             continue
         finding = taken[name]
         if finding is None:

@@ -124,7 +124,9 @@ def age_on(birth_date: object, moment: datetime) -> float | None:
 
 
 def _patient(gathered: Gathered, resource: Resource) -> None:
-    age = age_on(resource.get("birthDate"), gathered.as_of)
+    age = age_on(born := resource.get("birthDate"), gathered.as_of)
+    if age is None and born:
+        gathered.aside(name_of(resource), "birthDate: not a date; write it as 1980-12-31")
     if age is not None:
         gathered.state("age_years", age, name_of(resource))
     sexes = (text_of(item, "valueCode") for item in parts(resource, "extension") if text_of(item, "url") == BIRTH_SEX)

@@ -22,7 +22,7 @@ from equina.hooks.judging import judged
 from equina.hooks.services import SERVICES, Service, discovery
 from equina.hooks.trust import Trust, Untrusted
 from equina.model import Protocol
-from equina.rest.problems import json_response, problem
+from equina.rest.problems import MENDS, json_response, problem
 from equina.rest.tokens import let_in, token_of
 
 __all__ = ["PREFIX", "Callers", "answered", "refusal", "routes"]
@@ -169,8 +169,12 @@ def _unknown(told: str, error: str) -> Response:
 
 
 def _fault(status: int, error: BadInput) -> Response:
-    what, _, mend = str(error).rpartition("; ")
-    return problem(status, str(error).replace("of the line", "of the body"), mend=mend if what else MEND)
+    """The answer to a call that can't be judged: of what is no JSON the mend is that of a body, not of a line among others."""
+    told = str(error).replace("of the line", "of the body")
+    what, _, mend = told.rpartition("; ")
+    if told.startswith("not JSON"):
+        told, mend = f"{what}; {MENDS[400]}", MENDS[400]
+    return problem(status, told, mend=mend if what else MEND)
 
 
 def _not_json(request: Request) -> Response | None:

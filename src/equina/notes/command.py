@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from html import escape
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from equina.model import Protocol
+from equina.notes.evidence import not_read
 from equina.notes.lexicon import lexicon
-from equina.notes.marked import in_colour, in_html, in_plain, reasons
-from equina.notes.reading import Reading, read
+from equina.notes.marked import in_colour, in_html, in_plain, reasons, visible
+from equina.notes.reading import Mention, Reading, read
 from equina.wording import wording
 
 __all__ = ["answer", "run", "tone"]
@@ -45,14 +47,18 @@ def run(
         reading = Reading((), None)
         if text is not None:
             reading = read(words, text)
-            fault = f"{reading.refused}; nothing was read" if reading.refused else None
+            fault = not_read(reading) if reading.refused else None
         if fault is not None:
             faulty += 1
         if show is None:
-            result = answer(id, reading) if fault is None else {"id": id, "line": number, "error": fault}
-            out.write(json.dumps(result, separators=(", ", ": ")) + "\n")
+            if fault is None:
+                out.writelines(_line_of(id, reading))
+            else:
+                out.write(json.dumps({"id": id, "line": number, "error": fault}) + "\n")
         else:
-            out.write(_shown(protocol, show, id, text or "", reading, fault) + "\n")
+            shown = _shown(protocol, show, id, text or "", reading, fault) + "\n"
+            # JSON can name half a character, which no file can hold.
+            out.write(shown.encode("utf-8", "replace").decode("utf-8"))
         out.flush()
     if show == "html":
         out.write("</body></html>\n")
@@ -67,34 +73,51 @@ def run(
 
 def answer(id: str | None, reading: Reading) -> dict[str, object]:
     """The contract's JSON object. `nothing_read` is there when nothing was: that is no reassurance."""
-    mentions = []
-    for mention in reading.mentions:
-        cue = mention.cue
-        row: dict[str, object] = {
-            "finding": mention.finding,
-            "start": mention.start,
-            "end": mention.end,
-            "quote": mention.quote,
-            "assertion": mention.assertion,
-            "onset": mention.onset,
-            "cue": {"start": cue.start, "end": cue.end, "quote": cue.quote} if cue else None,
-            "section": mention.section,
-        }
-        if mention.value is not None:
-            row["value"] = mention.value
-        if mention.likely:
-            row["likely"] = True
-        mentions.append(row)
+    mentions = list(map(_row, reading.mentions))
     return {"id": id, "mentions": mentions, **({} if mentions else {"nothing_read": WORDS["nothing"]})}
+
+
+def _row(mention: Mention) -> dict[str, object]:
+    cue = mention.cue
+    row: dict[str, object] = {
+        "finding": mention.finding,
+        "start": mention.start,
+        "end": mention.end,
+        "quote": mention.quote,
+        "assertion": mention.assertion,
+        "onset": mention.onset,
+        "cue": {"start": cue.start, "end": cue.end, "quote": cue.quote} if cue else None,
+        "section": mention.section,
+    }
+    if mention.value is not None:
+        row["value"] = mention.value
+    if mention.likely:
+        row["likely"] = True
+    return row
+
+
+def _line_of(id: str | None, reading: Reading) -> Iterator[str]:
+    """The answer as a line, a mention at a time: as one object those of a text of 50 MB would take gigabytes."""
+    if not reading.mentions:
+        yield json.dumps(answer(id, reading)) + "\n"
+        return
+    before = f'{{"id": {json.dumps(id)}, "mentions": ['
+    for mention in reading.mentions:
+        yield before + json.dumps(_row(mention))
+        before = ", "
+    yield "]}\n"
 
 
 def _shown(protocol: Protocol, show: str, id: str | None, text: str, reading: Reading, fault: str | None) -> str:
     if show == "html":
-        heading = f"<h2>{id}</h2>" if id else ""
+        heading = f"<h2>{escape(id)}</h2>" if id else ""
         return heading + in_html(protocol, text, reading if fault is None else Reading((), fault))
     marked = in_colour(text, reading) if show == "colour" else in_plain(text, reading)
     lines = list(reasons(protocol, reading if fault is None else Reading((), fault)))
-    return "\n".join([*([f"--- {id}"] if id else []), marked.rstrip("\n"), "", *(f"  {line}" for line in lines), ""])
+    above = [f"--- {id}"] if id else []
+    if show == "colour":
+        above, lines = list(map(visible, above)), list(map(visible, lines))
+    return "\n".join([*above, marked.rstrip("\n"), "", *(f"  {line}" for line in lines), ""])
 
 
 def _texts(stream: BinaryIO) -> Iterator[tuple[int, str | None, str | None, str | None]]:

@@ -86,7 +86,7 @@ def with_reading(protocol: Protocol, case: Case, reading: Reading, words: Lexico
 def not_read(reading: Reading) -> str | None:
     """Why nothing was read in a text, where nothing was."""
     if reading.refused:
-        return f"{reading.refused}; say it in English, or give it under findings"
+        return f"{reading.refused}; say in English what is wrong, or give it under findings"
     return None if reading.mentions else _NOTHING
 
 

@@ -13,6 +13,7 @@ SAMPLE = 60  # words looked at
 _PLAINLY = 4  # different little words by which a text is English without a further look
 _FEWEST = 5  # with fewer words than this, only another alphabet tells
 _FROM_LATIN = "\u0250"  # letters from here on are of other alphabets
+_LONG = 5  # letters from which on a foreign word is no slip of the keyboard and no abbreviation
 _SHARE = 0.3  # of a text without a little English word, so many are words of the lexicon
 
 
@@ -30,10 +31,12 @@ def refusal(lexicon: Lexicon, small: str, chunks: Sequence[str]) -> str | None:
     if 2 * strange > len(words):
         return "the text is not in Latin letters: only English is read"
     english = sum(map(lexicon.english.__contains__, words))
-    foreign = sum(map(lexicon.foreign.__contains__, words))
-    known = sum(any(letter != OTHER for letter in lexicon.vocabulary[word]) for word in words)
-    if foreign >= 2 and foreign > english and 2 * known < len(words):
+    others = [word for word in words if word in lexicon.foreign]
+    known = [word for word in words if any(letter != OTHER for letter in lexicon.vocabulary[word])]
+    ours = sum(word not in lexicon.foreign for word in known)
+    plainly = len(set(others)) > 1 and len(others) > ours and any(len(word) >= _LONG for word in others)
+    if len(others) > max(1, english) and (plainly or 2 * len(known) < len(words)):
         return "the text does not look like English: only English is read"
-    if len(words) >= _FEWEST and not english and known < _SHARE * len(words):
+    if len(words) >= _FEWEST and not english and len(known) < _SHARE * len(words):
         return "the text does not look like English: only English is read"
     return None

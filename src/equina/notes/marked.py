@@ -9,7 +9,7 @@ from equina.model import Protocol
 from equina.notes.reading import Mention, Reading
 from equina.wording import wording
 
-__all__ = ["in_colour", "in_html", "in_plain", "marked_text", "reasons"]
+__all__ = ["in_colour", "in_html", "in_plain", "marked_text", "reasons", "visible"]
 
 WORDS = wording("read")
 _COLOURS = {"present": "1;31", "absent": "32", "uncertain": "1;33", "historical": "36", "family": "35", "hypothetical": "34"}
@@ -48,12 +48,12 @@ def in_colour(text: str, reading: Reading) -> str:
     parts, place = [], 0
     for start, end, mentions in _regions(reading.mentions):
         colour = _COLOURS[mentions[0].assertion]
-        parts += [_safe(text[place:start]), f"\x1b[{colour};4m", _safe(text[start:end]), "\x1b[0m"]
+        parts += [visible(text[place:start]), f"\x1b[{colour};4m", visible(text[start:end]), "\x1b[0m"]
         place = end
-    return "".join([*parts, _safe(text[place:])])
+    return "".join([*parts, visible(text[place:])])
 
 
-def _safe(text: str) -> str:
+def visible(text: str) -> str:
     """The text without what could move the cursor of a terminal or paint over it."""
     return "".join(letter if letter in "\n\t" or letter.isprintable() else "\ufffd" for letter in text)
 

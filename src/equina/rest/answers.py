@@ -16,7 +16,7 @@ from equina.interview import codes_of, value_of, with_answers
 from equina.logic import render
 from equina.model import Finding, Protocol
 from equina.notes.command import answer as reading_answer
-from equina.notes.evidence import with_text
+from equina.notes.evidence import not_read, with_text
 from equina.notes.lexicon import lexicon
 from equina.notes.reading import read
 from equina.tables import nearest
@@ -47,6 +47,8 @@ def next_step(protocol: Protocol, body: bytes) -> dict[str, object]:
     """
     data = read_object(body)
     given = data.pop("answers", None)
+    if data.get("answered_by") is None:
+        data["answered_by"] = "self"  # someone answers here, whatever else is given
     request = request_of(protocol, data, _now())
     answers = _answers(protocol, given, request.id)
     case = with_answers(protocol, request.case, answers) if answers else request.case
@@ -115,7 +117,7 @@ def read_text(protocol: Protocol, body: bytes) -> dict[str, object]:
         raise BadInput('text: a text in quotes is expected; write "text": "…"', id)
     reading = read(lexicon(protocol), text)
     if reading.refused:
-        raise BadInput(f"text: {reading.refused}; nothing was read", id)
+        raise BadInput(f"text: {not_read(reading)}", id)
     return reading_answer(id, reading)
 
 

@@ -119,9 +119,9 @@ class _Doors:
         if not _takes_json(request.headers.getlist("accept")):
             return problem(406, "the answer is JSON, which the header Accept leaves out", where="Accept")
         given = request.query_params.multi_items()
-        if any(name != "lang" for name, _ in given) or len(given) > 1:
+        if strangers := [name for name, _ in given if name != "lang"] or [name for name, _ in given[1:]]:
             mend = "put what is known of a person in the body, never in the address; only lang, once, is taken there"
-            return problem(400, "a parameter in the address that is not taken", where="", mend=mend)
+            return problem(400, "a parameter in the address that is not taken", where=strangers[0][:60], mend=mend)
         if given and given[0][1] not in self.protocols:
             mend = f"give one of {', '.join(self.protocols)}"
             return problem(400, "the words are not there in this language", where="lang", mend=mend)

@@ -102,7 +102,7 @@ def problem_of(error: BadInput) -> Response:
     if isinstance(error, NotJson):
         if detail.startswith(("not JSON", "not UTF-8")):
             detail, mend = f"{what.replace('of the line', 'of the body')}; {MENDS[400]}", MENDS[400]
-        return problem(400, detail, where="", mend=mend)
+        return problem(400, detail, where="", mend=mend, id=error.id)
     if not what or mend == NOTHING_LIKE:
         mend = MENDS[422]
     return problem(422, detail, where=_pointer(detail), mend=mend, id=error.id)

@@ -113,7 +113,9 @@ def _given(protocol: Protocol) -> dict[str, Schema]:
         "text": {"type": ["string", "null"], "description": "The person's own words or a note: read for findings, in English."},
         "findings": _or_null(_ref("Findings")),
         "complete": {"type": ["boolean", "null"], "description": "True when no more will be asked."},
-        "answered_by": _enum([*ANSWERERS, None], "Default: record when only a text is given, else self."),
+        "answered_by": _enum(
+            [*ANSWERERS, None], "Default: record when only a text is given, else self; to next-questions always self."
+        ),
         "carer": {"type": ["boolean", "null"], "description": "True when someone answers for the person."},
         "as_of": {"type": ["string", "null"], "pattern": MOMENT, "description": "The moment of the case. Default: now."},
         "onset": {

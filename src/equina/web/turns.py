@@ -145,7 +145,7 @@ def _language(turn: Turn) -> tuple[Visit, Page]:
     if visit.session.given or visit.asking:
         return _onward(turn, visit, turn.form)
     if turn.form.get("reading"):
-        return visit, words_page(turn.protocol, visit, turn.form)
+        return visit, words_page(turn.protocol, visit, turn.form, turn.protocols)
     return visit, start_page(turn.protocol, visit, turn.form.get("told", ""))
 
 
@@ -161,7 +161,7 @@ def _located(turn: Turn) -> tuple[Visit, Page]:
 def _own_words(turn: Turn) -> tuple[Visit, Page]:
     if not turn.form.get("told", "").strip():
         return turn.visit, start_page(turn.protocol, turn.visit, error="error_words")
-    return turn.visit, words_page(turn.protocol, turn.visit, turn.form)
+    return turn.visit, words_page(turn.protocol, turn.visit, turn.form, turn.protocols)
 
 
 def _confirmed(turn: Turn) -> tuple[Visit, Page]:

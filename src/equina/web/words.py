@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from markupsafe import Markup
 
@@ -25,8 +25,11 @@ __all__ = ["confirmed", "words_page"]
 CODES: Mapping[Value, str] = {True: "yes_new", "long_standing": "long_standing", False: "no"}
 
 
-def words_page(protocol: Protocol, visit: Visit, form: Mapping[str, str]) -> Page:
-    """The words with what was read in them marked, and each finding to confirm. None counts before that."""
+def words_page(protocol: Protocol, visit: Visit, form: Mapping[str, str], languages: Iterable[str]) -> Page:
+    """The words with what was read in them marked, and each finding to confirm. None counts before that.
+
+    Of what is not read the questions are offered in each of the other languages, in its own words.
+    """
     words = wording("web", visit.language)
     whole = form.get("told", "").strip()
     told = whole[:LONGEST_TOLD]
@@ -41,6 +44,11 @@ def words_page(protocol: Protocol, visit: Visit, form: Mapping[str, str]) -> Pag
             "marked": Markup(marked_text(protocol, told, reading)),  # escaped where it is made
             "fields": fields,
             "refused": bool(reading.refused),
+            "elsewhere": [
+                (code, wording("web", code)["words_elsewhere"])
+                for code in languages
+                if reading.refused and told and code != visit.language
+            ],
         },
     )
 

@@ -55,6 +55,8 @@ class Expected:
             yield WORDS["rests_deceased"].format(deceased=_number(self.deceased), at_level=_number(self.deceased_at_level))
         aside = manifest.set_aside
         yield WORDS["rests_aside"].format(aside=_number(aside)) if aside else WORDS["rests_aside_none"]
+        if manifest.refused:
+            yield WORDS["rests_refused"].format(refused=_number(manifest.refused))
         yield WORDS["rests_missed"]
         yield WORDS["rests_review"]
 

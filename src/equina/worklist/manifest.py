@@ -40,6 +40,7 @@ class Manifest:
     bytes: int
     patients: int
     set_aside: int
+    refused: int  # of these, lines, columns or files that were not read at all
     records: Mapping[str, tuple[int, int]]  # kind: read, and kept since they state something of the protocol
     not_counted: Mapping[str, int] = field(default_factory=dict)
 
@@ -146,6 +147,7 @@ def _manifest(folder: Path, told: dict[str, object]) -> Manifest:
         bytes=sum(_count(each["bytes"]) for each in _items(inputs)),
         patients=_count(_table(counts)["patients"]),
         set_aside=_count(_table(counts)["set_aside"]),
+        refused=_count(_table(counts)["refused"]),
         records={str(kind): (_count(_table(n)["read"]), _count(_table(n)["kept"])) for kind, n in _table(records).items()},
         not_counted={str(why): _count(n) for why, n in _table(told["not_counted"]).items()},
     )
