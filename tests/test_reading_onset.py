@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from equina.notes.reading import read_note
+from equina.notes.reading import read, read_note
 from equina.protocol import load
 from sentences import Sentence, sentences
+from test_reading_sentences import words
 
 PROTOCOL = load()
 UNDATED = [
@@ -42,7 +43,8 @@ MARKED = [sentence for sentence in sentences(READING / "age_of_complaints.txt") 
 
 @pytest.mark.parametrize("sentence", MARKED, ids=[sentence.place for sentence in MARKED])
 def test_what_is_marked_as_old_is_read_so_and_nothing_else(sentence: Sentence) -> None:
-    mentions = [mention for mention in read_note(PROTOCOL, sentence.text).mentions if mention.assertion == "present"]
+    """By the cues alone: what points make old is in test_reading_ages.py."""
+    mentions = [mention for mention in read(words(), sentence.text).mentions if mention.assertion == "present"]
     for label in sentence.labels:
         onsets = {m.onset for m in mentions if m.finding == label.finding and m.start < label.end and label.start < m.end}
         assert not onsets or ("long_standing" in onsets) == (label.onset == "long_standing") or label.onset is None, label
