@@ -39,7 +39,7 @@ comma := ,
 empty :=
 CORE_FILES := $(subst $(empty) $(empty),$(comma),$(CORE:%=src/equina/%.py))
 # The tests that take every branch of those. They alone are measured by `make test`: measured, a test takes two to four times as long.
-CORE_TESTS := $(patsubst %,tests/test_%.py,bad_lines bad_protocols core_edges exchange interview logic result tables time_course)
+CORE_TESTS := $(patsubst %,tests/test_%.py,bad_lines bad_protocols core_edges exchange exchange_around interview logic result tables time_course)
 # Two processes more than there are processors: many tests wait for a process of their own.
 PYTEST := $(BIN)/python -m pytest -n $$(($$(nproc 2>/dev/null || echo 2) + 2)) --dist worksteal
 

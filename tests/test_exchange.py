@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from equina.case import ANSWERERS, Evidence
-from equina.exchange import KEYS, BadInput, Request, answer, failure, read_request, request_around
+from equina.exchange import KEYS, BadInput, Request, answer, failure, read_request
 from equina.model import DISPOSITIONS
 from equina.protocol import load
 from equina.triage import assess
@@ -397,27 +397,3 @@ def test_whatever_json_is_sent_is_judged_or_refused_in_words(data):
     else:
         result = answer(PROTOCOL, found, assess(PROTOCOL, found.case))
         assert json.loads(json.dumps(result, allow_nan=False)).keys() == CONTRACT | BEYOND
-
-
-@pytest.mark.parametrize(
-    ("data", "left", "quotes"),
-    [
-        ({"age": 44, "findings": {"leg_weakness": True}}, {"leg_weakness"}, []),
-        ({"age": "44 years", "findings": {"leg_weakness": True}}, {"leg_weakness"}, ["44 years"]),
-        ({"findings": {"leg_weakness": "none", "back_pain": True}}, {"back_pain"}, ["none"]),
-        ({"findings": 3, "text": "x"}, set(), ["3"]),
-        ({"sex": "?", "backpain": True, "findings": {"back_pain": True, "leek": True}}, {"back_pain"}, ["true", "true", "?"]),
-    ],
-)
-def test_what_cannot_be_judged_is_set_aside_and_the_rest_stands(data, left, quotes):
-    request, asides = request_around(PROTOCOL, {"id": "a", **data}, NOW)
-    assert request.id == "a"
-    assert {name for name, value in request.case.values.items() if value is True} == left
-    assert len(asides) == len(quotes)
-    assert all(quote in aside.quote for quote, aside in zip(quotes, asides, strict=True))
-    assert all(aside.why for aside in asides)
-
-
-def test_around_an_id_that_is_none_nothing_stands():
-    with pytest.raises(BadInput, match="id"):
-        request_around(PROTOCOL, {"id": ["a"], "age": 3}, NOW)

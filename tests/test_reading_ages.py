@@ -42,20 +42,19 @@ kind = "negated"
 says = ["no"]
 """
 OWN = """
-[points.fever]
-base = -99
-[points.fever.words]
-1 = ["zzz"]
 [ages]
 base = -10
 of = ["urinary_incontinence"]
 [ages.before]
 12 = ["since", "in #1987"]
+99 = ["#1987.5.6"]
 [ages.behind]
 6 = ["since", "the dog"]
 -20 = ["died"]
 [ages.next]
-10 = ["nurse knows", "#1999"]
+10 = ["nurse knows"]
+6 = ["#1998"]
+4 = ["#1999"]
 """
 
 
@@ -87,6 +86,7 @@ def words(request: pytest.FixtureRequest, folder: Path) -> Lexicon:
         ("In 1987 a leak.", "long_standing"),  # a number stands for those that the lexicon does not tell from it
         ("In 1950 a leak.", "long_standing"),
         ("In 2024 a leak.", "unknown"),
+        ("In blue a leak.", "unknown"),  # what is no number is none of the words that nobody knows either
         ("A leak. The nurse knows.", "long_standing"),  # the next sentence
         ("A leak. It is well. The nurse knows.", "unknown"),  # and no other
         ("The nurse knows. A leak.", "unknown"),
@@ -113,7 +113,7 @@ def test_a_mention_of_several_has_words_of_its_own(words: Lexicon) -> None:
     [
         ("I leak when I jump, my eldest is at university now and it was her birth. Back pain since Friday.", "long_standing"),
         ("I've leaked when I laugh ever since I was expecting my daughter, who is 31. My back hurts.", "long_standing"),
-        ("My left foot drops from the polio I had at six and I am 71, the splint is older than my kids.", "long_standing"),
+        ("My left foot drops from the polio I had at six and I am 71, the splint is older than my kids.", "unknown"),  # nerves
         ("My left foot drops. My eldest is at university now. My back hurts.", "unknown"),
         ("My back hurts and I leak when I cough.", "unknown"),
         ("My left foot drops and I have had a bad back since 1998.", "unknown"),
@@ -127,13 +127,13 @@ def test_what_the_shipped_file_makes_old(text: str, onset: str) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ("[ages]\nbase = 0\nof = []", "0 is no base"),
-        ("[ages]\nof = []", "the key is missing"),
-        ("[ages]\nbase = -1", "of"),
+        ('[ages]\nbase = 0\nof = ["fever"]', "0 is no base"),
+        ('[ages]\nof = ["fever"]', "[ages]: base: the key is missing"),
+        ("[ages]\nbase = -1", "[ages]: of: the key is missing"),
         ('[ages]\nbase = -1\nof = ["leek"]', '"leek" is no finding'),
-        ('[ages]\nbase = -1\nof = []\n[ages.before]\n3 = ["a"]\n4 = ["a"]', "has 3 points already"),
-        ("[ages]\nbase = -1\nof = []\n[ages.after]\n", "after"),
-        ("ages = 3", "ages"),
+        ('[ages]\nbase = -1\nof = ["fever"]\n[ages.before]\n3 = ["a"]\n4 = ["a"]', "has 3 points already"),
+        ('[ages]\nbase = -1\nof = ["fever"]\n[ages.after]\n', "[ages]: after"),
+        ("ages = 3", "ages: a table is expected"),
     ],
 )
 def test_what_is_wrong_with_the_file_is_told(folder: Path, given: str, told: str) -> None:
@@ -154,7 +154,11 @@ def test_every_word_of_the_shipped_file_is_one_of_the_lexicon() -> None:
 
 
 def test_they_hide_no_emergency(tmp_path: Path) -> None:
-    """Of 200 emergencies told beside what is old, by a writer who was to hide them, each has the level that it has without ages."""
+    """Of emergencies told beside what is old each has the level that it has without ages; and few are hidden by cues of age.
+
+    200 are by a writer who was to hide them, the others by one who knew the cues and the points, and who hid 83 of them by what was
+    then taken out again.
+    """
     without = Path(shutil.copytree(SHIPPED, tmp_path / "without", ignore=shutil.ignore_patterns("locale")))
     points = (without / "points.toml").read_text(encoding="utf-8")
     (without / "points.toml").write_text(points[: points.index("\n[ages]")], encoding="utf-8")
@@ -163,4 +167,6 @@ def test_they_hide_no_emergency(tmp_path: Path) -> None:
     answers = [Engine(load(folder)).answers(asked, lambda _: None) for folder in (SHIPPED, without)]
     levels = [{id: answer.level for id, answer in each.items()} for each in answers]
     assert levels[0] == levels[1]
-    assert sum(level == "emergency" for level in levels[0].values()) > 150
+    missed = [id for id, level in levels[0].items() if level != "emergency"]
+    assert len(missed) <= 31
+    assert not [id for id in missed if id.startswith("remark-")]

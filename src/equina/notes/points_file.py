@@ -9,7 +9,7 @@ from typing import NamedTuple
 from equina.notes.ages import ZONES, Ages
 from equina.notes.cues import Find
 from equina.notes.points import Points, Shares
-from equina.notes.vocabulary import Vocabulary
+from equina.notes.vocabulary import OTHER, Vocabulary
 from equina.tables import Table
 
 __all__ = ["Given", "GivenAges", "ages_given", "ages_in_letters", "in_letters", "points_given"]
@@ -95,16 +95,18 @@ def ages_in_letters(given: GivenAges | None, vocabulary: Vocabulary) -> Ages:
 
 
 def _by_letters(lists: Iterable[Mapping[str, int]], vocabulary: Vocabulary) -> Mapping[str, Shares]:
-    """Of letters the points: in which list, how many."""
-    of: dict[str, list[tuple[int, int]]] = {}
+    """Of letters the points: in which list, how many. Numbers that the lexicon does not tell apart add up."""
+    of: dict[str, dict[int, int]] = {}
     for which, words in enumerate(lists):
         for name, some in words.items():
             letters = [_letter(vocabulary, word) for word in name.split(" ")]
             if all(letters):
-                of.setdefault("".join(letters), []).append((which, some))
-    return {key: tuple(some) for key, some in of.items()}
+                shares = of.setdefault("".join(letters), {})
+                shares[which] = max(-_MOST, min(_MOST, shares.get(which, 0) + some))
+    return {key: tuple(shares.items()) for key, shares in of.items()}
 
 
 def _letter(vocabulary: Vocabulary, word: str) -> str:
-    """The letter of a word; "#1987" is any number that the lexicon does not tell from 1987."""
-    return vocabulary.letter(word[1:]) if _NUMBER.fullmatch(word) else vocabulary.letters.get(word, "")
+    """The letter of a word, or none; "#1987" is any number that the lexicon does not tell from 1987."""
+    letter = vocabulary.letter(word[1:]) if _NUMBER.fullmatch(word) else vocabulary.letters.get(word, OTHER)
+    return "" if letter == OTHER else letter

@@ -64,7 +64,7 @@ def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
     A `message` is looked at for who writes it: about a relative, as a carer does, or about themselves; and for stories.
     """
     carer = message and not lexicon.carers.isdisjoint(letters) and _told_of_a_relative(lexicon, letters)
-    short = message and is_short(letters) and bool(lexicon.points.finds)
+    short = message and is_short(letters)
     mentions: list[Told] = []
     sentences: list[Spoken] = []
     before = Before()

@@ -10,7 +10,7 @@ enum { ZONE_BEFORE, ZONE_BEHIND, ZONE_NEXT };
 
 /* What was met of a zone, each once. */
 struct met_features {
-    const struct feature *all[2 * WORDS_BEHIND];
+    const struct feature *all[2 * (WORDS_BEFORE + WORDS_BEHIND + WORDS_NEXT)];
     int count;
 };
 

@@ -211,7 +211,7 @@ static void read_text(struct scratch *scratch, struct row text, bool message)
     }
     if (message && !scratch->carer && scratch->told.count > 1 && !scratch->failed)
         retell(scratch, text);
-    if (scratch->is_short && tables->points.count && !scratch->failed) {
+    if (scratch->is_short && !scratch->failed) {
         age_likely(scratch, text);
         drop_void_told(scratch);
     }
