@@ -32,11 +32,8 @@ POINTS = 10  # of one unit of log-odds
 RARE = 2  # examples that a word or a pair must have
 STRENGTH = 1.0  # the less, the fewer words have points
 UNMARKED, ATTACKED = 0.2, 2.0  # what an example without an age weighs, and one with an age of the sentences of the tests
-# What may be old by points: no sign of nerves and no leak of an unnamed kind, which are emergencies beside a back that hurts.
-MAY_BE_OLD = (
-    *("stress_leak", "urge_leak", "functional_leak", "mixed_incontinence", "post_void_dribble", "nocturnal_enuresis"),
-    *("nocturia", "frequency", "urgency", "constipation", "leg_numbness", "toe_numbness", "sciatica_unilateral"),
-)
+# What may be old by points: what, being old, lowers no emergency beside a back that hurts and any one other finding.
+MAY_BE_OLD = ("stress_leak", "functional_leak", "post_void_dribble", "nocturia", "frequency", "constipation", "sciatica_unilateral")
 OLD = "long_standing"
 
 
