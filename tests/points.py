@@ -58,7 +58,11 @@ FINDINGS = {
     "leg_weakness": ("bilateral_leg_weakness", "foot_drop", "paralysis"),
     "sexual_dysfunction": (),
     "fever": (),
+    "bilateral_leg_weakness": ("paralysis",),
+    "progressive_leg_weakness": (),
 }
+# What some writers marked apart from a weak leg; in what the others wrote of weak legs it is unclear.
+APART = ("bilateral_leg_weakness", "progressive_leg_weakness")
 # A leak of a named kind is less urgent than one of none, so that it must be surer.
 KINDS = {"stress_leak": (), "urge_leak": (), "functional_leak": ()}
 # Whole texts of which it is known what they say, though not where: what one does not say is against a finding in all of it.
@@ -93,22 +97,26 @@ def cut(words: Lexicon, text: str) -> Iterator[tuple[str, int, int]]:
             yield letters[begin + first : begin + last], places[begin + first][0], places[begin + last - 1][1]
 
 
-def examples(words: Lexicon, told: Iterable[Sentence]) -> Iterator[Example]:
-    """The windows of marked messages."""
+def examples(words: Lexicon, told: Sequence[Sentence]) -> Iterator[Example]:
+    """The windows of the marked messages of one writer."""
+    marked = {label.finding for message in told for label in message.labels}
+    unclear = frozenset() if marked.issuperset(APART) else frozenset(APART)
     for message in told:
         for letters, low, high in cut(words, message.text):
             present = {
-                plain(label.finding)
+                name
                 for label in message.labels
                 if label.assertion == "present" and label.start < high and low < label.end
+                for name in (label.finding, plain(label.finding))
             }
-            yield Example(letters, frozenset(present))
+            yield Example(letters, frozenset(present), unclear if "leg_weakness" in present else frozenset())
 
 
 def whole(words: Lexicon) -> Iterator[Example]:
     """The windows of the case files: of each finding that a case has it is unclear which says so."""
     for text, said in cases():
-        unclear = frozenset(name for name, others in (FINDINGS | KINDS).items() if not said.isdisjoint((name, *others)))
+        legs = APART if "leg_weakness" in said else ()
+        unclear = frozenset(legs).union(name for name, others in (FINDINGS | KINDS).items() if not said.isdisjoint((name, *others)))
         for letters, _, _ in cut(words, text):
             yield Example(letters, unclear=unclear)
 
@@ -197,8 +205,8 @@ def main() -> None:
     given = options.parse_args()
     words = without_points()
     marked = [*sorted((TESTS / "reading").glob("*.txt")), *sorted((TESTS / "corpus" / "weighed").glob("*.txt"))]
-    told = [*messages(SEEN), *(one for file in marked for one in sentences(file))]
-    learnt = [*examples(words, told), *whole(words)]
+    told = [list(messages(SEEN)), *(list(sentences(file)) for file in marked)]
+    learnt = [*(one for writer in told for one in examples(words, writer)), *whole(words)]
     lines = [HEAD.rstrip(), *points_of(words, learnt, given.likely, given.kind), *ages_of(words, given.old)]
     (SHIPPED / "points.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
