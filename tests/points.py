@@ -1,6 +1,6 @@
 """The points of words (src/equina/notes/points.py), made anew from marked messages: `make points`.
 
-points.py [--likely 0.5] [--kind 0.8] [--old 0.7]
+points.py [--likely 0.33] [--kind 0.8] [--old 0.7] [--otherwise 0.8]
 
 Each sentence, or window of a longer one, is an example of what it says and of what it does not; its features are its words and
 pairs of neighbours, as the lexicon knows them. A logistic regression with an L1 penalty (scikit-learn) gives most of them nothing,
@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -36,15 +36,15 @@ from equina.notes.lexicon import Lexicon, lexicon  # noqa: E402
 from equina.notes.points import windows  # noqa: E402
 from equina.notes.reading import worded  # noqa: E402
 from equina.protocol import SHIPPED, load  # noqa: E402
-from points_of_age import MAY_BE_OLD  # noqa: E402
-from points_of_age import points as points_of_age  # noqa: E402
+from points_around import MAY_BE  # noqa: E402
+from points_around import points as points_around  # noqa: E402
 from sentences import Sentence, sentences  # noqa: E402
 
 # Each with the findings that say it in another grain: where a pattern names one of them, points add nothing.
 FINDINGS = {
     "saddle_anesthesia": ("saddle_paresthesia", "perianal_sensation_reduced"),
-    "urinary_retention": ("elevated_pvr",),
-    "difficulty_initiating_urination": ("urinary_retention",),
+    "urinary_retention": ("elevated_pvr", "bladder_dysfunction"),
+    "difficulty_initiating_urination": ("urinary_retention", "bladder_dysfunction"),
     "weak_stream": ("urinary_retention", "bladder_dysfunction"),
     "insensate_urination": (),
     "reduced_bladder_sensation": (),
@@ -53,11 +53,10 @@ FINDINGS = {
         *("stress_leak", "urge_leak", "functional_leak", "mixed_incontinence"),
     ),
     "overflow_incontinence": (),
-    "bowel_incontinence": (),
-    "reduced_rectal_sensation": (),
+    "bowel_incontinence": ("bowel_dysfunction",),
+    "reduced_rectal_sensation": ("bowel_dysfunction",),
     "leg_weakness": ("bilateral_leg_weakness", "foot_drop", "paralysis"),
     "sexual_dysfunction": (),
-    "fever": (),
     "bilateral_leg_weakness": ("paralysis",),
     "progressive_leg_weakness": (),
 }
@@ -68,13 +67,17 @@ KINDS = {"stress_leak": (), "urge_leak": (), "functional_leak": ()}
 # Whole texts of which it is known what they say, though not where: what one does not say is against a finding in all of it.
 WHOLE = ("seen_cases.jsonl", "told_cases.jsonl", "told_messages.jsonl")
 POINTS = 10  # of one unit of log-odds
-RARE = 2  # examples that a word or a pair must have
+RARE = 3  # examples that a word or a pair must have
 STRENGTH = 1.0  # the less, the fewer words have points
+WEIGHED = TESTS / "corpus" / "weighed"
+USUAL = ("all_clear", "short_and_harmless", "the_back_alone_a", "the_back_alone_b", "the_back_alone_c", "the_back_alone_d")
+PLAIN = 3.0  # what these, our own sentences and the cases weigh: they tell of what is usual, the messages of what is odd
 WIDTH = 128
 HEAD = """\
 # Points of words and pairs of words, made by `make points` from marked messages: do not edit by hand. Ten are one unit of log-odds.
 # A stretch of at most forty words whose points outweigh the base is read as naming the finding, where no pattern of the text does
-# (docs/decisions/0021). Those below [ages] make a complaint old: before its words, behind them, in the next sentence (0022).
+# (docs/decisions/0021). Those below [around] make a complaint old, past, another's or only named: in the sentence before, before
+# its words, behind them, and in the next sentence (0022 and 0023).
 """
 
 
@@ -85,6 +88,7 @@ class Example:
     letters: str
     present: frozenset[str] = frozenset()
     unclear: frozenset[str] = frozenset()
+    weight: float = 1.0
 
 
 def cut(words: Lexicon, text: str) -> Iterator[tuple[str, int, int]]:
@@ -97,7 +101,7 @@ def cut(words: Lexicon, text: str) -> Iterator[tuple[str, int, int]]:
             yield letters[begin + first : begin + last], places[begin + first][0], places[begin + last - 1][1]
 
 
-def examples(words: Lexicon, told: Sequence[Sentence]) -> Iterator[Example]:
+def examples(words: Lexicon, told: Sequence[Sentence], weight: float) -> Iterator[Example]:
     """The windows of the marked messages of one writer."""
     marked = {label.finding for message in told for label in message.labels}
     unclear = frozenset() if marked.issuperset(APART) else frozenset(APART)
@@ -109,7 +113,7 @@ def examples(words: Lexicon, told: Sequence[Sentence]) -> Iterator[Example]:
                 if label.assertion == "present" and label.start < high and low < label.end
                 for name in (label.finding, plain(label.finding))
             }
-            yield Example(letters, frozenset(present), unclear if "leg_weakness" in present else frozenset())
+            yield Example(letters, frozenset(present), unclear if "leg_weakness" in present else frozenset(), weight)
 
 
 def whole(words: Lexicon) -> Iterator[Example]:
@@ -118,7 +122,7 @@ def whole(words: Lexicon) -> Iterator[Example]:
         legs = APART if "leg_weakness" in said else ()
         unclear = frozenset(legs).union(name for name, others in (FINDINGS | KINDS).items() if not said.isdisjoint((name, *others)))
         for letters, _, _ in cut(words, text):
-            yield Example(letters, unclear=unclear)
+            yield Example(letters, unclear=unclear, weight=PLAIN)
 
 
 def cases() -> Iterator[tuple[str, set[str]]]:
@@ -144,11 +148,12 @@ def points_of(words: Lexicon, learnt: Sequence[Example], share: float, kind: flo
     counter = CountVectorizer(analyzer=lambda letters: features(known, letters), min_df=RARE, binary=True)
     columns = counter.fit_transform([one.letters for one in learnt])
     names = counter.get_feature_names_out()
+    weight = np.array([one.weight for one in learnt])
     for finding, others in (FINDINGS | KINDS).items():
         clear = np.array([finding not in one.unclear for one in learnt])
         present = np.array([finding in one.present for one in learnt])[clear]
         model = LogisticRegression(C=STRENGTH, l1_ratio=1, solver="liblinear", max_iter=1000, random_state=0)
-        weights = model.fit(columns[clear], present).coef_[0]
+        weights = model.fit(columns[clear], present, sample_weight=weight[clear]).coef_[0]
         points = {name: some for name, weight in zip(names, weights, strict=True) if (some := round(POINTS * weight))}
         least = kind if finding in KINDS else share
         base = round(POINTS * (model.intercept_[0] - np.log(least / (1 - least))))
@@ -161,13 +166,15 @@ def points_of(words: Lexicon, learnt: Sequence[Example], share: float, kind: flo
         yield from listed(points)
 
 
-def ages_of(words: Lexicon, share: float) -> Iterator[str]:
-    """The lines of what makes a complaint as likely as `share` to be old."""
-    base, zones = points_of_age(words, share)
-    yield from ("", "[ages]", f"base = {base}", "of = [", *(f"  {quoted(name)}," for name in MAY_BE_OLD), "]")
-    for zone, points in zones.items():
-        yield f"\n[ages.{zone}]"
-        yield from listed(points)
+def around(words: Lexicon, shares: Mapping[str, float]) -> Iterator[str]:
+    """The lines of what makes a complaint as likely as these shares to be old, past, another's or only named."""
+    for verdict, share in shares.items():
+        base, zones = points_around(words, verdict, share)
+        may = wrap(", ".join(map(quoted, MAY_BE[verdict])), WIDTH - 2)
+        yield from ("", f"[around.{verdict}]", f"base = {base}", "of = [", *(f"  {line}" for line in may), "]")
+        for zone, points in zones.items():
+            yield f"\n[around.{verdict}.{zone}]"
+            yield from listed(points)
 
 
 def listed(points: Mapping[str, int]) -> Iterator[str]:
@@ -199,15 +206,20 @@ def without_points() -> Lexicon:
 def main() -> None:
     """Write the file."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--likely", type=float, default=0.5, help="how likely what a sentence says must be")
+    options.add_argument("--likely", type=float, default=0.33, help="how likely what a sentence says must be")
     options.add_argument("--kind", type=float, default=0.8, help="how likely a kind of leak must be")
     options.add_argument("--old", type=float, default=0.7, help="how likely an old complaint must be")
+    options.add_argument(
+        "--otherwise", type=float, default=0.8, help="how likely one that is past, another's or only named must be"
+    )
     given = options.parse_args()
     words = without_points()
-    marked = [*sorted((TESTS / "reading").glob("*.txt")), *sorted((TESTS / "corpus" / "weighed").glob("*.txt"))]
-    told = [list(messages(SEEN)), *(list(sentences(file)) for file in marked)]
-    learnt = [*(one for writer in told for one in examples(words, writer)), *whole(words)]
-    lines = [HEAD.rstrip(), *points_of(words, learnt, given.likely, given.kind), *ages_of(words, given.old)]
+    plain_files = [*sorted((TESTS / "reading").glob("*.txt")), *(WEIGHED / f"{name}.txt" for name in USUAL)]
+    marked = [*plain_files, *(file for file in sorted(WEIGHED.glob("*.txt")) if file not in plain_files)]
+    told = [(list(messages(SEEN)), 1.0), *((list(sentences(file)), PLAIN if file in plain_files else 1.0) for file in marked)]
+    learnt = [*(one for writer, weight in told for one in examples(words, writer, weight)), *whole(words)]
+    shares = {"old": given.old} | dict.fromkeys(("past", "others", "warned"), given.otherwise)
+    lines = [HEAD.rstrip(), *points_of(words, learnt, given.likely, given.kind), *around(words, shares)]
     (SHIPPED / "points.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -193,14 +193,15 @@ def file_of(folder: Path, draw: random.Random) -> Path:
     text += [f"[unrelated.other{i}]\nsays = [{line[24 + i]}]\nof = ['{names[i]}']" for i in range(3)]
     text += [f"[measures.much{i}]\nfinding = '{name}'\nsays = [{line[30 + i]}]" for i, name in enumerate(names)]
     text += [points(draw, f"points.{name}", f"unless = ['{draw.choice(names)}']", ["words"]) for name in names[::2]]
-    text.append(points(draw, "ages", f"of = {names[:5]}", ["before", "behind", "next"]))
+    for verdict in ("old", "past", "others", "warned"):
+        text.append(points(draw, f"around.{verdict}", f"of = {draw.sample(names, 5)}", ["last", "before", "behind", "next"]))
     file = folder / f"own{draw.random()}.toml"
     file.write_text("\n".join(text), encoding="utf-8")
     return file
 
 
 def points(draw: random.Random, table: str, more: str, lists: list[str]) -> str:
-    """Random points of words and pairs for a finding, or of ages."""
+    """Random points of words and pairs for a finding, or around one."""
     words = ["ant", "bee", "cat", "dog", "elk", "fox*", ".", "?", ",", "no", "not", "and", "or", "#3", "#9"]
     text = [f"[{table}]\nbase = {-draw.randint(1, 30)}\n{more}"]
     for name in lists:
@@ -220,9 +221,9 @@ def test_it_says_the_same_with_any_patterns(seed: int, tmp_path: Path) -> None:
     words = ["ant", "bee", "cat", "dog", "elk", "fox", "foxglove", "foxes", "1", "3", "5", "9", ",", "other"]
     found = likely = 0
     for _ in range(150):
-        text = " ".join(draw.choices(words, k=draw.choice([draw.randint(1, 40), 39, 41, 59, 61, 100, 398, 402]))) + draw.choice(
-            [".", "?", ""]
-        )
+        text = " ".join(
+            draw.choices(words, k=draw.choice([draw.randint(1, 40), 39, 41, 59, 61, 100, 198, 202, 398, 402]))
+        ) + draw.choice([".", "?", ""])
         row = letters(own, text + draw.choice(["", " no ant", " not bee, or cat"]))
         found += check(own, row)
         likely += sum(one.find.likely for one in compiled(own, row))

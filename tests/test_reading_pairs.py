@@ -76,7 +76,6 @@ AS_GOOD = {
     "foot_drop": {"leg_weakness"},
 }
 KNOWN = {
-    "Urinary incontinence with bowel incontinence": "the second of two incontinences is taken for both",
     "Urinary incontinence with faecal incontinence": "the second of two incontinences is taken for both",
     "Leaking urine with vomiting": "taken for a leak on straining",
     "Incontinence of urine with vomiting": "taken for a leak on straining",

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+from tempfile import TemporaryDirectory
+
 import pytest
 
-from equina.notes import read_note
-from equina.protocol import load
+from equina.notes.lexicon import lexicon
+from equina.notes.reading import read
+from equina.protocol import SHIPPED, load
 
-PROTOCOL = load()
+with TemporaryDirectory() as _folder:  # by the cues alone: what points make of a mention is in test_reading_around.py
+    LEXICON = lexicon(load(Path(copytree(SHIPPED, _folder, dirs_exist_ok=True, ignore=ignore_patterns("points.toml", "locale")))))
 
 
 def told(text: str, finding: str) -> list[tuple[str, str | None]]:
     """Of each mention of a finding its assertion and the words that decided it."""
-    mentions = read_note(PROTOCOL, text).mentions
+    mentions = read(LEXICON, text).mentions
     return [(each.assertion, each.cue and each.cue.quote) for each in mentions if each.finding == finding]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equina.model import Protocol
-from equina.notes.ages import Ages
+from equina.notes.around import Around
 from equina.notes.cues import Section
 from equina.notes.index import Index
 from equina.notes.points import Points
@@ -44,7 +44,7 @@ class Lexicon:
     vocabulary: Vocabulary
     indexes: Callable[[], Indexes] = field(compare=False)  # where lexicons are kept (cached.py), made when first asked
     points: Points
-    ages: Ages
+    around: Around
     ends: re.Pattern[str]
     comma: str
     colon: str

@@ -12,7 +12,7 @@ from equina.notes.index import Group, Index, any_of
 from equina.notes.lexicon import Indexes, Lexicon
 from equina.notes.native import compiled, rows
 from equina.notes.patterns import Alternatives, BadPattern, Letter, Needs, Pattern, Placed, Sets, Writer, lines, parse, words_in
-from equina.notes.points_file import Given, GivenAges, ages_given, ages_in_letters, in_letters, points_given
+from equina.notes.points_file import Given, GivenAround, around_given, around_in_letters, in_letters, points_given
 from equina.notes.scan import NEEDED
 from equina.notes.vocabulary import NumberClass, Vocabulary
 from equina.tables import Fault, ProtocolError, Table, nearest, read_file
@@ -107,7 +107,7 @@ class Source:
         self.unless: dict[str, frozenset[str]] = {}
         self.lowest: set[str] = set()
         self.weighed: dict[str, Given] = {}
-        self.ages: GivenAges | None = None
+        self.around: dict[str, GivenAround] = {}
 
     def classes(self, top: Table) -> None:
         """Take in the classes of numbers of a file."""
@@ -127,15 +127,12 @@ class Source:
             ("sections", self._section),
             ("becomes", self._becomes),
             ("points", self._points),
+            ("around", self._around),
         ):
             for id, table in top.tables(key):
                 take(id, table)
                 table.optional("note")
                 table.rest()
-        if "ages" in top:
-            table = Table(top.file, "ages", dict(top.mapping("ages")), self.faults)
-            self.ages = ages_given(table, self._finding)
-            table.rest()
         for word, others in top.words("spellings").items():
             self.spellings |= dict.fromkeys(others.split(), word)
         for name, into in self.words.items():
@@ -221,6 +218,9 @@ class Source:
 
     def _points(self, name: str, table: Table) -> None:
         self.weighed[name] = points_given(name, table, self.kinds, self._finding)
+
+    def _around(self, name: str, table: Table) -> None:
+        self.around[name] = around_given(name, table, self._finding)
 
     def _add(self, table: Table, key: str, what: Find | Cue) -> None:
         parts = tuple(self._parsed(table.file, table.path, key, line) for line in table.texts(key, required=key == "says"))
@@ -321,7 +321,7 @@ class _Compiler:
         made = Lexicon(
             vocabulary=self.vocabulary,
             points=points,
-            ages=ages_in_letters(source.ages, self.vocabulary),
+            around=around_in_letters(source.around, self.vocabulary),
             indexes=lambda: indexes,
             ends=re.compile(any_of(self.letters("$"))),
             comma=self.letters(","),

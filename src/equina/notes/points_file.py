@@ -1,4 +1,4 @@
-"""The file of points, and of ages: read, each fault named, and put into letters."""
+"""The file of points, and of those around a complaint: read, each fault named, and put into letters."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from equina.notes.ages import ZONES, Ages
+from equina.notes.around import VERDICTS, ZONES, Around
 from equina.notes.cues import Find
 from equina.notes.points import Points, Shares
 from equina.notes.vocabulary import OTHER, Vocabulary
 from equina.tables import Table
 
-__all__ = ["Given", "GivenAges", "ages_given", "ages_in_letters", "in_letters", "points_given"]
+__all__ = ["Given", "GivenAround", "around_given", "around_in_letters", "in_letters", "points_given"]
 
 _MOST = 9999  # points of a word, and of a base
 _POINTS = re.compile(r"-?[1-9][0-9]{0,3}")
@@ -29,8 +29,8 @@ class Given(NamedTuple):
     words: Mapping[str, int]
 
 
-class GivenAges(NamedTuple):
-    """What the file says of ages: the findings, the base, and in each zone the points of words and pairs."""
+class GivenAround(NamedTuple):
+    """What the file says of a verdict: the findings, the base, and in each zone the points of words and pairs."""
 
     findings: frozenset[str]
     base: int
@@ -45,11 +45,13 @@ def points_given(name: str, table: Table, kinds: Mapping[str, str], checked: Che
     return Given(find, _base(table, "since a sentence without a word names nothing"), _words(table, "words"))
 
 
-def ages_given(table: Table, checked: Checked) -> GivenAges:
-    """What the table [ages] says."""
+def around_given(name: str, table: Table, checked: Checked) -> GivenAround:
+    """What one table of [around] says."""
+    if name not in VERDICTS:
+        table.fault("", f'"{name}" is nothing that words around a complaint make of it', f"name it {', '.join(VERDICTS)}")
     findings = frozenset(checked(table, "of", name) for name in table.texts("of", required=True))
-    base = _base(table, "since words that tell nothing make nothing old")
-    return GivenAges(findings, base, {zone: _words(table, zone) for zone in ZONES})
+    base = _base(table, "since words that tell nothing make nothing of a complaint")
+    return GivenAround(findings, base, {zone: _words(table, zone) for zone in ZONES})
 
 
 def _base(table: Table, why: str) -> int:
@@ -87,11 +89,12 @@ def in_letters(given: Iterable[Given], vocabulary: Vocabulary) -> Points:
     return Points(tuple(one.find for one in each), tuple(one.base for one in each), of)
 
 
-def ages_in_letters(given: GivenAges | None, vocabulary: Vocabulary) -> Ages:
-    """The same of ages; of none where the file has none."""
-    if given is None:
-        return Ages(frozenset(), -1, {})
-    return Ages(given.findings, given.base, _by_letters([given.zones[zone] for zone in ZONES], vocabulary))
+def around_in_letters(given: Mapping[str, GivenAround], vocabulary: Vocabulary) -> Around:
+    """The same of what is around a complaint; a verdict that the file has not is none of anything."""
+    none = GivenAround(frozenset(), -1, {zone: {} for zone in ZONES})
+    each = [given.get(name, none) for name in VERDICTS]
+    of = _by_letters([one.zones[zone] for one in each for zone in ZONES], vocabulary)
+    return Around(tuple(one.findings for one in each), tuple(one.base for one in each), of)
 
 
 def _by_letters(lists: Iterable[Mapping[str, int]], vocabulary: Vocabulary) -> Mapping[str, Shares]:

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from equina.notes.ages import with_ages
+from equina.notes.around import with_words_around
 from equina.notes.context import ILL, JOINS, LATE, LOOSE, OWN, PARTS, Found, Parts, Place, Verdict, judge, ticked, without_inner
 from equina.notes.cues import Cue, Find
 from equina.notes.hits import FEW, LONGEST, Hit, in_order, settled, shares_its_start, trimmed, without_void
@@ -108,8 +108,8 @@ def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
 
 
 def _weighed(lexicon: Lexicon, letters: str, spoken: Sequence[Spoken], mentions: list[Told]) -> list[Told]:
-    """The mentions of a short message, those that are likely to be old so told; none by points where a pattern tells the like."""
-    mentions = with_ages(lexicon.ages, letters, spoken, mentions)
+    """The mentions of a short message, as the words around them make them; none by points where a pattern tells the like."""
+    mentions = with_words_around(lexicon.around, letters, spoken, mentions)
     return _each_once(mentions) if any(one.find.likely for one in mentions) else mentions
 
 

@@ -66,7 +66,7 @@ static void weigh_words(struct scratch *scratch, const struct points *points, st
     }
 }
 
-int32_t share_of(const struct points *points, const struct feature *feature, uint32_t which)
+static int32_t share_of(const struct points *points, const struct feature *feature, uint32_t which)
 {
     int32_t sum = 0;
     for (uint32_t i = 0; i < feature->shares.count; i++)

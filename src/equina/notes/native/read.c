@@ -212,7 +212,7 @@ static void read_text(struct scratch *scratch, struct row text, bool message)
     if (message && !scratch->carer && scratch->told.count > 1 && !scratch->failed)
         retell(scratch, text);
     if (scratch->is_short && !scratch->failed) {
-        age_likely(scratch, text);
+        judge_by_words_around(scratch, text);
         drop_void_told(scratch);
     }
 }

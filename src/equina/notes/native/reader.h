@@ -12,7 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VERSION 8      /* of the tables; tables.py writes the same */
+#define VERSION 9      /* of the tables; tables.py writes the same */
+#define VERDICTS 4     /* that words around a complaint may make of it (around.py) */
+#define ZONES 4        /* in which these stand */
 #define NONE UINT32_MAX
 #define PLACES 64      /* of a row so short that its places are bits */
 #define NEEDS 4        /* sets of letters that a group needs one each of */
@@ -186,8 +188,8 @@ struct tables {
     uint32_t *lists;
     struct index indexes[INDEXES];
     struct points points;
-    struct points ages; /* of three zones, with one base and no finds */
-    bool *may_be_old;   /* of each finding, whether it may by these */
+    struct points around; /* of each verdict and zone, with a base for each verdict and no finds */
+    uint8_t *may_be;      /* of each finding, which it may be by these, in bits */
     uint32_t named[NAMED_SETS]; /* sets that the reader itself asks for */
 
     /* What is worked out from these when they are built. */

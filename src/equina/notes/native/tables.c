@@ -285,21 +285,21 @@ static void take_points(struct rest *rest, struct tables *tables)
     take_features(rest, tables, points);
 }
 
-#define ZONES 3 /* in which words tell the age of a complaint (ages.py) */
-
-static void take_ages(struct rest *rest, struct tables *tables)
+static void take_around(struct rest *rest, struct tables *tables)
 {
-    struct points *ages = &tables->ages;
-    uint32_t count = take_count(rest, 1);
-    tables->may_be_old = some(rest, tables->findings + 1, sizeof *tables->may_be_old);
-    for (uint32_t i = 0; i < count && !rest->bad; i++)
-        tables->may_be_old[take_below(rest, tables->findings)] = true;
-    ages->count = ZONES;
-    ages->bases = some(rest, 1, sizeof *ages->bases);
-    if (rest->bad)
-        return;
-    *ages->bases = -(int32_t)take_below(rest, MOST_POINTS);
-    take_features(rest, tables, ages);
+    struct points *around = &tables->around;
+    tables->may_be = some(rest, tables->findings + 1, sizeof *tables->may_be);
+    around->count = VERDICTS * ZONES;
+    around->bases = some(rest, VERDICTS, sizeof *around->bases);
+    for (uint32_t i = 0; i < VERDICTS && !rest->bad; i++) {
+        uint32_t count = take_count(rest, 1);
+        for (uint32_t j = 0; j < count && !rest->bad; j++)
+            tables->may_be[take_below(rest, tables->findings)] |= (uint8_t)(1 << i);
+        if (!rest->bad)
+            around->bases[i] = -(int32_t)take_below(rest, MOST_POINTS);
+    }
+    if (!rest->bad)
+        take_features(rest, tables, around);
 }
 
 /* What follows from what was taken. */
@@ -390,7 +390,7 @@ struct tables *equina_tables(const int32_t *given, int64_t count)
     if (!rest.bad)
         take_points(&rest, tables);
     if (!rest.bad)
-        take_ages(&rest, tables);
+        take_around(&rest, tables);
     if (rest.bad || rest.count || !work_out(tables)) {
         equina_tables_free(tables);
         return NULL;
@@ -425,8 +425,8 @@ void equina_tables_free(struct tables *tables)
     free(tables->cues);
     free(tables->lists);
     free_points(&tables->points);
-    free_points(&tables->ages);
-    free(tables->may_be_old);
+    free_points(&tables->around);
+    free(tables->may_be);
     if (!packed) {
         free(tables->program);
         free(tables->known);

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from equina.notes.ages import Ages
+from equina.notes.around import Around
 from equina.notes.cues import KINDS, Cue, Find
 from equina.notes.index import Index
 from equina.notes.lexicon import Lexicon
@@ -15,7 +15,7 @@ from equina.notes.points import Points, Shares
 
 __all__ = ["Tables", "tables"]
 
-VERSION = 8  # as in reader.h, like the next three
+VERSION = 9  # as in reader.h, like the next three
 _NEEDS = 4
 _MOST_POINTS = 10_000
 _FAR = 100  # words behind the beginning of a match beyond which no place is told apart
@@ -63,7 +63,7 @@ def tables(lexicon: Lexicon, letters: Callable[[str], str], last: str, stops: tu
         numbers.extend(part)
     numbers.extend(named)
     numbers.extend(_points(lexicon.points, finds))
-    numbers.extend(_ages(lexicon.ages, findings))
+    numbers.extend(_around(lexicon.around, findings))
     return Tables(numbers, tuple(all_finds))
 
 
@@ -143,10 +143,14 @@ def _points(points: Points, finds: _Numbered) -> list[int]:
     return [len(points.finds), *(number for find, base in each for number in (finds.number(find), -base)), *_shares(points.of)]
 
 
-def _ages(ages: Ages, findings: Mapping[str, int]) -> list[int]:
-    """The points of ages: the findings that may be old by them, the base, and what words and pairs have in which zone."""
-    may = sorted(findings[name] for name in ages.findings if name in findings)
-    return [len(may), *may, -ages.base, *_shares(ages.of)]
+def _around(around: Around, findings: Mapping[str, int]) -> list[int]:
+    """The points around a complaint: of each verdict the findings that may be so, and the base; and what words and pairs have for
+    which verdict in which zone."""
+    numbers: list[int] = []
+    for names, base in zip(around.findings, around.bases, strict=True):
+        may = sorted(findings[name] for name in names if name in findings)
+        numbers += (len(may), *may, -base)
+    return [*numbers, *_shares(around.of)]
 
 
 def _shares(of: Mapping[str, Shares]) -> list[int]:

@@ -44,12 +44,11 @@ bool names_itself(const struct scratch *scratch, size_t already, int32_t begin);
 /* Answers what stands before a sentence of these letters, which says such things. */
 void answer(struct scratch *scratch, struct row text, const struct before *before, int32_t begin, int32_t end, uint64_t kinds);
 
-/* ages.c: says of the mentions of a short message that are likely to be old that they are as before. */
-void age_likely(struct scratch *scratch, struct row text);
+/* around.c: takes mentions of a short message for old, over, another's or only named where the words around them make that likely. */
+void judge_by_words_around(struct scratch *scratch, struct row text);
 
-/* points.c: what has points of a letter, by itself (0) or before another (NULL: nothing); and its points for one finding, in one zone. */
+/* points.c: what has points of a letter, by itself (0) or before another (NULL: nothing). */
 const struct feature *feature_of(const struct points *points, letter one, letter second);
-int32_t share_of(const struct points *points, const struct feature *feature, uint32_t which);
 
 /* stories.c: takes what is told of a time that is over, or of somebody else, for past or a relative's. */
 void retell(struct scratch *scratch, struct row text);

@@ -1,8 +1,9 @@
-"""The points of ages (src/equina/notes/ages.py), made by points.py: from marks that say new or long_standing, and from cases.
+"""The points of the words around a complaint (src/equina/notes/around.py), made by points.py from marked messages.
 
-An example is a marked complaint with the words around it: before it, behind it, and in the next sentence. One of which no age
-is marked counts as new, but for little, since some of these are old. The sentences of the tests, of which many were written to make
-a new complaint look old, count for more.
+An example is a marked complaint with the words around it: in the sentence before, before it, behind it, and in the next sentence.
+What is over, another's or only named is learnt from marks of what is present and of what is so. What is old is learnt from marks
+that say new or long_standing, and from cases: a complaint of which no age is marked counts as new, but for little, since some of
+these are old. The sentences of the tests, of which many were written to make a new complaint look old or past, count for more.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from corpus_figures import SEEN, messages
+from corpus_figures import SEEN, messages, plain
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from equina.notes.ages import ZONES, zones
+from equina.notes.around import VERDICTS, ZONES, zones
 from equina.notes.lexicon import Lexicon
 from equina.notes.points import features
 from equina.notes.reading import read, worded
@@ -29,11 +30,20 @@ TESTS = Path(__file__).parent
 CASES = ("told_cases.jsonl", "seen_cases.jsonl")
 NUMBER = re.compile(r"\d[\d.,/+-]*")
 POINTS = 10  # of one unit of log-odds
-RARE = 2  # examples that a word or a pair must have
+RARE = 3  # examples that a word or a pair must have
 STRENGTH = 1.0  # the less, the fewer words have points
 UNMARKED, ATTACKED = 0.2, 2.0  # what an example without an age weighs, and one with an age of the sentences of the tests
-# What may be old by points: what, being old, lowers no emergency beside a back that hurts and any one other finding.
+# What may be old by them: what, being old, lowers no emergency beside a back that hurts and any one other finding.
 MAY_BE_OLD = ("stress_leak", "functional_leak", "post_void_dribble", "nocturia", "frequency", "constipation", "sciatica_unilateral")
+# What may be over, another's or only named: what the writers marked, and the like.
+MAY_BE_OTHERWISE = (
+    *("saddle_anesthesia", "saddle_paresthesia", "urinary_retention", "difficulty_initiating_urination", "weak_stream"),
+    *("insensate_urination", "reduced_bladder_sensation", "urinary_incontinence", "nocturnal_enuresis", "overflow_incontinence"),
+    *("stress_leak", "urge_leak", "functional_leak", "bowel_incontinence", "reduced_rectal_sensation", "sexual_dysfunction"),
+    *("leg_weakness", "bilateral_leg_weakness", "progressive_leg_weakness", "foot_drop", "paralysis", "gait_disturbance", "falls"),
+    *("leg_numbness", "bilateral_leg_numbness", "cauda_equina_syndrome", "fever"),
+)
+MAY_BE = {"old": MAY_BE_OLD} | dict.fromkeys(("past", "others", "warned"), MAY_BE_OTHERWISE)
 OLD = "long_standing"
 
 
@@ -52,28 +62,30 @@ class Bounds(NamedTuple):
 
 
 class Example(NamedTuple):
-    """The letters of each zone around a complaint, whether it is old, and what it weighs."""
+    """The letters of each zone around a complaint, whether the verdict is so, and what it weighs."""
 
     around: tuple[str, ...]
-    old: bool
+    so: bool
     weight: float = 1.0
 
 
-def points(words: Lexicon, share: float) -> tuple[int, dict[str, dict[str, int]]]:
-    """The base, where a complaint is as likely as `share` to be old, and of each zone the points of words and pairs."""
+def points(words: Lexicon, verdict: str, share: float) -> tuple[int, dict[str, dict[str, int]]]:
+    """The base, where the verdict is as likely as `share`, and of each zone the points of words and pairs."""
     names = {letter: word for word, letter in words.vocabulary.letters.items() if " " not in word}
-    learnt = [*examples(words, names), *of_cases(words, names), *of_the_corpus(words, names)]
+    if verdict == "old":
+        learnt = [*examples(words, names), *of_cases(words, names), *of_the_corpus(words, names)]
+    else:
+        learnt = list(of_assertion(words, names, VERDICTS[verdict]))
     counter = CountVectorizer(analyzer=lambda one: list(named(names, one.around)), min_df=RARE, binary=True)
     columns = counter.fit_transform(learnt)
     model = LogisticRegression(C=STRENGTH, l1_ratio=1, solver="liblinear", max_iter=2000, random_state=0)
-    model.fit(columns, np.array([one.old for one in learnt]), sample_weight=[one.weight for one in learnt])
+    model.fit(columns, np.array([one.so for one in learnt]), sample_weight=[one.weight for one in learnt])
     found: dict[str, dict[str, int]] = {zone: {} for zone in ZONES}
     for name, weight in zip(counter.get_feature_names_out(), model.coef_[0], strict=True):
         if some := round(POINTS * weight):
             zone, _, what = name.partition(" ")
             found[zone][what] = some
-    old = sum(one.old for one in learnt)
-    print(f"{'ages':32} {old:5} examples  {sum(map(len, found.values())):4} words and pairs")
+    print(f"{verdict:32} {sum(one.so for one in learnt):5} examples  {sum(map(len, found.values())):4} words and pairs")
     return min(-1, round(POINTS * (model.intercept_[0] - np.log(share / (1 - share))))), found
 
 
@@ -95,6 +107,19 @@ def examples(words: Lexicon, names: dict[str, str]) -> Iterator[Example]:
                     dated = ATTACKED if file in attacks else 1.0
                     for around in cut(words, names, message.text, mark.start, mark.end):
                         yield Example(around, mark.onset == OLD, dated if mark.onset else UNMARKED)
+
+
+def of_assertion(words: Lexicon, names: dict[str, str], assertion: str) -> Iterator[Example]:
+    """What is marked present, and what is marked as this."""
+    attacks = sorted((TESTS / "reading").glob("*.txt"))
+    weighed = sorted((TESTS / "corpus" / "weighed").glob("*.txt"))
+    told = [(ATTACKED, one) for file in attacks for one in sentences(file)]
+    told += [(1.0, one) for file in weighed for one in sentences(file)]
+    for weight, message in [*told, *((1.0, one) for one in messages(SEEN))]:
+        for mark in message.labels:
+            if mark.assertion in ("present", assertion) and not {mark.finding, plain(mark.finding)}.isdisjoint(MAY_BE_OTHERWISE):
+                for around in cut(words, names, message.text, mark.start, mark.end):
+                    yield Example(around, mark.assertion == assertion, weight)
 
 
 def of_cases(words: Lexicon, names: dict[str, str]) -> Iterator[Example]:
@@ -138,8 +163,8 @@ def cut(words: Lexicon, names: dict[str, str], text: str, start: int, end: int) 
     bounds = list(_bounds(words, letters))
     for i, one in enumerate(bounds):
         if one.begin <= stretch.start < one.end:
-            behind = bounds[i + 1] if i + 1 < len(bounds) else None
-            yield tuple(zones(letters, stretch, one, behind))
+            beside = (bounds[i - 1] if i else None, bounds[i + 1] if i + 1 < len(bounds) else None)
+            yield tuple(zones(letters, stretch, one, *beside))
 
 
 def _bounds(words: Lexicon, letters: str) -> Iterator[Bounds]:

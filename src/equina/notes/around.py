@@ -1,0 +1,77 @@
+"""Around: what the words around a complaint make likely where no cue tells it: that it is old, over, another's or only named.
+
+People say when and whose in words of their own: "and she is at college now", "the vet did surgery, he is doing great". As in
+points.py each word and pair of neighbours has points for it and against it: in the sentence before, before the words that name
+the complaint, behind them, and in the next sentence. docs/decisions/0022 and 0023.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from equina.notes.points import Shares, features
+
+if TYPE_CHECKING:
+    from equina.notes.sentence import Told
+    from equina.notes.stories import Spoken
+
+__all__ = ["VERDICTS", "ZONES", "Around", "with_words_around", "zones"]
+
+# What they make of a complaint that is present: that it is as it was, or what else the assertion is.
+VERDICTS: Mapping[str, str] = {"old": "present", "past": "historical", "others": "family", "warned": "hypothetical"}
+ZONES = ("last", "before", "behind", "next")  # the sentence before, the words of its own on either side, and the next sentence
+_LAST, _BEFORE, _BEHIND, _NEXT = 24, 20, 24, 24  # of how many words each is, at most
+_LONG_TEXT = 200  # words of a text in which they are of no account: what they were learnt from is no longer
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Of each verdict the findings that may be so by it and its base (below 0); and of a letter or two the points: of which verdict
+    and zone (the zones of the first verdict, then those of the next), how many."""
+
+    findings: tuple[frozenset[str], ...]
+    bases: tuple[int, ...]
+    of: Mapping[str, Shares]
+
+
+def with_words_around(around: Around, letters: str, spoken: Sequence[Spoken], mentions: list[Told]) -> list[Told]:
+    """The mentions as the words around them make them, but for what a cue has dated or judged."""
+    if len(letters) > _LONG_TEXT or not any(around.findings):
+        return mentions
+    for i, sentence in enumerate(spoken):
+        beside = (spoken[i - 1] if i else None, spoken[i + 1] if i + 1 < len(spoken) else None)
+        for j in range(sentence.first, sentence.last):
+            one = mentions[j]
+            if (one.assertion, one.onset, one.as_before) == ("present", "unknown", False):
+                verdict = _verdict(around, one.find.finding, list(zones(letters, one, sentence, *beside)))
+                if verdict == "old":
+                    mentions[j] = one._replace(as_before=True)
+                elif verdict:
+                    mentions[j] = one._replace(assertion=VERDICTS[verdict], bare=False)
+    return mentions
+
+
+def zones(letters: str, mention: Told, sentence: Spoken, last: Spoken | None, following: Spoken | None) -> Iterator[str]:
+    """The letters of each zone around a mention."""
+    yield letters[max(last.begin, last.end - _LAST) : last.end] if last else ""
+    yield letters[max(sentence.begin, mention.start - _BEFORE) : mention.start]
+    yield letters[mention.end : min(sentence.end, mention.end + _BEHIND)]
+    yield letters[following.begin : min(following.end, following.begin + _NEXT)] if following else ""
+
+
+def _verdict(around: Around, finding: str | None, zones: Sequence[str]) -> str | None:
+    """The verdict for which the points outweigh the base the most, the first of several."""
+    totals = list(around.bases)
+    for zone, letters in enumerate(zones):
+        for feature in features(letters):
+            for which, some in around.of.get(feature, ()):
+                if which % len(ZONES) == zone:
+                    totals[which // len(ZONES)] += some
+    found = [
+        (-total, number)
+        for number, (total, may) in enumerate(zip(totals, around.findings, strict=True))
+        if total >= 0 and finding in may
+    ]
+    return list(VERDICTS)[min(found)[1]] if found else None
