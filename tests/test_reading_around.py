@@ -30,7 +30,7 @@ CUES = """
 least = 1930
 most = 2023
 [terms]
-known = ["and", "the", "since", "dog", "died", "same", "nurse", "knows", "in", "it", "is", "well", "uncle", "then", "leaflet"]
+known = ["and", "the", "since", "dog", "died", "same", "nurse", "knows", "in", "it", "is", "well", "uncle", "then", "leaflet", "i", "my"]
 [cues.urinary_incontinence]
 says = ["leak", "<known> zzz", "<#a_year> zzz"]
 [cues.saddle_anesthesia]
@@ -38,6 +38,7 @@ says = ["numb"]
 """
 CONTEXT = """
 english = ["the", "is", "and", "it", "in", "since"]
+own = ["i my"]
 [context.today]
 kind = "new"
 direction = "both"
@@ -135,15 +136,19 @@ def test_what_the_words_make_old(words: Lexicon, text: str, onset: str) -> None:
         ("It is numb.", "present"),
         ("Then it is numb.", "historical"),
         ("It is numb then.", "present"),  # points are of a zone
-        ("The uncle. It is numb.", "family"),
-        ("The uncle. It is. It is numb.", "present"),  # the sentence before, and no other
-        ("The uncle is numb.", "family"),
+        ("The uncle. It is numb. I knows.", "family"),
+        ("The uncle. It is. It is numb. I knows.", "present"),  # the sentence before, and no other
+        ("I knows. The uncle is numb.", "family"),
+        ("The uncle is numb.", "present"),  # who says nothing of themselves asks for somebody
+        ("I since the uncle is numb.", "present"),  # or not in another sentence
+        ("I knows. The uncle and my numb.", "present"),  # the writer's own
         ("The leaflet is numb.", "hypothetical"),
+        ("The leaflet is my numb.", "present"),
         ("The leaflet is leak.", "present"),  # not one of the findings of which it is
-        ("Then the uncle is numb.", "historical"),  # the most points
-        ("Then uncle is numb.", "family"),
-        ("Uncle is no numb and the leaflet no leak.", "absent"),  # a cue has judged it
-        ("The uncle is numb today.", "present"),  # and dated it
+        ("I knows. Then the uncle is numb.", "historical"),  # the most points
+        ("I knows. Then uncle is numb.", "family"),
+        ("I knows. Uncle is no numb and the leaflet no leak.", "absent"),  # a cue has judged it
+        ("I knows. The uncle is numb today.", "present"),  # and dated it
         ("Since then a leak.", "historical"),
     ],
 )

@@ -7,7 +7,7 @@ the complaint, behind them, and in the next sentence. docs/decisions/0022 and 00
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,8 @@ __all__ = ["VERDICTS", "ZONES", "Around", "with_words_around", "zones"]
 VERDICTS: Mapping[str, str] = {"old": "present", "past": "historical", "others": "family", "warned": "hypothetical"}
 ZONES = ("last", "before", "behind", "next")  # the sentence before, the words of its own on either side, and the next sentence
 _LAST, _BEFORE, _BEHIND, _NEXT = 24, 20, 24, 24  # of how many words each is, at most
-_LONG_TEXT = 200  # words of a text in which they are of no account: what they were learnt from is no longer
+_LONG_TELLING = 200  # words of a text in which they are of no account: what they were learnt from is no longer
+_OWN_BEFORE = 2  # words before a complaint among which "my" makes it the writer's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +37,34 @@ class Around:
     of: Mapping[str, Shares]
 
 
-def with_words_around(around: Around, letters: str, spoken: Sequence[Spoken], mentions: list[Told]) -> list[Told]:
-    """The mentions as the words around them make them, but for what a cue has dated or judged."""
-    if len(letters) > _LONG_TEXT or not any(around.findings):
+def with_words_around(
+    around: Around, letters: str, spoken: Sequence[Spoken], mentions: list[Told], own: Container[str], *, carer: bool
+) -> list[Told]:
+    """The mentions as the words around them make them, but for what a cue has dated or judged.
+
+    `own`: the words by which people tell of themselves. A complaint is another's only where the writer tells of themselves in some
+    other sentence and is no `carer`, who writes for somebody else; what "my" stands before is the writer's, and there.
+    """
+    if len(letters) > _LONG_TELLING or not any(around.findings):
         return mentions
+    tells = [any(letter in own for letter in letters[one.begin : one.end]) for one in spoken]
     for i, sentence in enumerate(spoken):
         beside = (spoken[i - 1] if i else None, spoken[i + 1] if i + 1 < len(spoken) else None)
+        elsewhere = any(so for number, so in enumerate(tells) if number != i)
         for j in range(sentence.first, sentence.last):
             one = mentions[j]
-            if (one.assertion, one.onset, one.as_before) == ("present", "unknown", False):
-                verdict = _verdict(around, one.find.finding, list(zones(letters, one, sentence, *beside)))
-                if verdict == "old":
-                    mentions[j] = one._replace(as_before=True)
-                elif verdict:
-                    mentions[j] = one._replace(assertion=VERDICTS[verdict], bare=False)
+            if (one.assertion, one.onset, one.as_before) != ("present", "unknown", False):
+                continue
+            void = {"others"} if carer or not elsewhere else set()
+            if any(letter in own for letter in letters[max(sentence.begin, one.start - _OWN_BEFORE) : one.end]):
+                void = {"others", "warned"}
+            if not one.bare or one.now:  # a cue has judged it
+                void = {"past", "others", "warned"}
+            verdict = _verdict(around, one.find.finding, list(zones(letters, one, sentence, *beside)), void)
+            if verdict == "old":
+                mentions[j] = one._replace(as_before=True)
+            elif verdict:
+                mentions[j] = one._replace(assertion=VERDICTS[verdict], bare=False)
     return mentions
 
 
@@ -61,8 +76,8 @@ def zones(letters: str, mention: Told, sentence: Spoken, last: Spoken | None, fo
     yield letters[following.begin : min(following.end, following.begin + _NEXT)] if following else ""
 
 
-def _verdict(around: Around, finding: str | None, zones: Sequence[str]) -> str | None:
-    """The verdict for which the points outweigh the base the most, the first of several."""
+def _verdict(around: Around, finding: str | None, zones: Sequence[str], void: Container[str]) -> str | None:
+    """The verdict, not one that is void, for which the points outweigh the base the most, the first of several."""
     totals = list(around.bases)
     for zone, letters in enumerate(zones):
         for feature in features(letters):
@@ -70,8 +85,8 @@ def _verdict(around: Around, finding: str | None, zones: Sequence[str]) -> str |
                 if which % len(ZONES) == zone:
                     totals[which // len(ZONES)] += some
     found = [
-        (-total, number)
-        for number, (total, may) in enumerate(zip(totals, around.findings, strict=True))
-        if total >= 0 and finding in may
+        (-total, number, verdict)
+        for number, (verdict, total, may) in enumerate(zip(VERDICTS, totals, around.findings, strict=True))
+        if total >= 0 and finding in may and verdict not in void
     ]
-    return list(VERDICTS)[min(found)[1]] if found else None
+    return min(found)[2] if found else None

@@ -338,7 +338,9 @@ class _Compiler:
             of_late=self.spelt(source.words["of_late"]),
             of_the_present=self.spelt(source.words["of_the_present"]),
             of_the_past=self.spelt(source.words["of_the_past"]),
-            carers=self.spelt(word for word in relatives if word.replace("'", "").isalpha()).difference(self.weights),
+            carers=self.spelt(
+                form for word in relatives if word.replace("'", "").isalpha() for form in (word, f"{word}'s")
+            ).difference(self.weights),
             sections=source.sections,
             openings=tuple(heading for heading in source.sections if heading.startswith(" ")),
             becomes=source.becomes,

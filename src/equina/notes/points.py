@@ -18,7 +18,7 @@ WINDOW = 40  # words that are added up together: what people write without a sto
 STEP = 20  # words between the beginnings of two windows
 _LONG_TEXT = 400  # words of a text in which points are of no account
 
-Shares = tuple[tuple[int, int], ...]  # points: of which finding, how many
+Shares = tuple[tuple[int, int], ...]  # points: of which thing (a finding, or a verdict and zone), how many
 Likely = tuple[int, int, Find]  # from which word to before which, what
 
 

@@ -96,20 +96,22 @@ def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
             if not any(cue.kind == "differs" for _, _, cue in remarks) and (same := _places(remarks, "same", begin)):
                 first = spoken_of if all(_is_within(mention, same) for mention in mentions[already:]) else already
                 mentions[first:] = _as_before(mentions[first:])
-            if before.first >= 0 and len(mentions) == already:
-                mentions[before.first :] = answered(lexicon, mentions[before.first :], letters, before, (begin, end), remarks)
+            if before.first >= 0:
+                alone = len(mentions) == already
+                asked = mentions[before.first : already]
+                mentions[before.first : already] = answered(lexicon, asked, letters, before, (begin, end), remarks, alone=alone)
         if end > begin:
             before = following(before, begin, end, (already, len(mentions)), question=question)
             sentences.append(Spoken(begin, end, already, len(mentions)))
         begin = end + 1
     if message and not carer:
         mentions = retold(lexicon, letters, sentences, mentions)
-    return _weighed(lexicon, letters, sentences, mentions) if short else mentions
+    return _weighed(lexicon, letters, sentences, mentions, carer=carer) if short else mentions
 
 
-def _weighed(lexicon: Lexicon, letters: str, spoken: Sequence[Spoken], mentions: list[Told]) -> list[Told]:
+def _weighed(lexicon: Lexicon, letters: str, spoken: Sequence[Spoken], mentions: list[Told], *, carer: bool) -> list[Told]:
     """The mentions of a short message, as the words around them make them; none by points where a pattern tells the like."""
-    mentions = with_words_around(lexicon.around, letters, spoken, mentions)
+    mentions = with_words_around(lexicon.around, letters, spoken, mentions, lexicon.own, carer=carer)
     return _each_once(mentions) if any(one.find.likely for one in mentions) else mentions
 
 

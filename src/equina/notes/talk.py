@@ -51,12 +51,22 @@ def following(before: Before, begin: int, end: int, mentions: tuple[int, int], *
 
 
 def answered(
-    lexicon: Lexicon, asked: Sequence[Told], letters: str, before: Before, place: tuple[int, int], remarks: Sequence[Remark]
+    lexicon: Lexicon,
+    asked: Sequence[Told],
+    letters: str,
+    before: Before,
+    place: tuple[int, int],
+    remarks: Sequence[Remark],
+    *,
+    alone: bool,
 ) -> Sequence[Told]:
-    """The mentions that stand before a sentence, words from its begin to before its end, as it leaves them if it is an answer."""
+    """The mentions that stand before a sentence, words from its begin to before its end, as it leaves them if it is an answer.
+
+    `alone`: it names nothing itself; else it denies nothing before it ("No, my back hurts"), but may affirm ("I am, and my …").
+    """
     begin, end = place
     kinds = {cue.kind for start, stop, cue in remarks if start == 0 and stop >= end - begin}
-    answer = next((answer for answer in _ANSWERS if answer[0] in kinds), None)
+    answer = next((answer for answer in _ANSWERS if answer[0] in kinds and (alone or answer[2] == "present")), None)
     if answer is None:
         return asked
     _, of_all, assertion = answer

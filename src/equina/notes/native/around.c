@@ -1,21 +1,25 @@
 /* Around: what the words around a complaint make likely, that it is old, over, another's or only named (around.py). */
 #include "told.h"
 
-#define LONG_TEXT 200 /* words of a text in which they are of no account */
+#define LONG_TELLING 200 /* words of a text in which they are of no account */
+#define OWN_BEFORE 2     /* words before a complaint among which "my" makes it the writer's own */
 /* Of how many words each zone is, at most: the sentence before, the words of its own on either side, and the next sentence. */
 #define WORDS_LAST 24
 #define WORDS_BEFORE 20
 #define WORDS_BEHIND 24
 #define WORDS_NEXT 24
+#define WORDS_MOST 24
+_Static_assert(WORDS_LAST <= WORDS_MOST && WORDS_BEFORE <= WORDS_MOST && WORDS_BEHIND <= WORDS_MOST && WORDS_NEXT <= WORDS_MOST, "");
 
 enum { ZONE_LAST, ZONE_BEFORE, ZONE_BEHIND, ZONE_NEXT };
+enum { MAKES_OLD, MAKES_PAST, MAKES_OTHERS, MAKES_WARNED };
 
-/* In the order of the verdicts: that it is as it was, or what else it says. */
+/* What a verdict makes of a mention: a mark that it is as it was, or another assertion. */
 static const int32_t MADE[VERDICTS] = {AS_BEFORE, SAYS_HISTORICAL, SAYS_FAMILY, SAYS_HYPOTHETICAL};
 
 /* What was met of a zone, each once. */
 struct met_features {
-    const struct feature *all[2 * WORDS_LAST];
+    const struct feature *all[2 * WORDS_MOST];
     int count;
 };
 
@@ -53,44 +57,94 @@ static int32_t least(int32_t one, int32_t other)
     return one < other ? one : other;
 }
 
-/* The totals for a mention, by its characters, of one of so many sentences. */
-static void weigh_around(const struct scratch *scratch, struct row text, const int32_t *told, size_t number, int32_t *totals)
+/* The words of a mention, of which the characters are told, in its sentence. */
+static void stretch_of(const struct scratch *scratch, const int32_t *told, const struct spoken *spoken, int32_t words[2])
+{
+    const int32_t *starts = scratch->starts.items, *ends = scratch->ends.items;
+    words[0] = spoken->begin;
+    while (words[0] < spoken->end && starts[words[0]] < told[0])
+        words[0]++;
+    words[1] = words[0];
+    while (words[1] < spoken->end && ends[words[1]] <= told[1])
+        words[1]++;
+}
+
+/* Into the totals of the verdicts what stands around some words of the sentence of this number. */
+static void weigh_around(const struct scratch *scratch, struct row text, const int32_t words[2], size_t number, int32_t *totals)
 {
     const struct points *around = &scratch->tables->around;
     const struct spoken *spoken = (const struct spoken *)scratch->spoken.items + number;
-    const int32_t *starts = scratch->starts.items, *ends = scratch->ends.items;
-    int32_t start = spoken->begin;
-    while (start < spoken->end && starts[start] < told[0])
-        start++;
-    int32_t end = start;
-    while (end < spoken->end && ends[end] <= told[1])
-        end++;
     for (int i = 0; i < VERDICTS; i++)
         totals[i] = around->bases[i];
     if (number)
         weigh_zone(around, text, spoken[-1].end - least(WORDS_LAST, spoken[-1].end - spoken[-1].begin), spoken[-1].end, ZONE_LAST, totals);
-    weigh_zone(around, text, start - least(WORDS_BEFORE, start - spoken->begin), start, ZONE_BEFORE, totals);
-    weigh_zone(around, text, end, least(spoken->end, end + WORDS_BEHIND), ZONE_BEHIND, totals);
+    weigh_zone(around, text, words[0] - least(WORDS_BEFORE, words[0] - spoken->begin), words[0], ZONE_BEFORE, totals);
+    weigh_zone(around, text, words[1], least(spoken->end, words[1] + WORDS_BEHIND), ZONE_BEHIND, totals);
     if (number + 1 < scratch->spoken.count)
         weigh_zone(around, text, spoken[1].begin, least(spoken[1].end, spoken[1].begin + WORDS_NEXT), ZONE_NEXT, totals);
 }
 
-void judge_by_words_around(struct scratch *scratch, struct row text)
+/* Whether the writer tells of themselves between these words. */
+static bool is_own(const struct tables *tables, struct row text, int32_t from, int32_t to)
+{
+    for (int32_t i = from; i < to; i++)
+        if (tables->known[text.letters[i]].marks & IN_SET(SET_OWN))
+            return true;
+    return false;
+}
+
+/* In how many sentences the writer tells of themselves. */
+static size_t count_own(const struct scratch *scratch, struct row text)
+{
+    const struct spoken *spoken = scratch->spoken.items;
+    size_t count = 0;
+    for (size_t i = 0; i < scratch->spoken.count; i++)
+        count += is_own(scratch->tables, text, spoken[i].begin, spoken[i].end);
+    return count;
+}
+
+/* The verdict with the most points of those that may be, by their bits; -1: none. */
+static int best_of(const int32_t *totals, uint32_t may)
+{
+    int best = -1;
+    for (int i = 0; i < VERDICTS; i++)
+        if (may >> i & 1 && totals[i] >= 0 && (best < 0 || totals[i] > totals[best]))
+            best = i;
+    return best;
+}
+
+/* Judges one mention of the sentence of this number; `elsewhere`: the writer tells of themselves in another. */
+static void judge_mention(const struct scratch *scratch, struct row text, int32_t *told, size_t number, bool elsewhere)
 {
     const struct tables *tables = scratch->tables;
+    const struct spoken *spoken = (const struct spoken *)scratch->spoken.items + number;
+    int32_t *verdict = &told[VERDICT], words[2], totals[VERDICTS];
+    uint32_t may = tables->may_be[tables->finds[told[FIND]].finding];
+    if (!may || (*verdict & (ASSERTION | ONSET | AS_BEFORE)) != SAYS_PRESENT)
+        return;
+    if ((*verdict & (BARE | IS_NOW | OF_THIS_HOUR)) != BARE) /* a cue has judged it */
+        may &= 1u << MAKES_OLD;
+    stretch_of(scratch, told, spoken, words);
+    bool mine = is_own(tables, text, words[0] - least(OWN_BEFORE, words[0] - spoken->begin), words[1]);
+    if (mine || scratch->carer || !elsewhere)
+        may &= ~(1u << MAKES_OTHERS);
+    if (mine)
+        may &= ~(1u << MAKES_WARNED);
+    weigh_around(scratch, text, words, number, totals);
+    int best = best_of(totals, may);
+    if (best >= 0)
+        *verdict = best == MAKES_OLD ? *verdict | AS_BEFORE : (*verdict & ~BARE) | MADE[best];
+}
+
+void judge_by_words_around(struct scratch *scratch, struct row text)
+{
     const struct spoken *spoken = scratch->spoken.items;
-    int32_t *told = scratch->told.items;
-    for (size_t i = 0; i < scratch->spoken.count && text.count <= LONG_TEXT; i++)
-        for (size_t j = spoken[i].first; j < spoken[i].last; j += NUMBERS) {
-            int32_t *verdict = &told[j + VERDICT], finding = tables->finds[told[j + FIND]].finding, best = -1, totals[VERDICTS];
-            uint8_t may = tables->may_be[finding];
-            if (!may || (*verdict & (ASSERTION | ONSET | AS_BEFORE)) != SAYS_PRESENT)
-                continue;
-            weigh_around(scratch, text, told + j, i, totals);
-            for (int k = 0; k < VERDICTS; k++)
-                if (may >> k & 1 && totals[k] >= 0 && (best < 0 || totals[k] > totals[best]))
-                    best = k;
-            if (best >= 0)
-                *verdict = MADE[best] == AS_BEFORE ? *verdict | AS_BEFORE : (*verdict & ~BARE) | MADE[best];
-        }
+    if (text.count > LONG_TELLING)
+        return;
+    size_t own = count_own(scratch, text);
+    for (size_t i = 0; i < scratch->spoken.count; i++) {
+        bool elsewhere = own > is_own(scratch->tables, text, spoken[i].begin, spoken[i].end);
+        for (size_t j = spoken[i].first; j < spoken[i].last; j += NUMBERS)
+            judge_mention(scratch, text, (int32_t *)scratch->told.items + j, i, elsewhere);
+    }
 }

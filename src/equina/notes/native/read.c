@@ -197,8 +197,8 @@ static void read_text(struct scratch *scratch, struct row text, bool message)
             say_not_as_before(scratch, aged.first, aged.end);
         if (said & BIT(SAME) && !(said & BIT(DIFFERS)))
             say_as_before(scratch, names_itself(scratch, already, begin) ? spoken_of : already, scratch->told.count);
-        if (said && before.first && scratch->told.count == already)
-            answer(scratch, text, &before, begin, i, said);
+        if (said && before.first)
+            answer(scratch, text, &before, begin, i, already, said);
         bool question = tables->known[text.letters[i]].marks & IN_SET(SET_QUESTION);
         if (i > begin) {
             struct spoken *spoken = put(scratch, &scratch->spoken, sizeof *spoken);

@@ -153,7 +153,7 @@ struct block {
     size_t used;
 };
 
-/* The points of a word or a pair for one finding: the number of that in `finds` of the points. */
+/* The points of a word or a pair for one thing: the number of a finding in `finds`, or of a verdict and zone (around.c). */
 struct share {
     uint16_t of;
     int16_t points;
@@ -165,8 +165,8 @@ struct feature {
     struct some shares;
 };
 
-/* What a sentence is likely to say (points.py): of each finding its find and its base; of each letter its features, the second letters in
- * order. */
+/* What a sentence is likely to say (points.py): of each finding its find and its base; or what stands around a complaint (around.py): of
+ * each verdict its base. Of each letter its features, the second letters in order. */
 struct points {
     uint32_t count, features_count;
     uint32_t *finds;

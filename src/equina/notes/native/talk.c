@@ -58,18 +58,20 @@ bool names_itself(const struct scratch *scratch, size_t already, int32_t begin)
     return true;
 }
 
-void answer(struct scratch *scratch, struct row text, const struct before *before, int32_t begin, int32_t end, uint64_t kinds)
+void answer(struct scratch *scratch, struct row text, const struct before *before, int32_t begin, int32_t end, size_t already, uint64_t kinds)
 {
+    if (scratch->told.count > already) /* it names something itself: it denies nothing, but may affirm */
+        kinds &= ~(BIT(DENIES_ALL) | BIT(DENIES_IT));
     bool denies = kinds & (BIT(DENIES_ALL) | BIT(DENIES_IT));
     bool of_all = kinds & BIT(DENIES_ALL) || (!denies && kinds & BIT(AFFIRMS_ALL));
     if (!denies && !of_all && !(kinds & BIT(AFFIRMS_IT)))
         return;
     bool told_so = asks(scratch, (struct row){text.letters + before->begin, before->end - before->begin + 1});
-    bool list = of_all && denies && scratch->told.count - before->first >= A_LIST * NUMBERS;
+    bool list = of_all && denies && already - before->first >= A_LIST * NUMBERS;
     if (!told_so && !before->question && !list)
         return;
     int32_t *told = scratch->told.items;
-    for (size_t i = of_all ? before->first : before->last; i < scratch->told.count; i += NUMBERS) {
+    for (size_t i = of_all ? before->first : before->last; i < already; i += NUMBERS) {
         int32_t *verdict = &told[i + VERDICT], assertion = *verdict & ASSERTION;
         bool taken = assertion == SAYS_UNCERTAIN || assertion == SAYS_HYPOTHETICAL;
         taken |= denies && (told_so || of_all) && assertion == SAYS_PRESENT;

@@ -41,8 +41,8 @@ struct before following(const struct before *before, int32_t begin, int32_t end,
 uint64_t remarks_in(const struct scratch *scratch, int32_t words, bool then);
 /* Whether all that this sentence names, from `already` on, is words of its own remark that it is the same: "as ever" names a finding. */
 bool names_itself(const struct scratch *scratch, size_t already, int32_t begin);
-/* Answers what stands before a sentence of these letters, which says such things. */
-void answer(struct scratch *scratch, struct row text, const struct before *before, int32_t begin, int32_t end, uint64_t kinds);
+/* Answers what stands before a sentence of these letters, which says such things: what was told up to `already`. */
+void answer(struct scratch *scratch, struct row text, const struct before *before, int32_t begin, int32_t end, size_t already, uint64_t kinds);
 
 /* around.c: takes mentions of a short message for old, over, another's or only named where the words around them make that likely. */
 void judge_by_words_around(struct scratch *scratch, struct row text);
