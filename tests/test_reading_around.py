@@ -30,7 +30,10 @@ CUES = """
 least = 1930
 most = 2023
 [terms]
-known = ["and", "the", "since", "dog", "died", "same", "nurse", "knows", "in", "it", "is", "well", "uncle", "then", "leaflet", "i", "my"]
+known = [
+  "and", "the", "since", "dog", "died", "same", "nurse", "knows", "in", "it",
+  "is", "well", "uncle", "then", "leaflet", "i", "my",
+]
 [cues.urinary_incontinence]
 says = ["leak", "<known> zzz", "<#a_year> zzz"]
 [cues.saddle_anesthesia]
