@@ -305,3 +305,12 @@ def test_what_stands_beside_an_emergency_does_not_hide_it(tmp_path: Path, join: 
     assert len(asked) > 1_500
     assert len(found[1]) > 0.95 * len(asked)
     assert len(found[1] - found[0]) <= len(asked) / 500
+
+
+def test_few_emergencies_told_among_others_are_hidden() -> None:
+    """In the sentence of the complaint stand others, leaflets and what was; many are told for somebody else. By one who knew the
+    points: 84 of these 919 were missed when they were made."""
+    told = [json.loads(line) for line in (CASES / "beside_others.jsonl").read_text(encoding="utf-8").splitlines()]
+    answers = Engine(PROTOCOL).answers([{"id": each["id"], "text": each["text"]} for each in told], lambda _: None)
+    assert len(told) == 919
+    assert sum(answer.level != "emergency" for answer in answers.values()) <= 41
