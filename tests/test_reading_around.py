@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import tomllib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from equina.case import Case
-from equina.evaluation.systems import Engine
+from equina.evaluation.systems import Answer, Engine
+from equina.evaluation.vignettes import Request
 from equina.model import LONG_STANDING, Value
 from equina.notes.around import ZONES
 from equina.notes.lexicon import Lexicon, lexicon
@@ -198,7 +200,7 @@ def test_what_the_shipped_file_makes_old(text: str, onset: str) -> None:
     ],
 )
 def test_what_the_shipped_file_makes_of_it(text: str, finding: str, assertion: str) -> None:
-    found = {each.assertion for each in read(lexicon(load()), text).mentions if finding in (each.finding, each.finding[10:])}
+    found = {each.assertion for each in read(lexicon(load()), text).mentions if each.finding.removeprefix("bilateral_") == finding}
     assert found == {assertion}
 
 
@@ -252,6 +254,14 @@ def test_what_may_be_old_by_them_lowers_no_emergency(name: str) -> None:
     assert lowered == []
 
 
+def with_and_without(tmp_path: Path, asked: list[Request]) -> list[Mapping[str, Answer]]:
+    """The answers with the words around a complaint, and without."""
+    without = Path(shutil.copytree(SHIPPED, tmp_path / "without", ignore=shutil.ignore_patterns("locale")))
+    points = (without / "points.toml").read_text(encoding="utf-8")
+    (without / "points.toml").write_text(points[: points.index("\n[around.old]")], encoding="utf-8")
+    return [Engine(load(folder)).answers(asked, lambda _: None) for folder in (SHIPPED, without)]
+
+
 def test_they_hide_no_emergency(tmp_path: Path) -> None:
     """Of emergencies told beside what is old one in a hundred at most has another level than without the words around it, and few
     are hidden by cues of age.
@@ -259,12 +269,9 @@ def test_they_hide_no_emergency(tmp_path: Path) -> None:
     200 are by a writer who was to hide them; the others are of one who knew the cues and the points and hid 83 by what was then
     taken out again: those that are an emergency without it and now.
     """
-    without = Path(shutil.copytree(SHIPPED, tmp_path / "without", ignore=shutil.ignore_patterns("locale")))
-    points = (without / "points.toml").read_text(encoding="utf-8")
-    (without / "points.toml").write_text(points[: points.index("\n[around.old]")], encoding="utf-8")
     told = [json.loads(line) for line in (CASES / "beside_old.jsonl").read_text(encoding="utf-8").splitlines()]
     asked = [{"id": each["id"], "text": each["text"]} for each in told]
-    answers = [Engine(load(folder)).answers(asked, lambda _: None) for folder in (SHIPPED, without)]
+    answers = with_and_without(tmp_path, asked)
     levels = [{id: answer.level for id, answer in each.items()} for each in answers]
     assert sum(levels[0][id] != levels[1][id] for id in levels[0]) <= 6
     missed = [id for id, level in levels[0].items() if level != "emergency"]
@@ -289,9 +296,6 @@ STORIES = [
 @pytest.mark.parametrize("join", ["{story} {told}", "{told} {story}"])
 def test_what_stands_beside_an_emergency_does_not_hide_it(tmp_path: Path, join: str) -> None:
     """Of emergencies beside somebody else's story, a past or a leaflet one in five hundred at most is lowered by that."""
-    without = Path(shutil.copytree(SHIPPED, tmp_path / "without", ignore=shutil.ignore_patterns("locale")))
-    points = (without / "points.toml").read_text(encoding="utf-8")
-    (without / "points.toml").write_text(points[: points.index("\n[around.old]")], encoding="utf-8")
     told = [json.loads(line) for line in (CASES / "told_messages.jsonl").read_text(encoding="utf-8").splitlines()]
     texts = [each["text"].rstrip() for each in told if each["acceptable"] == ["emergency"]]
     ended = [text if text[-1] in ".?!" else f"{text}." for text in texts if len(text.split()) < 100]
@@ -300,7 +304,7 @@ def test_what_stands_beside_an_emergency_does_not_hide_it(tmp_path: Path, join: 
         for i, text in enumerate(ended)
         for j, story in enumerate(STORIES)
     ]
-    answers = [Engine(load(folder)).answers(asked, lambda _: None) for folder in (SHIPPED, without)]
+    answers = with_and_without(tmp_path, asked)
     found = [{id for id, answer in each.items() if answer.level == "emergency"} for each in answers]
     assert len(asked) > 1_500
     assert len(found[1]) > 0.95 * len(asked)

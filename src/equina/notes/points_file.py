@@ -49,7 +49,7 @@ def around_given(name: str, table: Table, checked: Checked) -> GivenAround:
     """What one table of [around] says."""
     if name not in VERDICTS:
         table.fault("", f'"{name}" is nothing that words around a complaint make of it', f"name it {', '.join(VERDICTS)}")
-    findings = frozenset(checked(table, "of", name) for name in table.texts("of", required=True))
+    findings = frozenset(checked(table, "of", finding) for finding in table.texts("of", required=True))
     base = _base(table, "since words that tell nothing make nothing of a complaint")
     return GivenAround(findings, base, {zone: _words(table, zone) for zone in ZONES})
 
