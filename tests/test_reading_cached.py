@@ -33,6 +33,15 @@ def own() -> Lexicon:
     return read_lexicon(FOLDER, KINDS)
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
+    """One of a few words, where it does not matter which."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "cues.toml").write_text('[cues.fever]\nsays = ["fever", "febrile"]\n', encoding="utf-8")
+    (folder / "context.toml").write_text('[context.no]\nkind = "negated"\nsays = ["no"]\n', encoding="utf-8")
+    return read_lexicon(folder, KINDS)
+
+
 @pytest.fixture(autouse=True)
 def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path / "kept"))
@@ -88,28 +97,28 @@ def test_another_place_for_other_words_other_findings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [b"", b"no lexicon", "half"])
-def test_what_is_not_whole_is_read_anew(own: Lexicon, harm: bytes | str) -> None:
-    keep(where(), own)
+def test_what_is_not_whole_is_read_anew(small: Lexicon, harm: bytes | str) -> None:
+    keep(where(), small)
     whole = where().read_bytes()
     where().write_bytes(harm if isinstance(harm, bytes) else whole[: len(whole) // 2])
     assert taken(where(), not_needed) is None
-    keep(where(), own)
+    keep(where(), small)
     assert where().read_bytes() == whole
 
 
-def test_where_nothing_can_be_written_nothing_is(own: Lexicon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_can_be_written_nothing_is(small: Lexicon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "kept").write_text("no folder")
-    keep(where(), own)
+    keep(where(), small)
     monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path / "other"))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    keep(where(), own)
+    keep(where(), small)
     assert not where().exists()
     assert taken(where(), not_needed) is None
 
 
-def test_few_are_kept_and_nothing_is_left_lying_about(own: Lexicon) -> None:
+def test_few_are_kept_and_nothing_is_left_lying_about(small: Lexicon) -> None:
     for number in range(6):
-        keep(where(kinds={**KINDS, f"another_{number}": "symptom"}), own)
+        keep(where(kinds={**KINDS, f"another_{number}": "symptom"}), small)
     left = sorted(path.name for path in where().parent.iterdir())
     assert len(left) == 4
     assert all(name.startswith("lexicon.") and name.endswith(".kept") for name in left)

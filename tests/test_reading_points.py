@@ -29,15 +29,19 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture(params=["compiled", "python"])
 def words(request: pytest.FixtureRequest, folder: Path) -> Lexicon:
     """A small lexicon with points of its own, by either reader."""
-    for file in (*folder.glob("cues*.toml"), *folder.glob("context*.toml"), folder / "points.toml"):
-        file.unlink()
-    (folder / "cues.toml").write_text(CUES, encoding="utf-8")
-    (folder / "context.toml").write_text(CONTEXT, encoding="utf-8")
-    (folder / "points.toml").write_text(OWN, encoding="utf-8")
-    own = lexicon(load(folder))
+    own = lexicon(load(small(folder, OWN)))
     if request.param == "compiled" and own.compiled is None:
         pytest.skip("no compiled reader here")
     return own if request.param == "compiled" else replace(own, compiled=None)
+
+
+def small(folder: Path, points: str) -> Path:
+    """The folder with a few words and these points instead of its own."""
+    for file in (*folder.glob("cues*.toml"), *folder.glob("context*.toml")):
+        file.unlink()
+    for name, text in (("cues", CUES), ("context", CONTEXT), ("points", points)):
+        (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+    return folder
 
 
 CUES = """
@@ -164,9 +168,8 @@ def test_it_is_told_that_no_phrase_names_it(words: Lexicon) -> None:
     ],
 )
 def test_what_is_wrong_with_the_file_is_told(folder: Path, given: str, told: str) -> None:
-    (folder / "points.toml").write_text(given, encoding="utf-8")
     with pytest.raises(ProtocolError) as raised:
-        lexicon(load(folder))
+        lexicon(load(small(folder, given)))
     assert all(str(fault).startswith("points.toml") for fault in raised.value.faults)
     assert told in str(raised.value)
 
