@@ -46,6 +46,7 @@ _RUN_IN = frozenset({"negated", "flip", "hypothetical", "uncertain", "historical
 JOINS, PARTS, OWN, ILL, LATE, LOOSE = (1 << i for i in range(6))
 _ANY_JOINT = JOINS | PARTS | LOOSE
 _RIGHT_BEFORE = 2  # words between a time past and what was normal then
+_WEIGHED = {"negated", "flip", "uncertain"}  # what points have weighed with the other words
 _NOT_PAST = {"ongoing", "new", "until"}  # what takes a mention out of a past history
 
 
@@ -175,6 +176,7 @@ class Place(NamedTuple):
     absence: bool  # its own first word denies ("no squeeze")
     about: str  # the kind of its finding
     shared: bool = False  # its first word is one of a mention before it, or next to it: "no [trouble peeing], bowels fine"
+    weighed: bool = False  # it is likely by points, of which denial and doubt have theirs
 
     def away(self, found: Found) -> int:
         """How many words stand between it and a cue."""
@@ -233,7 +235,7 @@ def _active(place: Place, cues: Sequence[Found], commas: Sequence[int], closing:
     active: dict[str, Found] = {}
     for found in cues:
         cue = found.cue
-        if (cue.noun and place.absence) or (cue.of and place.about not in cue.of):
+        if (cue.noun and place.absence) or (cue.of and place.about not in cue.of) or (place.weighed and cue.kind in _WEIGHED):
             continue
         if found.start < place.end and place.start < found.end:
             if not _overlaps(place, found):

@@ -26,7 +26,7 @@ _NEAR = 3  # words between a sentence and the remark on it
 _FURTHER = 24  # the same, of a remark on all that was told
 _JOINING = {"joint": JOINS, "parting": PARTS, "apart": OWN, "event": LATE}
 _NO_CUES = frozenset({"long_ago", "turn", *_JOINING})
-_OPENING = 16  # words in which a carer says for whom
+_OPENING = 40  # words in which a carer says for whom
 _FAR = 250  # cues further away than this are of no account
 _TOO_LATE_FOR = {"historical": 1, "absent": 1, "hypothetical": 2}  # what is as much of now is no part of such a section
 _REMEMBERED, _LONG = 50_000, 120  # sentences remembered, and of how many words at most: memory stays flat
@@ -219,7 +219,9 @@ def _said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: boo
     for i, hit in enumerate(hits):
         shared = hit.find.normal and shares_its_start(hits, i)
         end = hit.end - (hit.end == len(sentence) > hit.start + 1)  # its end is no word: an answer stands behind "?"
-        place = Place(hit.start, end, hit.find.normal, sentence[hit.start] in lexicon.absences, hit.find.kind, shared)
+        place = Place(
+            hit.start, end, hit.find.normal, sentence[hit.start] in lexicon.absences, hit.find.kind, shared, hit.find.likely
+        )
         verdict = judge(place, *context.near(hit.start, hit.end), context.closing)
         if not verdict.dropped:
             standing.append(Said(*hit, verdict))

@@ -5,7 +5,7 @@
 #define REMARK 16  /* words of a sentence that says of the one before that it is old, or answers it */
 #define NEAR 3     /* words between a sentence and the remark on it */
 #define FURTHER 24 /* the same, of a remark on all that was told */
-#define OPENING 16 /* words in which a carer says for whom */
+#define OPENING 40 /* words in which a carer says for whom */
 #define LONGEST 80 /* words of the longest match */
 #define LONG_TEXT 400 /* words of a text in which points are of no account */
 
@@ -113,7 +113,7 @@ static void read_sentence(struct scratch *scratch, struct row text, int32_t begi
         bool absence = tables->known[row.letters[hits[i].start]].marks & IN_SET(SET_ABSENCES);
         bool shared = find->normal && shares_its_start(tables, hits, i);
         bool takes_the_end = hits[i].end == end - begin && hits[i].end > hits[i].start + 1; /* no word: an answer stands behind "?" */
-        struct place place = {hits[i].start, hits[i].end - takes_the_end, find->normal, absence, find->kind, shared};
+        struct place place = {hits[i].start, hits[i].end - takes_the_end, find->normal, absence, find->kind, shared, find->likely};
         struct verdict verdict = judge(&place, &context);
         if (!verdict.dropped)
             tell(scratch, &hits[i], &verdict, begin);

@@ -426,6 +426,7 @@ struct place {
     bool normal, absence;
     int32_t about;
     bool shared; /* its first word is one of a mention before it */
+    bool weighed; /* it is likely by points, of which denial and doubt have theirs */
 };
 
 struct context {
