@@ -89,7 +89,7 @@ def test_who_tells_of_an_ill_of_their_own_is_the_patient() -> None:
     told = [
         "My husband has cauda equina and can't pee, he is in hospital. My back is a bit stiff, I pee fine.",
         "Dad's legs went weak and he wet himself, it was a tumour on his spine. I have a sore back from the gym, none of that.",
-        "My mum had back pain and couldn't hold her water, they operated. I've had lower back pain since the move, I'm fine otherwise.",
+        "My mum had back pain and couldn't hold her water, they operated. I've had lower back pain since the move.",
     ]
     answers = Engine(load()).answers([{"id": text, "text": text} for text in told], lambda _: None)
     assert [text for text, answer in answers.items() if answer.level == "emergency"] == []
