@@ -1,4 +1,4 @@
-"""Who writes for somebody else says "I" too, and what is told stays the patient's: every kin, complaint, flag and remark together."""
+"""Who writes for somebody else says "I" too, and what they tell stays the patient's: kin, complaints, flags and remarks, all combined."""
 
 from __future__ import annotations
 

@@ -76,7 +76,6 @@ AS_GOOD = {
     "foot_drop": {"leg_weakness"},
 }
 KNOWN = {
-    "Urinary incontinence with faecal incontinence": "the second of two incontinences is taken for both",
     "Leaking urine with vomiting": "taken for a leak on straining",
     "Incontinence of urine with vomiting": "taken for a leak on straining",
     "Leaking urine since back pain started": "taken for a leak because of pain",

@@ -46,7 +46,8 @@ _RUN_IN = frozenset({"negated", "flip", "hypothetical", "uncertain", "historical
 JOINS, PARTS, OWN, ILL, LATE, LOOSE = (1 << i for i in range(6))
 _ANY_JOINT = JOINS | PARTS | LOOSE
 _RIGHT_BEFORE = 2  # words between a time past and what was normal then
-_WEIGHED = {"negated", "flip", "uncertain"}  # what points have weighed with the other words
+_DENIES = {"negated", "flip"}
+_WEIGHED = {*_DENIES, "uncertain"}  # what points have weighed with the other words
 _NOT_PAST = {"ongoing", "new", "until"}  # what takes a mention out of a past history
 
 
@@ -235,7 +236,11 @@ def _active(place: Place, cues: Sequence[Found], commas: Sequence[int], closing:
     active: dict[str, Found] = {}
     for found in cues:
         cue = found.cue
-        if (cue.noun and place.absence) or (cue.of and place.about not in cue.of) or (place.weighed and cue.kind in _WEIGHED):
+        if (cue.noun and place.absence) or (cue.of and place.about not in cue.of):
+            continue
+        if cue.kind in _DENIES and place.normal and place.absence and place.end <= found.start:
+            continue  # "nil tingling nil numbness": each denies for itself
+        if cue.kind in _WEIGHED and place.weighed:
             continue
         if found.start < place.end and place.start < found.end:
             if not _overlaps(place, found):

@@ -3,7 +3,8 @@
 
 #define FAR 250 /* cues further away than this are of no account */
 #define RIGHT_BEFORE 2 /* words between a time past and what was normal then */
-#define WEIGHED (BIT(NEGATED) | BIT(FLIP) | BIT(UNCERTAIN)) /* what points have weighed with the other words */
+#define DENIES (BIT(NEGATED) | BIT(FLIP))
+#define WEIGHED (DENIES | BIT(UNCERTAIN)) /* what points have weighed with the other words */
 #define NOT_PAST (BIT(ONGOING) | BIT(NEW) | BIT(UNTIL)) /* what takes a mention out of a past history */
 
 /* Of each kind the nearest cue that bears on a mention. */
@@ -89,7 +90,10 @@ static bool reaches(const struct place *place, const struct found *found, const 
 static bool bears(const struct place *place, const struct found *found, const struct context *context)
 {
     const struct cue *cue = found->cue;
-    if ((cue->noun && place->absence) || (cue->of && !(cue->of >> place->about & 1)) || (place->weighed && WEIGHED & BIT(cue->kind)))
+    uint64_t kind = BIT(cue->kind);
+    if ((cue->noun && place->absence) || (cue->of && !(cue->of >> place->about & 1)))
+        return false;
+    if ((kind & DENIES && place->normal && place->absence && place->end <= found->start) || (kind & WEIGHED && place->weighed))
         return false;
     if (found->start < place->end && place->start < found->end)
         return bears_within(place, found);
