@@ -22,6 +22,7 @@ __all__ = ["VERDICTS", "ZONES", "Around", "with_words_around", "zones"]
 # What they make of a complaint that is present: that it is as it was, or what else the assertion is.
 VERDICTS: Mapping[str, str] = {"old": "present", "past": "historical", "others": "family", "warned": "hypothetical"}
 ZONES = ("last", "before", "behind", "next")  # the sentence before, the words of its own on either side, and the next sentence
+_PAST_NEXT = list(VERDICTS).index("past") * len(ZONES) + ZONES.index("next")
 _LAST, _BEFORE, _BEHIND, _NEXT = 24, 20, 24, 24  # of how many words each is, at most
 _LONG_TELLING = 200  # words of a text in which they are of no account: what they were learnt from is no longer
 _OWN_BEFORE = 2  # words before a complaint among which "my" makes it the writer's own
@@ -60,7 +61,8 @@ def with_words_around(
                 void = {"others", "warned"}
             if not one.bare or one.now:  # a cue has judged it
                 void = {"past", "others", "warned"}
-            verdict = _verdict(around, one.find.finding, list(zones(letters, one, sentence, *beside)), void)
+            next_tells = beside[1] is not None and beside[1].first < beside[1].last
+            verdict = _verdict(around, one.find.finding, list(zones(letters, one, sentence, *beside)), void, next_tells=next_tells)
             if verdict == "old":
                 mentions[j] = one._replace(as_before=True)
             elif verdict:
@@ -76,13 +78,16 @@ def zones(letters: str, mention: Told, sentence: Spoken, last: Spoken | None, fo
     yield letters[following.begin : min(following.end, following.begin + _NEXT)] if following else ""
 
 
-def _verdict(around: Around, finding: str | None, zones: Sequence[str], void: Container[str]) -> str | None:
-    """The verdict, not one that is void, for which the points outweigh the base the most, the first of several."""
+def _verdict(around: Around, finding: str | None, zones: Sequence[str], void: Container[str], *, next_tells: bool) -> str | None:
+    """The verdict, not one that is void, for which the points outweigh the base the most, the first of several.
+
+    `next_tells`: the next sentence names a finding, so that what is past in it is that: "I wet myself. I had sciatica in 2018."
+    """
     totals = list(around.bases)
     for zone, letters in enumerate(zones):
         for feature in features(letters):
             for which, some in around.of.get(feature, ()):
-                if which % len(ZONES) == zone:
+                if which % len(ZONES) == zone and not (which == _PAST_NEXT and next_tells):
                     totals[which // len(ZONES)] += some
     found = [
         (-total, number, verdict)

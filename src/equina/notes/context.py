@@ -209,8 +209,9 @@ def judge(place: Place, cues: Sequence[Found], commas: Sequence[int], closing: i
         return Verdict("uncertain", "unknown", active["unasked"], dropped=True)
     if relative := active.get("family") or active.get("kin"):
         return Verdict("family", "unknown", relative)
-    if "hypothetical" in active and "until" not in active:
-        return Verdict("hypothetical", "unknown", active["hypothetical"])
+    warned = active.get("hypothetical")
+    if warned and "until" not in active and not _is_dated(place, active, warned):
+        return Verdict("hypothetical", "unknown", warned)
     absent, denial = _denied(place, active)
     if absent and (question := _unanswered(place, active)):
         return Verdict("uncertain", "unknown", question)
@@ -253,6 +254,12 @@ def _active(place: Place, cues: Sequence[Found], commas: Sequence[int], closing:
         if held is None or place.away(found) <= place.away(held):
             active[cue.kind] = found
     return active
+
+
+def _is_dated(place: Place, active: dict[str, Found], cue: Found) -> bool:
+    """Whether it is told to be of late before a cue behind it comes: "numb since Tuesday I know to go in if my legs go"."""
+    new = active.get("new")
+    return new is not None and place.end <= new.start and new.end <= cue.start
 
 
 def _denied(place: Place, active: dict[str, Found]) -> tuple[bool, Found | None]:

@@ -80,8 +80,12 @@ static void weigh_around(const struct scratch *scratch, struct row text, const i
         weigh_zone(around, text, spoken[-1].end - least(WORDS_LAST, spoken[-1].end - spoken[-1].begin), spoken[-1].end, ZONE_LAST, totals);
     weigh_zone(around, text, words[0] - least(WORDS_BEFORE, words[0] - spoken->begin), words[0], ZONE_BEFORE, totals);
     weigh_zone(around, text, words[1], least(spoken->end, words[1] + WORDS_BEHIND), ZONE_BEHIND, totals);
-    if (number + 1 < scratch->spoken.count)
-        weigh_zone(around, text, spoken[1].begin, least(spoken[1].end, spoken[1].begin + WORDS_NEXT), ZONE_NEXT, totals);
+    if (number + 1 >= scratch->spoken.count)
+        return;
+    int32_t past = totals[MAKES_PAST];
+    weigh_zone(around, text, spoken[1].begin, least(spoken[1].end, spoken[1].begin + WORDS_NEXT), ZONE_NEXT, totals);
+    if (spoken[1].first < spoken[1].last) /* it names a finding: what is past in it is that */
+        totals[MAKES_PAST] = past;
 }
 
 /* Whether the writer tells of themselves between these words. */

@@ -113,6 +113,13 @@ static struct active active_of(const struct place *place, const struct context *
     return active;
 }
 
+/* Whether it is told to be of late before a cue behind it comes: "numb since Tuesday I know to go in if my legs go". */
+static bool is_dated(const struct place *place, const struct active *active, const struct found *cue)
+{
+    const struct found *new = active->of[NEW];
+    return new && place->end <= new->start && new->end <= cue->start;
+}
+
 /* Whether the finding is denied, and by what: a denial of a denial affirms, and so does the denial of what is normal. */
 static bool denied(const struct place *place, const struct active *active, const struct found **denial)
 {
@@ -232,7 +239,7 @@ struct verdict judge(const struct place *place, const struct context *whole)
     }
     if (of[FAMILY] || of[KIN])
         return plainly(SAYS_FAMILY, of[FAMILY] ? of[FAMILY] : of[KIN]);
-    if (of[HYPOTHETICAL] && !of[UNTIL])
+    if (of[HYPOTHETICAL] && !of[UNTIL] && !is_dated(place, &active, of[HYPOTHETICAL]))
         return plainly(SAYS_HYPOTHETICAL, of[HYPOTHETICAL]);
     bool absent = denied(place, &active, &denial);
     if (absent && unanswered(place, &active))
