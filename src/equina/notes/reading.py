@@ -36,6 +36,9 @@ __all__ = [
     "worded",
 ]
 
+# What is told behind the first sentence below these is of the patient now: "FH: father prostate ca. Foot drop, new."
+_OF_THE_PATIENT = {"family": frozenset(("symptom", "sign", "quantity")), "historical": frozenset(("sign", "quantity"))}
+_ENDS = re.compile(r"[a-z0-9)][.;\n](?=\s|$|\w)", re.IGNORECASE)
 _OF_NO_COMPLAINT = ("historical", "absent")
 # Who says "can't" in a list of past illnesses has begun to tell of now.
 _COMPLAINT = re.compile(r"(?:can[' ]?t|can ?not|unable|not|(?:has|have)(?:n['’]?t| not)|can’t|is|are|keeps?|no)\b", re.IGNORECASE)
@@ -240,7 +243,14 @@ class Parts:
             return False
         if not is_open_to(section.assertion, bare=verdict[2], now=verdict[3]):
             return False
+        if find.kind in _OF_THE_PATIENT.get(section.assertion, ()) and self._is_further(start):
+            return False
         return not (section.assertion in _OF_NO_COMPLAINT and _COMPLAINT.match(self._text, start))
+
+    def _is_further(self, place: int) -> bool:
+        """Whether the first sentence of its part has ended before this place."""
+        begin = self._bounds[bisect_right(self._bounds, place) - 1]
+        return begin >= 0 and _ENDS.search(self._text, begin, place) is not None
 
 
 @lru_cache(maxsize=_REMEMBERED)

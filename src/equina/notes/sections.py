@@ -118,6 +118,10 @@ def _reach(lexicon: Lexicon, part: str, section: Section) -> int:
         return empty.end() - 1
     begin = len(part) - len(part.lstrip(" \t\r\n:-–—*_#,"))
     ends = [len(part)]
+    if "\n" not in part[:begin] and section.assertion in ("family", "historical"):
+        end = _line_end(part, begin)
+        if section.assertion == "family" or part[:end].rstrip().endswith("."):
+            ends.append(end)
     if "\n" in part:
         gaps = (gap.start() for gap in _BLANK.finditer(part, begin) if not _ITEM.match(part, gap.end()))
         marked = _MARKED.search(part, begin)
@@ -127,6 +131,15 @@ def _reach(lexicon: Lexicon, part: str, section: Section) -> int:
     others = (other for other in _INLINE.finditer(part, begin) if lexicon.sections.get(other[1].lower(), section) is not section)
     other = next(others, None)
     return min(*ends, other.start() if other else len(part))
+
+
+def _line_end(part: str, begin: int) -> int:
+    """Where the line of a heading ends, if it does not go on: "FH: nil of note", and below it the patient."""
+    while (end := part.find("\n", begin)) >= 0:
+        if not _goes_on(part[begin:end]):
+            return end
+        begin = end + 1
+    return len(part)
 
 
 def _listed(part: str) -> int:
