@@ -4,8 +4,6 @@
 
 #include "reader.h"
 
-#define FREQUENT 8 /* wanted sets of a letter from which on its bits are looked at, not numbers: that is quicker */
-
 static void count_letters(const struct tables *tables, uint32_t set, uint32_t *counts)
 {
     for (uint32_t i = 0; i < tables->sets[set].count; i++)
@@ -118,47 +116,32 @@ static bool rank(const struct tables *tables, struct wishes *wishes)
 }
 
 /* Gives each wanted set the number of its class, from 1 on: those side by side, as many as weigh together what a class may. */
-static void number_classes(struct tables *tables, const struct wishes *wishes, uint32_t *numbers)
+static void number_classes(const struct wishes *wishes, uint32_t *numbers)
 {
     uint64_t total = 0, before = 0;
     for (uint32_t i = 0; i < wishes->count; i++)
         total += root_of(wishes->all[i].leads);
     for (uint32_t i = 0; i < wishes->count; i++) {
-        numbers[wishes->all[i].set] = tables->wanted_count = 1 + (uint32_t)(before * (CLASSES - 1) / total);
+        numbers[wishes->all[i].set] = 1 + (uint32_t)(before * (CLASSES - 1) / total);
         before += root_of(wishes->all[i].leads);
     }
 }
 
 /* ---- of which classes each letter is ---- */
 
-/* Where what each letter is of is to stand; `counts` tells how much there may be. */
+/* Where the bits of each letter stand; `counts` tells whether it has any. Those that have none share the first row. */
 static bool place_wanted(struct tables *tables, const uint32_t *counts)
 {
-    uint32_t listed = 0, bits = 0;
+    uint32_t used = CLASS_WORDS;
     for (uint32_t one = 0; one < tables->limit; one++) {
-        bool many = counts[one] >= FREQUENT;
-        tables->known[one].wants = (struct some){many ? bits : listed, many ? MANY : 0};
-        bits += many ? words_of(tables->wanted_count) : 0;
-        listed += many ? 0 : counts[one];
+        tables->known[one].wants = counts[one] ? used : 0;
+        used += counts[one] ? CLASS_WORDS : 0;
     }
-    tables->wanted_listed = listed;
-    tables->wanted_words = bits;
-    tables->wanted = malloc((listed + 1) * sizeof *tables->wanted);
-    tables->wanted_bits = calloc(bits + 1, sizeof *tables->wanted_bits);
-    return tables->wanted && tables->wanted_bits;
-}
-
-static void put_wanted(const struct tables *tables, letter one, uint32_t number)
-{
-    struct some *wants = &tables->known[one].wants;
-    if (wants->count == MANY) {
-        tables->wanted_bits[wants->first + number / 64] |= UINT64_C(1) << number % 64;
-        return;
-    }
-    for (uint32_t i = 0; i < wants->count; i++)
-        if (tables->wanted[wants->first + i] == number)
-            return;
-    tables->wanted[wants->first + wants->count++] = (uint16_t)number;
+    tables->wanted_words = used;
+    tables->wanted = calloc(used, sizeof *tables->wanted);
+    for (uint32_t first = 0; first < used && tables->wanted; first += CLASS_WORDS)
+        tables->wanted[first] = 1;
+    return tables->wanted;
 }
 
 static bool add_wanted(struct tables *tables, uint32_t *numbers)
@@ -166,12 +149,14 @@ static bool add_wanted(struct tables *tables, uint32_t *numbers)
     struct wishes wishes = {NULL, 0, NULL, NULL};
     bool done = gather(tables, &wishes) && rank(tables, &wishes);
     if (done) {
-        number_classes(tables, &wishes, numbers);
+        number_classes(&wishes, numbers);
         done = place_wanted(tables, wishes.counts);
     }
     for (uint32_t set = 0; set < tables->sets_count && done; set++)
-        for (uint32_t i = 0; numbers[set] && i < tables->sets[set].count; i++)
-            put_wanted(tables, tables->letters[tables->sets[set].first + i], numbers[set]);
+        for (uint32_t i = 0; numbers[set] && i < tables->sets[set].count; i++) {
+            letter one = tables->letters[tables->sets[set].first + i];
+            tables->wanted[tables->known[one].wants + numbers[set] / 64] |= UINT64_C(1) << numbers[set] % 64;
+        }
     free(wishes.all);
     free(wishes.counts);
     free(wishes.ranks);
@@ -188,6 +173,14 @@ static struct lead lead_of(const struct index *index, uint32_t group, const uint
     return lead;
 }
 
+/* Tells each group of which class what stands beside its leading letter is: 0 where it has none. */
+static void add_classes(struct group *group, const uint32_t *numbers)
+{
+    for (int i = 0; i < BESIDE; i++)
+        if (group->beside[i].set != NONE)
+            group->beside[i].wanted = (uint16_t)numbers[group->beside[i].set];
+}
+
 /* Under each letter the groups whose rarest set holds it, in their order. */
 static bool add_led(struct tables *tables, int which, const uint32_t *numbers)
 {
@@ -202,6 +195,7 @@ static bool add_led(struct tables *tables, int which, const uint32_t *numbers)
     index->led = counts ? malloc((total + 1) * sizeof *index->led) : NULL;
     for (uint32_t i = 0; i < index->count && index->led; i++) {
         const struct set *set = &tables->sets[index->needs[i].of[0].set];
+        add_classes(&index->groups[i], numbers);
         for (uint32_t j = 0; j < set->count; j++) {
             struct some *led = &tables->known[tables->letters[set->first + j]].led[which];
             index->led[led->first + led->count++] = lead_of(index, i, numbers);

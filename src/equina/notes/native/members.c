@@ -1,11 +1,12 @@
 /* Members: the letters of each set that the matcher asks of, so that one look tells whether it holds a letter. What is asked of a set
- * lies side by side: of the many sets, few are asked again and again. The number of a set becomes the place where it stands. */
+ * lies side by side: of the many sets, few are asked again and again. The number of a set comes to tell where it stands. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "reader.h"
 
 #define MOST (UINT32_C(1) << 24) /* numbers that an instruction can tell apart */
+#define POWERS 24 /* sizes of a set */
 
 /* The sets of a group, in order; NULL behind the last. */
 static uint32_t *set_of(struct group *group, int which)
@@ -62,19 +63,48 @@ static bool fill(uint64_t *places, uint32_t mask, const letter *letters, uint32_
     return true;
 }
 
-/* A set with as few places as will do, at the end of the pile; gives its number, or NONE. */
-static uint32_t add_set(struct scratch *scratch, struct pile *pile, const letter *letters, uint32_t count)
+/* As how many places will do for a set, as a power of two; POWERS: there is no memory for it. */
+static uint32_t power_of(struct scratch *scratch, struct pile *trial, const letter *letters, uint32_t count)
 {
-    uint32_t first = (uint32_t)pile->count;
-    for (uint32_t room = 1; first < MOST && room_for(scratch, pile, sizeof(uint64_t), 1 + (size_t)room); room *= 2) {
-        uint64_t *head = (uint64_t *)pile->items + first;
-        if (2 * room < count / 2 || !fill(head + 1, room - 1, letters, count))
-            continue;
-        *head = room - 1;
-        pile->count += 1 + (size_t)room;
-        return first;
-    }
-    return NONE;
+    for (uint32_t power = 0; power < POWERS && room_for(scratch, trial, sizeof(uint64_t), (size_t)1 << power); power++)
+        if (UINT32_C(4) << power >= count && fill(trial->items, (UINT32_C(1) << power) - 1, letters, count))
+            return power;
+    return POWERS;
+}
+
+/* How large each set that is asked of is to be, in the place of the 0 that says so; and of each size, how many places those take. */
+static bool measure(const struct tables *tables, uint32_t *numbers, uint64_t *places)
+{
+    struct scratch scratch = {.tables = tables};
+    struct pile trial = {NULL, 0, 0};
+    bool done = true;
+    for (uint32_t i = 0; i < tables->sets_count && done; i++)
+        if (numbers[i] != NONE) {
+            numbers[i] = power_of(&scratch, &trial, tables->letters + tables->sets[i].first, tables->sets[i].count);
+            done = numbers[i] < POWERS;
+            if (done)
+                places[numbers[i]] += UINT64_C(1) << numbers[i];
+        }
+    free(trial.items);
+    return done;
+}
+
+/* Lays the sets down, the largest first: so each begins at a multiple of its size. */
+static bool lay(struct tables *tables, uint32_t *numbers, const uint64_t *places)
+{
+    uint64_t next[POWERS], total = 0;
+    for (int power = POWERS; power--; total += places[power])
+        next[power] = total;
+    tables->members_count = (uint32_t)total;
+    tables->members = 2 * total < MOST ? malloc((total + 1) * sizeof *tables->members) : NULL;
+    for (uint32_t i = 0; i < tables->sets_count && tables->members; i++)
+        if (numbers[i] != NONE) {
+            uint32_t room = UINT32_C(1) << numbers[i], first = (uint32_t)next[numbers[i]];
+            next[numbers[i]] += room;
+            fill(tables->members + first, room - 1, tables->letters + tables->sets[i].first, tables->sets[i].count);
+            numbers[i] = 2 * first + room;
+        }
+    return tables->members;
 }
 
 /* Marks of each letter, as soon as it can be asked what holds it. */
@@ -94,17 +124,9 @@ static void add_marks(struct tables *tables)
 
 bool add_members(struct tables *tables)
 {
-    struct scratch scratch = {.tables = tables};
-    struct pile places = {NULL, 0, 0};
     uint32_t *numbers = sets_asked(tables);
-    bool done = numbers;
-    for (uint32_t i = 0; i < tables->sets_count && done; i++)
-        if (!numbers[i]) {
-            numbers[i] = add_set(&scratch, &places, tables->letters + tables->sets[i].first, tables->sets[i].count);
-            done = numbers[i] != NONE;
-        }
-    tables->members = places.items;
-    tables->members_count = (uint32_t)places.count;
+    uint64_t places[POWERS] = {0};
+    bool done = numbers && measure(tables, numbers, places) && lay(tables, numbers, places);
     if (done) {
         renumber(tables, numbers);
         add_marks(tables);

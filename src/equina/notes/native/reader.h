@@ -23,6 +23,7 @@
 #define BESIDE (NEEDS - 1) /* sets of which a letter is looked for where it must stand */
 #define MOST_POINTS 10000 /* of a word, and of a base */
 #define CLASSES 2048   /* wanted sets that are alike are looked for as one, so that a row has few bits */
+#define CLASS_WORDS (CLASSES / 64)
 
 typedef uint16_t letter;
 
@@ -46,10 +47,13 @@ enum operation {
     OP_CHOICE, /* in place of a row of splits (choice.c): the ways that can go on with this letter */
 };
 
-/* A set, or NONE, of which a letter stands from so many words behind the letter that leads a group up to so many. */
+#define ANYWHERE 127 /* words before or behind a letter: farther than a row of no more than PLACES reaches */
+
+/* A set, or NONE, of which a letter stands from so many words behind the letter that leads a group up to so many; and its wanted class. */
 struct beside {
     uint32_t set;
-    int16_t from, to;
+    uint16_t wanted;
+    int8_t from, to;
 };
 
 #define LINE 64 /* bytes that memory hands over at once, as a rule */
@@ -136,7 +140,7 @@ struct some {
 /* What is known of a letter, side by side: it is asked for together, and takes one line. */
 struct known {
     _Alignas(LINE) uint32_t marks; /* the bits below */
-    struct some wants;     /* the wanted classes it is of: their numbers in `wanted`; or, where they are MANY, bits in `wanted_bits` */
+    uint32_t wants;        /* where in `wanted` the bits of the wanted classes it is of begin */
     struct some led[INDEXES];
 };
 
@@ -144,8 +148,6 @@ struct known {
 struct says {
     struct some of[INDEXES];
 };
-
-#define MANY UINT32_MAX
 
 /* Memory in which tables lie side by side. */
 struct block {
@@ -195,17 +197,16 @@ struct tables {
     /* What is worked out from these when they are built. */
     struct known *known; /* of each letter */
     struct says *says;   /* likewise */
-    /* Of each set, at its number: how many places follow but one, a power of two less one; then these, four letters to each, or FREE. */
+    /* The sets, each a power of two of places, four letters to each, or FREE; and it begins at a multiple of that power. So its number
+     * tells both: twice where it begins, and the power, which is the lowest bit. */
     uint64_t *members;
     /* Of each choice, at its number: as before; where in `ways` those of its letters begin, and those for all other letters; then the
      * places: a letter, and in the low half how far behind that its ways are; NONE: free. */
     uint32_t *options;
     uint32_t *ways; /* rows of ways, the last of each with LAST */
-    uint32_t wanted_count; /* the highest number of a wanted class */
-    uint16_t *wanted;
-    uint64_t *wanted_bits;
+    uint64_t *wanted; /* CLASS_WORDS of bits for each letter: the classes it is of; of class 0 is every letter */
 
-    uint32_t members_count, options_count, ways_count, wanted_listed, wanted_words; /* of the arrays above */
+    uint32_t members_count, options_count, ways_count, wanted_words; /* of the arrays above */
     struct block block; /* in which they lie, when they have been moved there */
 };
 
@@ -220,11 +221,6 @@ static inline void fetch(const void *place)
 #else
     (void)place;
 #endif
-}
-
-static inline uint32_t words_of(uint32_t bits)
-{
-    return bits / 64 + 1;
 }
 
 /* Marks of a letter: the named sets it is in, the indexes in which it says something by itself, those in which it leads groups. */
@@ -247,11 +243,16 @@ static inline uint32_t place_of(uint32_t number, uint32_t mask)
 
 #define FOURFOLD UINT64_C(0x0001000100010001)
 
+/* The place of a set where a letter stands, if it holds it. */
+static inline const uint64_t *member_of(const struct tables *tables, uint32_t set, letter one)
+{
+    return tables->members + ((set & (set - 1)) >> 1) + place_of(one, (set & -set) - 1);
+}
+
 /* Whether a set holds a letter: it is one of the four in its place. Asked so often that it is answered without a branch. */
 static inline bool holds(const struct tables *tables, uint32_t set, letter one)
 {
-    const uint64_t *members = tables->members + set;
-    uint64_t unlike = members[1 + place_of(one, (uint32_t)*members)] ^ one * FOURFOLD;
+    uint64_t unlike = *member_of(tables, set, one) ^ one * FOURFOLD;
     return (unlike - FOURFOLD) & ~unlike & FOURFOLD << 15;
 }
 
@@ -319,6 +320,18 @@ struct candidate {
     uint64_t begins;
 };
 
+/* A group that is led by the letter at a place, and from which place on what it needs may stand beside that. */
+struct sought {
+    uint32_t group;
+    int32_t place;
+    int32_t first[BESIDE];
+};
+
+/* From a place up to another. */
+struct reach {
+    int32_t from, to;
+};
+
 struct scratch {
     const struct tables *tables;
     const struct words *words; /* of a text that is not yet letters (text.h); NULL: there are none */
@@ -332,7 +345,7 @@ struct scratch {
     uint32_t now; /* the number of the row; what a mark below says holds when it is of now */
     uint32_t *letter_seen, *finding_seen;
     uint16_t *letter_index; /* of a letter that was seen: which it is of the letters of the row */
-    uint64_t *wanted; /* bits: the wanted classes of which the row has a letter */
+    uint64_t wanted[CLASS_WORDS]; /* bits: the wanted classes of which the row has a letter */
     int32_t *latest; /* of a finding, its last hit kept */
     uint32_t window; /* the number of the window whose points are added up: a feature with this mark was met in it */
     uint32_t *feature_seen;
@@ -352,7 +365,9 @@ struct scratch {
 
     struct pile letters;    /* letter: those of the row, each once */
     struct pile places;     /* uint64_t: of each of these, the bits of its places; in a row of no more than PLACES */
+    const uint64_t *classes[PLACES]; /* of each place, the bits of the wanted classes that its letter is of */
     struct pile candidates; /* struct candidate: groups that may match */
+    struct pile sought;     /* struct sought */
     struct pile matches;    /* struct match */
     struct pile backs;      /* struct back */
     struct pile frames;     /* struct frame */

@@ -15,26 +15,31 @@ void new_mark(struct scratch *scratch)
     scratch->now = 1;
 }
 
-/* Adds the wanted classes that a letter is of. */
-static void add_wants(struct scratch *scratch, letter one)
+#define TOGETHER 8 /* words of bits that a processor holds at once */
+
+/* The wanted classes of which the row has a letter, by those of its letters. */
+static void add_wants(struct scratch *scratch)
 {
     const struct tables *tables = scratch->tables;
-    const struct some *wants = &tables->known[one].wants;
-    uint64_t *has = scratch->wanted;
-    if (wants->count == MANY) {
-        const uint64_t *bits = tables->wanted_bits + wants->first;
-        for (uint32_t i = 0, words = words_of(tables->wanted_count); i < words; i++)
-            has[i] |= bits[i];
-        return;
+    const letter *letters = scratch->letters.items;
+    for (int first = 0; first < CLASS_WORDS; first += TOGETHER) {
+        uint64_t has[TOGETHER] = {0};
+        for (size_t i = 0; i < scratch->letters.count; i++) {
+            const uint64_t *classes = tables->wanted + tables->known[letters[i]].wants + first;
+            for (int j = 0; j < TOGETHER; j++)
+                has[j] |= classes[j];
+        }
+        memcpy(scratch->wanted + first, has, sizeof has);
     }
-    const uint16_t *wanted = tables->wanted + wants->first;
-    for (uint32_t i = 0; i < wants->count; i++)
-        has[wanted[i] / 64] |= UINT64_C(1) << wanted[i] % 64;
 }
 
-/* Adds a letter of the row, unless it was met before. */
+/* Adds a letter of the row, unless it was met before, or it neither leads a group nor is wanted by one. */
 static void add_letter(struct scratch *scratch, letter one, uint64_t place)
 {
+    const struct known *known = &scratch->tables->known[one];
+    scratch->marks |= known->marks;
+    if (!known->wants && !(known->marks & LEAD_ANY))
+        return;
     if (scratch->letter_seen[one] == scratch->now) {
         ((uint64_t *)scratch->places.items)[scratch->letter_index[one]] |= place;
         return;
@@ -47,14 +52,14 @@ static void add_letter(struct scratch *scratch, letter one, uint64_t place)
     scratch->letter_index[one] = (uint16_t)(scratch->letters.count - 1);
     *kept = one;
     *places = place;
-    scratch->marks |= scratch->tables->known[one].marks;
 }
 
 /* What stands under a letter that is asked for next. */
 static void fetch_under(const struct tables *tables, letter one)
 {
     const struct known *known = &tables->known[one];
-    fetch(known->wants.count == MANY ? (const void *)&tables->wanted_bits[known->wants.first] : &tables->wanted[known->wants.first]);
+    for (int i = 0; i < CLASS_WORDS; i += LINE / 8)
+        fetch(&tables->wanted[known->wants + i]);
     fetch(&tables->indexes[FINDS].led[known->led[FINDS].first]);
 }
 
@@ -70,10 +75,9 @@ void new_row(struct scratch *scratch, struct row row)
         return;
     for (size_t i = 0; i < scratch->letters.count; i++)
         fetch_under(scratch->tables, ((const letter *)scratch->letters.items)[i]);
-    memset(scratch->wanted, 0, words_of(scratch->tables->wanted_count) * sizeof *scratch->wanted);
-    scratch->wanted[0] = 1; /* what needs nothing more has it */
-    for (size_t i = 0; i < scratch->letters.count; i++)
-        add_wants(scratch, ((const letter *)scratch->letters.items)[i]);
+    add_wants(scratch);
+    for (int32_t i = 0; i < row.count && i < PLACES; i++)
+        scratch->classes[i] = scratch->tables->wanted + scratch->tables->known[row.letters[i]].wants;
 }
 
 /* Which is the lowest bit that is set. */
@@ -101,43 +105,83 @@ static inline uint64_t bits_from(int32_t place)
     return place >= PLACES ? 0 : ~UINT64_C(0) << (place > 0 ? place : 0);
 }
 
-/* Whether a letter of a set stands from one place up to another, as far as the row reaches. */
-static bool stands(const struct tables *tables, uint32_t set, struct row row, int32_t from, int32_t to)
+/* Where what a group needs may stand beside the letter at a place, in a row. */
+static inline struct reach reach_of(const struct beside *beside, struct row row, int32_t place)
 {
-    to = to < row.count ? to : row.count - 1;
-    for (int32_t place = from > 0 ? from : 0; place <= to; place++)
-        if (holds(tables, set, row.letters[place]))
-            return true;
-    return false;
+    int32_t from = place + beside->from, to = place + beside->to;
+    return (struct reach){from > 0 ? from : 0, to < row.count ? to : row.count - 1};
 }
 
-/* Whether what a group needs stands where it must, if the letter at this place leads it. */
-static bool has_beside(const struct tables *tables, const struct group *group, struct row row, int32_t place)
+/* The first place of a reach at which a letter of a wanted class stands; behind its end when there is none. */
+static inline int32_t first_wanted(const struct scratch *scratch, uint32_t wanted, struct reach reach)
+{
+    while (reach.from <= reach.to && !(scratch->classes[reach.from][wanted / 64] >> wanted % 64 & 1))
+        reach.from++;
+    return reach.from;
+}
+
+/* Whether what a group needs may stand where it must, if the letter at this place leads it, as far as classes tell, which are at hand; and
+ * at which place first. What is asked about it next is bidden. */
+static bool may_stand(const struct scratch *scratch, const struct group *group, struct row row, struct sought *sought)
+{
+    for (int i = 0; i < BESIDE && group->beside[i].set != NONE; i++) {
+        struct reach reach = reach_of(&group->beside[i], row, sought->place);
+        sought->first[i] = first_wanted(scratch, group->beside[i].wanted, reach);
+        if (sought->first[i] > reach.to)
+            return false;
+    }
+    for (int i = 0; i < BESIDE && group->beside[i].set != NONE; i++)
+        fetch(member_of(scratch->tables, group->beside[i].set, row.letters[sought->first[i]]));
+    return true;
+}
+
+/* The sets that are asked whether they hold the letters at some places. */
+static void fetch_members(const struct tables *tables, uint32_t set, struct row row, uint64_t places)
+{
+    for (; places; places &= places - 1)
+        fetch(member_of(tables, set, row.letters[lowest(places)]));
+}
+
+/* The candidates once for each place of the letter that leads them, as far as they may match there: into scratch->sought. */
+static void seek(struct scratch *scratch, const struct group *groups, struct row row)
+{
+    const struct candidate *candidates = scratch->candidates.items;
+    scratch->sought.count = 0;
+    for (size_t i = 0; i < scratch->candidates.count; i++)
+        for (uint64_t led = candidates[i].begins; led; led &= led - 1) {
+            if (!room_for(scratch, &scratch->sought, sizeof(struct sought), 1))
+                return;
+            struct sought *sought = (struct sought *)scratch->sought.items + scratch->sought.count;
+            *sought = (struct sought){candidates[i].group, lowest(led), {0}};
+            scratch->sought.count += may_stand(scratch, &groups[sought->group], row, sought);
+        }
+}
+
+/* Whether it does stand there. */
+static bool has_beside(const struct scratch *scratch, const struct group *group, struct row row, const struct sought *sought)
 {
     for (int i = 0; i < BESIDE && group->beside[i].set != NONE; i++) {
         const struct beside *beside = &group->beside[i];
-        if (!stands(tables, beside->set, row, place + beside->from, place + beside->to))
+        struct reach reach = reach_of(beside, row, sought->place);
+        reach.from = sought->first[i];
+        while (reach.from <= reach.to && !holds(scratch->tables, beside->set, row.letters[reach.from])) {
+            reach.from++;
+            reach.from = first_wanted(scratch, beside->wanted, reach);
+        }
+        if (reach.from > reach.to)
             return false;
     }
     return true;
 }
 
-/* At which places of a short row a match of a group may begin, as bits, if the letter at these places leads it. */
-static uint64_t beginnings(const struct tables *tables, const struct group *group, struct row row, uint64_t led)
+/* At which of some places a match of a group may begin. */
+static uint64_t beginnings(const struct tables *tables, const struct group *group, struct row row, uint64_t left)
 {
-    uint64_t left = 0, found = 0;
-    for (; led; led &= led - 1) {
-        int32_t place = lowest(led);
-        if (has_beside(tables, group, row, place))
-            left |= bits_from(place - group->most) & ~bits_from(place - group->least + 1);
-    }
+    uint64_t found = 0;
     if (group->begins == NONE)
         return left;
-    for (; left; left &= left - 1) {
-        letter one = row.letters[lowest(left)];
-        if (group->hint & hint_of(one) && holds(tables, group->begins, one))
-            found |= left & -left;
-    }
+    for (; left; left &= left - 1)
+        found |= holds(tables, group->begins, row.letters[lowest(left)]) ? left & -left : 0;
     return found;
 }
 
@@ -186,19 +230,41 @@ static void add_led(struct scratch *scratch, int which, letter one, uint64_t pla
     scratch->candidates.count = count;
 }
 
-/* Leaves out the candidates that can begin nowhere, by where the letters stand that lead them. */
-static void place_candidates(struct scratch *scratch, int which, struct row row)
+/* Makes candidates of what was sought where all stands that must: before that, a match may begin. */
+static void find_sought(struct scratch *scratch, const struct group *groups, struct row row)
 {
     const struct tables *tables = scratch->tables;
-    const struct group *groups = tables->indexes[which].groups;
+    const struct sought *sought = scratch->sought.items;
+    uint64_t all = row.count ? ~bits_from(row.count) : 0;
+    scratch->candidates.count = 0;
+    for (size_t i = 0; i < scratch->sought.count; i++) {
+        const struct group *group = &groups[sought[i].group];
+        uint64_t begins = bits_from(sought[i].place - group->most) & ~bits_from(sought[i].place - group->least + 1) & all;
+        if (!begins || !has_beside(scratch, group, row, &sought[i]))
+            continue;
+        struct candidate *candidate = put(scratch, &scratch->candidates, sizeof *candidate);
+        if (!candidate)
+            return;
+        *candidate = (struct candidate){sought[i].group, begins};
+        fetch(&tables->program[group->entry]);
+        if (group->begins != NONE)
+            fetch_members(tables, group->begins, row, begins);
+    }
+}
+
+/* Leaves out the candidates that can begin nowhere, by where the letters stand that lead them. What is asked of memory is bidden before. */
+static void place_candidates(struct scratch *scratch, int which, struct row row)
+{
+    const struct group *groups = scratch->tables->indexes[which].groups;
+    const struct candidate *led = scratch->candidates.items;
+    for (size_t i = 0; i < scratch->candidates.count; i++)
+        fetch(&groups[led[i].group]);
+    seek(scratch, groups, row);
+    find_sought(scratch, groups, row);
     struct candidate *candidates = scratch->candidates.items;
     size_t kept = 0;
-    for (size_t i = 0; i < scratch->candidates.count; i++)
-        fetch(&groups[candidates[i].group]);
     for (size_t i = 0; i < scratch->candidates.count; i++) {
-        const struct group *group = &groups[candidates[i].group];
-        uint64_t begins = beginnings(tables, group, row, candidates[i].begins);
-        fetch(&tables->program[group->entry]);
+        uint64_t begins = beginnings(scratch->tables, &groups[candidates[i].group], row, candidates[i].begins);
         candidates[kept] = (struct candidate){candidates[i].group, begins};
         kept += begins != 0;
     }

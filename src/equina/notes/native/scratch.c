@@ -25,7 +25,6 @@ static bool take_block(struct scratch *scratch)
         REMEMBERED * sizeof *scratch->met,
         letters * sizeof *scratch->letter_seen,
         letters * sizeof *scratch->letter_index,
-        words_of(scratch->tables->wanted_count) * sizeof *scratch->wanted,
         findings * sizeof *scratch->finding_seen,
         findings * sizeof *scratch->latest,
         (size_t)scratch->tables->points.features_count * sizeof *scratch->feature_seen,
@@ -38,11 +37,10 @@ static bool take_block(struct scratch *scratch)
     scratch->met = room_of(&scratch->block, bytes[0]);
     scratch->letter_seen = room_of(&scratch->block, bytes[1]);
     scratch->letter_index = room_of(&scratch->block, bytes[2]);
-    scratch->wanted = room_of(&scratch->block, bytes[3]);
-    scratch->finding_seen = room_of(&scratch->block, bytes[4]);
-    scratch->latest = room_of(&scratch->block, bytes[5]);
-    scratch->feature_seen = room_of(&scratch->block, bytes[6]);
-    scratch->totals = room_of(&scratch->block, bytes[7]);
+    scratch->finding_seen = room_of(&scratch->block, bytes[3]);
+    scratch->latest = room_of(&scratch->block, bytes[4]);
+    scratch->feature_seen = room_of(&scratch->block, bytes[5]);
+    scratch->totals = room_of(&scratch->block, bytes[6]);
     return true;
 }
 
@@ -64,7 +62,7 @@ struct scratch *equina_scratch(const struct tables *tables, const struct words *
 /* Frees what a scratch holds. */
 void empty_scratch(struct scratch *scratch)
 {
-    struct pile *piles[] = {&scratch->small, &scratch->kinds, &scratch->heads, &scratch->asked, &scratch->text, &scratch->starts, &scratch->ends, &scratch->letters, &scratch->places, &scratch->candidates, &scratch->matches, &scratch->backs, &scratch->frames,
+    struct pile *piles[] = {&scratch->small, &scratch->kinds, &scratch->heads, &scratch->asked, &scratch->text, &scratch->starts, &scratch->ends, &scratch->letters, &scratch->places, &scratch->candidates, &scratch->sought, &scratch->matches, &scratch->backs, &scratch->frames,
                             &scratch->all, &scratch->senses, &scratch->hits, &scratch->found, &scratch->commas, &scratch->counts, &scratch->told, &scratch->spoken, &scratch->likely};
     for (size_t i = 0; i < sizeof piles / sizeof *piles; i++)
         free(piles[i]->items);

@@ -213,9 +213,9 @@ static struct need take_need(struct rest *rest, const struct tables *tables)
 /* Where what a group needs stands, seen from the letter that leads it; FARTHEST may be any number of words. */
 static struct beside beside_of(const struct need *lead, const struct need *need)
 {
-    int32_t from = lead->most < FARTHEST ? need->least - lead->most : -INT16_MAX;
-    int32_t to = need->most < FARTHEST ? need->most - lead->least : INT16_MAX;
-    return (struct beside){need->set, (int16_t)from, (int16_t)to};
+    int32_t from = lead->most < FARTHEST ? need->least - lead->most : -ANYWHERE;
+    int32_t to = need->most < FARTHEST ? need->most - lead->least : ANYWHERE;
+    return (struct beside){need->set, 0, (int8_t)from, (int8_t)to};
 }
 
 static void take_index(struct rest *rest, struct tables *tables, int which, uint32_t things)
@@ -328,7 +328,7 @@ static size_t leads_count(const struct tables *tables, int which)
     return last->first + last->count;
 }
 
-#define ARRAYS 8 /* that are moved, besides two of each index */
+#define ARRAYS 7 /* that are moved, besides two of each index */
 
 /* Moves what reading asks of into one block; without memory for it, all stays where it is. */
 static void pack(struct tables *tables)
@@ -338,8 +338,7 @@ static void pack(struct tables *tables)
     size_t bytes[ARRAYS + 2 * INDEXES] = {
         tables->limit * sizeof *tables->known,
         tables->limit * sizeof *tables->says,
-        tables->wanted_words * sizeof *tables->wanted_bits,
-        tables->wanted_listed * sizeof *tables->wanted,
+        tables->wanted_words * sizeof *tables->wanted,
         tables->members_count * sizeof *tables->members,
         tables->program_count * sizeof *tables->program,
         tables->options_count * sizeof *tables->options,
@@ -355,12 +354,11 @@ static void pack(struct tables *tables)
         return;
     tables->known = move_in(block, tables->known, bytes[0]);
     tables->says = move_in(block, tables->says, bytes[1]);
-    tables->wanted_bits = move_in(block, tables->wanted_bits, bytes[2]);
-    tables->wanted = move_in(block, tables->wanted, bytes[3]);
-    tables->members = move_in(block, tables->members, bytes[4]);
-    tables->program = move_in(block, tables->program, bytes[5]);
-    tables->options = move_in(block, tables->options, bytes[6]);
-    tables->ways = move_in(block, tables->ways, bytes[7]);
+    tables->wanted = move_in(block, tables->wanted, bytes[2]);
+    tables->members = move_in(block, tables->members, bytes[3]);
+    tables->program = move_in(block, tables->program, bytes[4]);
+    tables->options = move_in(block, tables->options, bytes[5]);
+    tables->ways = move_in(block, tables->ways, bytes[6]);
     for (int i = 0; i < INDEXES; i++) {
         indexes[i].led = move_in(block, indexes[i].led, of_indexes[2 * i]);
         indexes[i].groups = move_in(block, indexes[i].groups, of_indexes[2 * i + 1]);
@@ -435,7 +433,6 @@ void equina_tables_free(struct tables *tables)
         free(tables->options);
         free(tables->ways);
         free(tables->wanted);
-        free(tables->wanted_bits);
     }
     free(tables->block.memory);
     free(tables);
