@@ -6,6 +6,7 @@ struct piece {
     const character *small;
     const uint8_t *kinds;
     uint32_t begin, end;
+    uint32_t first, count; /* its words, when they have been cut */
 };
 
 static bool is_wordlike(const struct piece *piece, uint32_t at)
@@ -123,53 +124,55 @@ static void ask_about(struct scratch *scratch, size_t word, uint32_t begin, uint
     scratch->asked.count += 3;
 }
 
-/* Room for so many words more. */
-static bool room_for_words(struct scratch *scratch, size_t more)
-{
-    return room_for(scratch, &scratch->text, sizeof(letter), more) && room_for(scratch, &scratch->starts, sizeof(int32_t), more) &&
-           room_for(scratch, &scratch->ends, sizeof(int32_t), more);
-}
-
 /* Puts a word behind the others, for which there is room. */
-static void put_word(struct scratch *scratch, letter one, uint32_t begin, uint32_t end)
+static void put_word(struct scratch *scratch, uint32_t begin, uint32_t end)
 {
     size_t word = scratch->text.count;
-    ((letter *)scratch->text.items)[word] = one;
     ((int32_t *)scratch->starts.items)[word] = (int32_t)begin;
     ((int32_t *)scratch->ends.items)[word] = (int32_t)end;
     scratch->text.count = scratch->starts.count = scratch->ends.count = word + 1;
 }
 
-/* Adds a word with its letter. A hyphen at its end is not its own. */
-static inline void add_word(struct scratch *scratch, const struct piece *piece, uint32_t begin, uint32_t end)
+#define AHEAD 12 /* words that are looked up are bidden so many before */
+
+/* Looks up the letter of each word. A hyphen at its end is not its own. */
+static void look_up(struct scratch *scratch)
 {
-    letter found = letter_of(scratch, piece->small + begin, piece->kinds + begin, end - begin);
-    fetch(&scratch->tables->known[found]);
-    if (!found)
-        ask_about(scratch, scratch->text.count, begin, end);
-    uint32_t own = end;
-    while (own > begin && piece->small[own - 1] == '-')
-        own--;
-    put_word(scratch, found, begin, own == begin ? end : own);
+    const character *small = scratch->small.items;
+    const uint8_t *kinds = scratch->kinds.items;
+    const int32_t *starts = scratch->starts.items;
+    int32_t *ends = scratch->ends.items;
+    letter *letters = scratch->text.items;
+    for (size_t i = 0, count = scratch->text.count; i < count; i++) {
+        uint32_t begin = (uint32_t)starts[i], end = (uint32_t)ends[i], own = end;
+        if (i + AHEAD < count)
+            fetch_letter(scratch, small + starts[i + AHEAD], (uint32_t)(ends[i + AHEAD] - starts[i + AHEAD]));
+        letters[i] = letter_of(scratch, small + begin, kinds + begin, end - begin);
+        fetch(&scratch->tables->known[letters[i]]);
+        if (!letters[i])
+            ask_about(scratch, i, begin, end);
+        while (own > begin && small[own - 1] == '-')
+            own--;
+        ends[i] = (int32_t)(own == begin ? end : own);
+    }
 }
 
 /* ---- what words beside them make of stops and questions ---- */
 
-/* The words of a piece: from `first` on in the text. */
+/* A piece of which the words are known. */
 struct cut {
     const struct piece *piece;
     const int32_t *starts;
-    uint32_t first, count;
 };
 
 static uint32_t begin_of(const struct cut *cut, uint32_t i)
 {
-    return i < cut->count ? (uint32_t)cut->starts[cut->first + i] : cut->piece->end;
+    return i < cut->piece->count ? (uint32_t)cut->starts[cut->piece->first + i] : cut->piece->end;
 }
 
 static bool before_word(const struct cut *cut, uint32_t i)
 {
-    return i + 1 < cut->count && cut->piece->kinds[begin_of(cut, i + 1)] & ALNUM;
+    return i + 1 < cut->piece->count && cut->piece->kinds[begin_of(cut, i + 1)] & ALNUM;
 }
 
 static bool is_one_stop(const struct cut *cut, uint32_t i)
@@ -190,13 +193,13 @@ static bool ends(const struct scratch *scratch, const struct cut *cut, uint32_t 
     return !(flags_of(scratch, cut->piece->small + begin, length) & IS_SHORTENED);
 }
 
-static void mend_signs(struct scratch *scratch, const struct piece *piece, uint32_t first)
+static void mend_signs(struct scratch *scratch, const struct piece *piece)
 {
-    struct cut cut = {piece, scratch->starts.items, first, (uint32_t)scratch->text.count - first};
-    letter *letters = (letter *)scratch->text.items + first;
-    for (uint32_t i = 0; i < cut.count; i++) {
+    struct cut cut = {piece, scratch->starts.items};
+    letter *letters = (letter *)scratch->text.items + piece->first;
+    for (uint32_t i = 0; i < piece->count; i++) {
         character sign = piece->small[begin_of(&cut, i)];
-        if (sign == '?' && (cut.count == 1 || before_word(&cut, i)))
+        if (sign == '?' && (piece->count == 1 || before_word(&cut, i)))
             letters[i] = scratch->words->query;
         else if (sign == '.' && !ends(scratch, &cut, i))
             letters[i] = OTHER;
@@ -205,15 +208,17 @@ static void mend_signs(struct scratch *scratch, const struct piece *piece, uint3
 
 /* ---- the text ---- */
 
-static void cut_piece(struct scratch *scratch, const struct piece *piece, bool has_signs)
+static void cut_piece(struct scratch *scratch, struct piece piece, bool has_signs)
 {
-    uint32_t first = (uint32_t)scratch->text.count;
-    for (uint32_t at = piece->begin, end; at < piece->end && !scratch->failed; at = end) {
-        end = end_at(piece, at);
-        add_word(scratch, piece, at, end);
+    piece.first = (uint32_t)scratch->text.count;
+    for (uint32_t at = piece.begin, end; at < piece.end; at = end) {
+        end = end_at(&piece, at);
+        put_word(scratch, at, end);
     }
-    if (has_signs && !scratch->failed)
-        mend_signs(scratch, piece, first);
+    piece.count = (uint32_t)scratch->text.count - piece.first;
+    struct piece *kept = has_signs ? put(scratch, &scratch->pieces, sizeof *kept) : NULL;
+    if (kept)
+        *kept = piece;
 }
 
 /* The end of a line and the head of the next are known by themselves. */
@@ -225,7 +230,7 @@ static void cut_at_blanks(struct scratch *scratch, const struct piece *chunk)
         piece.begin = piece.end = at;
         while (piece.end < chunk->end && !(chunk->kinds[piece.end] & SPACE) == !blank)
             piece.end++;
-        cut_piece(scratch, &piece, true);
+        cut_piece(scratch, piece, true);
     }
 }
 
@@ -240,17 +245,14 @@ static void cut_chunk(struct scratch *scratch, const struct piece *chunk, uint32
     if (kinds & ENDS_LINE && !question && !blank)
         cut_at_blanks(scratch, chunk);
     else
-        cut_piece(scratch, chunk, kinds & ASKS_OR_STOPS);
+        cut_piece(scratch, *chunk, kinds & ASKS_OR_STOPS);
 }
 
-void cut(struct scratch *scratch)
+/* The words of the text, of which there are no more than characters. */
+static void cut_words(struct scratch *scratch)
 {
-    struct piece text = {scratch->small.items, scratch->kinds.items, 0, 0};
+    struct piece text = {.small = scratch->small.items, .kinds = scratch->kinds.items};
     uint32_t count = (uint32_t)scratch->small.count;
-    scratch->text.count = scratch->starts.count = scratch->ends.count = scratch->asked.count = 0;
-    if (!room_for(scratch, &scratch->asked, sizeof(int32_t), 2))
-        return;
-    scratch->asked.count = 2;
     for (uint32_t at = 0; at < count && !scratch->failed; at = text.end + 1) {
         uint32_t all = ALPHA, some = 0; /* kinds: of all characters, of some */
         text.begin = text.end = at;
@@ -258,13 +260,30 @@ void cut(struct scratch *scratch)
             all &= text.kinds[text.end];
             some |= text.kinds[text.end];
         }
-        if (text.end == at || !room_for_words(scratch, text.end - at))
+        if (text.end == at)
             continue;
         if (all)
-            add_word(scratch, &text, at, text.end);
+            put_word(scratch, at, text.end);
         else
             cut_chunk(scratch, &text, some);
     }
-    if (!scratch->failed && room_for_words(scratch, 1))
-        put_word(scratch, scratch->words->line_end, count, count + 1);
+}
+
+void cut(struct scratch *scratch)
+{
+    uint32_t count = (uint32_t)scratch->small.count;
+    scratch->text.count = scratch->starts.count = scratch->ends.count = scratch->asked.count = scratch->pieces.count = 0;
+    if (!room_for(scratch, &scratch->text, sizeof(letter), (size_t)count + 1) ||
+        !room_for(scratch, &scratch->starts, sizeof(int32_t), (size_t)count + 1) ||
+        !room_for(scratch, &scratch->ends, sizeof(int32_t), (size_t)count + 1) || !room_for(scratch, &scratch->asked, sizeof(int32_t), 2))
+        return;
+    scratch->asked.count = 2;
+    cut_words(scratch);
+    if (scratch->failed)
+        return;
+    look_up(scratch);
+    for (size_t i = 0; i < scratch->pieces.count; i++)
+        mend_signs(scratch, (const struct piece *)scratch->pieces.items + i);
+    ((letter *)scratch->text.items)[scratch->text.count] = scratch->words->line_end;
+    put_word(scratch, count, count + 1);
 }

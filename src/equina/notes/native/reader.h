@@ -357,11 +357,13 @@ struct scratch {
     struct met *met;            /* words whose letters are remembered */
     struct pile small, kinds;   /* character, uint8_t: the text, and of what kind its characters are */
     bool narrow;                /* each of its characters takes one byte */
+    struct pile bytes;          /* uint8_t: then, these */
     struct pile heads;          /* int32_t: threes, where headings may stand (written.c) */
     struct pile asked;          /* int32_t: of each word to ask about its number, where it begins, where it ends */
 
     struct pile text;           /* letter: the words of the text */
     struct pile starts, ends;   /* int32_t: where each word begins and ends in it, in characters */
+    struct pile pieces;         /* struct piece (cut.c): of it, that have stops or questions */
 
     struct pile letters;    /* letter: those of the row, each once */
     struct pile places;     /* uint64_t: of each of these, the bits of its places; in a row of no more than PLACES */

@@ -13,7 +13,7 @@ typedef uint32_t character;
 #define LONGEST_WORD 24
 #define SLIP_FROM 5
 #define START 5        /* first letters by which a slip is ruled out */
-#define BEHIND LONGEST_WORD /* characters behind a text that may be looked at, whatever they are */
+#define BEHIND LONGEST_WORD /* bytes behind those of a text that may be looked at, whatever they are */
 #define REMEMBERED 32768 /* words whose letters a scratch remembers; a power of two */
 
 /* What one look over a text has seen; as in looks.py. */
@@ -152,8 +152,10 @@ uint32_t flags_of(const struct scratch *scratch, const character *characters, ui
 const struct entry *entry_of(const struct words *words, const struct span *span);
 /* The letter of a word of the lexicon; 0: it is none. */
 letter plain_letter(const struct words *words, const character *characters, uint32_t count);
-/* The letter of a word by itself. 0: Python is to be asked. */
+/* The letter of a word of the text by itself. 0: Python is to be asked. */
 letter letter_of(struct scratch *scratch, const character *characters, const uint8_t *kinds, uint32_t count);
+/* Bids that it is at hand soon, if it is remembered. */
+void fetch_letter(const struct scratch *scratch, const character *characters, uint32_t count);
 
 /* slips.c */
 bool add_slips(struct words *words);
@@ -164,8 +166,9 @@ letter slip_of_stem(const struct words *words, const character *word, uint32_t c
 /* numbers.c: the letter of a number; 0 for one to ask about. */
 letter number_of(const struct words *words, const character *word, const uint8_t *kinds, uint32_t count);
 
-/* characters.c: the text into scratch->small and scratch->kinds. */
+/* characters.c: the text into scratch->small, scratch->kinds and scratch->bytes. */
 enum taken { TAKEN, NO_MEMORY, NO_PAGE };
+bool room_for_text(struct scratch *scratch, size_t count);
 enum taken take_characters(struct scratch *scratch, const void *text, int64_t count, int32_t width, uint32_t *page);
 
 /* written.c: the same of a text as it was written, and where headings may stand in it into scratch->heads: threes of numbers. Of a colon

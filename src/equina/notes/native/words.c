@@ -299,18 +299,29 @@ static letter worked_out(const struct words *words, const character *characters,
     return words->blank;
 }
 
-/* As it is remembered. Behind the word stand at least BEHIND characters more. */
-static inline struct spelling spelling_of(const character *characters, uint32_t count)
+/* As a word of these bytes is remembered; behind it stand at least BEHIND more. */
+static inline struct spelling spelling_of(const uint8_t *bytes, uint32_t count)
 {
     static const uint8_t own[2 * LONGEST_WORD] = {
         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
     };
-    uint8_t bytes[LONGEST_WORD];
-    struct spelling spelling;
-    for (int i = 0; i < LONGEST_WORD; i++)
-        bytes[i] = (uint8_t)characters[i] & own[LONGEST_WORD - count + (uint32_t)i];
+    struct spelling spelling, mask;
     memcpy(&spelling, bytes, sizeof spelling);
+    memcpy(&mask, own + LONGEST_WORD - count, sizeof mask);
+    for (size_t i = 0; i < sizeof spelling.parts / sizeof *spelling.parts; i++)
+        spelling.parts[i] &= mask.parts[i];
     return spelling;
+}
+
+/* The same of a word of the text, all of whose characters take one byte. */
+static inline struct spelling spelled(const struct scratch *scratch, const character *characters, uint32_t count)
+{
+    uint8_t bytes[2 * LONGEST_WORD] = {0};
+    if (scratch->narrow)
+        return spelling_of((const uint8_t *)scratch->bytes.items + (characters - (const character *)scratch->small.items), count);
+    for (uint32_t i = 0; i < count; i++)
+        bytes[i] = (uint8_t)characters[i];
+    return spelling_of(bytes, count);
 }
 
 static inline uint32_t place_met(const struct spelling *spelling)
@@ -338,7 +349,7 @@ letter letter_of(struct scratch *scratch, const character *characters, const uin
 {
     if (count > LONGEST_WORD || (!scratch->narrow && !is_narrow(characters, count)))
         return worked_out(scratch->words, characters, kinds, count);
-    struct spelling spelling = spelling_of(characters, count);
+    struct spelling spelling = spelled(scratch, characters, count);
     struct met *met = &scratch->met[2 * place_met(&spelling)]; /* the word met last, and the one before */
     for (int i = 0; i < 2; i++)
         if (is_met(&met[i], &spelling, count))
@@ -352,12 +363,20 @@ letter letter_of(struct scratch *scratch, const character *characters, const uin
     return found;
 }
 
+void fetch_letter(const struct scratch *scratch, const character *characters, uint32_t count)
+{
+    if (count > LONGEST_WORD || !scratch->narrow)
+        return;
+    struct spelling spelling = spelled(scratch, characters, count);
+    fetch(&scratch->met[2 * place_met(&spelling)]);
+}
+
 uint32_t flags_of(const struct scratch *scratch, const character *characters, uint32_t count)
 {
     if (count > LONGEST_WORD)
         return 0;
     if (scratch->narrow || is_narrow(characters, count)) {
-        struct spelling spelling = spelling_of(characters, count);
+        struct spelling spelling = spelled(scratch, characters, count);
         const struct met *met = &scratch->met[2 * place_met(&spelling)];
         for (int i = 0; i < 2; i++)
             if (is_met(&met[i], &spelling, count))

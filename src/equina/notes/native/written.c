@@ -172,6 +172,7 @@ static bool take_lines(struct scratch *scratch, const struct look *look)
         struct part next = line_from(look, line.end + 1);
         if (goes_on(look, line, ".:;?!") && is_run_on(look, next)) {
             ((character *)scratch->small.items)[line.end] = ' ';
+            ((uint8_t *)scratch->bytes.items)[line.end] = ' ';
             ((uint8_t *)scratch->kinds.items)[line.end] = look->kinds[' '];
         }
         in_line = goes_on(look, line, ".:;?!)");
@@ -182,17 +183,18 @@ static bool take_lines(struct scratch *scratch, const struct look *look)
 /* Takes in a text of so many characters, of one byte each, behind which a zero stands; what these are must have been told. */
 bool take_written(struct scratch *scratch, const uint8_t *text, int64_t count)
 {
-    scratch->small.count = scratch->kinds.count = scratch->heads.count = 0;
+    scratch->heads.count = 0;
     scratch->narrow = true;
-    if (!room_for(scratch, &scratch->small, sizeof(character), (size_t)count + BEHIND) || !room_for(scratch, &scratch->kinds, 1, (size_t)count))
+    if (!room_for_text(scratch, (size_t)count))
         return false;
     const struct latin *latin = scratch->latin;
     struct look look = {text, latin->kind, (uint32_t)count};
     character *small = scratch->small.items;
-    uint8_t *kinds = scratch->kinds.items;
+    uint8_t *kinds = scratch->kinds.items, *bytes = scratch->bytes.items;
     for (int64_t i = 0; i < count; i++) {
-        small[i] = latin->small[text[i]];
-        kinds[i] = latin->kind[text[i]];
+        uint8_t one = text[i];
+        small[i] = bytes[i] = latin->small[one];
+        kinds[i] = latin->kind[one];
     }
     scratch->small.count = scratch->kinds.count = (size_t)count;
     return put_colons(scratch, &look) && take_lines(scratch, &look);
