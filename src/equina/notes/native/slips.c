@@ -145,18 +145,41 @@ static bool one_slip(const character *a, uint32_t a_count, const character *b, u
     return a[0] == b[1] && a[1] == b[0] && !memcmp(a + 2, b + 2, (a_count - 2) * sizeof *a);
 }
 
+/* The hashes of a word, and of what is left of it without each of its characters; the places of these in the slips are bidden. */
+static void hash_shorter(const struct slips *slips, const character *word, uint32_t count, uint32_t *hashes)
+{
+    uint32_t begun = NO_HASH; /* of the characters before the one that is left out */
+    for (uint32_t without = 0; without < count; begun = hash_on(begun, word[without++])) {
+        uint32_t hash = begun;
+        for (uint32_t i = without + 1; i < count; i++)
+            hash = hash_on(hash, word[i]);
+        hashes[1 + without] = hash;
+    }
+    hashes[0] = begun;
+    for (uint32_t i = 0; i <= count; i++)
+        fetch(&slips->places[mixed_hash(hashes[i]) & slips->mask]);
+}
+
 /* The first entry that is one slip away and begins with the same so many characters; NULL: none. */
 static const struct entry *near_entry(const struct words *words, const struct slips *slips, const character *word, uint32_t count,
                                       uint32_t stem)
 {
-    for (uint32_t without = 0; without <= count; without++) {
-        struct shorter some = {word, count, without ? without - 1 : count}; /* the word itself first */
-        uint32_t hash = hash_up_to(&some, length_of(&some));
-        for (uint32_t i = slips->places[mixed_hash(hash) & slips->mask]; i != NONE; i = slips->all[i].next) {
+    uint32_t hashes[LONGEST_WORD + 1], first[LONGEST_WORD + 1]; /* the word itself first */
+    hash_shorter(slips, word, count, hashes);
+    for (uint32_t i = 0; i <= count; i++) {
+        first[i] = slips->places[mixed_hash(hashes[i]) & slips->mask];
+        if (first[i] != NONE)
+            fetch(&slips->all[first[i]]);
+    }
+    for (uint32_t which = 0; which <= count; which++) {
+        struct shorter some = {word, count, which ? which - 1 : count};
+        for (uint32_t i = first[which]; i != NONE; i = slips->all[i].next) {
+            if (slips->all[i].hash != hashes[which])
+                continue;
             const struct entry *entry = &words->entries[slips->all[i].entry];
             const character *other = words->characters + entry->first;
-            if (slips->all[i].hash == hash && (*word == *other || entry->length >= FROM_ANY) && entry->length >= stem &&
-                !memcmp(word, other, stem * sizeof *word) && has_shorter(words, slips->all[i].entry, &some) && one_slip(word, count, other, entry->length))
+            if ((*word == *other || entry->length >= FROM_ANY) && entry->length >= stem && !memcmp(word, other, stem * sizeof *word) &&
+                has_shorter(words, slips->all[i].entry, &some) && one_slip(word, count, other, entry->length))
                 return entry;
         }
     }
