@@ -13,7 +13,7 @@ struct fit {
     uint32_t one, order, way;
 };
 
-/* Where the ways that a choice leaves to a letter begin, behind the first of the choice. */
+/* What a choice leaves to a letter, as in its place. */
 struct left {
     letter one;
     uint32_t ways;
@@ -21,7 +21,7 @@ struct left {
 
 struct made {
     struct scratch scratch;
-    struct pile options, ways;
+    struct pile choices, options, ways;
     struct pile row, fits, left, rows; /* of one row of splits: its ways, what fits them, what is left to letters, the rows of ways */
     bool *inner;           /* of an instruction: a split in the midst of a row */
 };
@@ -80,6 +80,13 @@ static void gather_fits(struct made *made)
         qsort(made->fits.items, made->fits.count, sizeof(struct fit), by_letter);
 }
 
+/* Whether the first instruction of a way takes a letter: then it takes each for which the way is left. */
+static bool takes(const struct made *made, uint32_t way)
+{
+    uint32_t operation = made->scratch.tables->program[way] >> 24;
+    return operation == OP_ONE || operation == OP_SET;
+}
+
 static bool is_row(const struct made *made, uint32_t first, uint32_t other, uint32_t count)
 {
     const uint32_t *ways = made->ways.items;
@@ -107,7 +114,8 @@ static uint32_t put_ways(struct made *made, size_t from, size_t to, size_t any)
     uint32_t first = (uint32_t)made->ways.count;
     while (from < to || any < made->fits.count) {
         bool next_is_any = from == to || (any < made->fits.count && fits[any].order < fits[from].order);
-        put_number(made, &made->ways, fits[next_is_any ? any++ : from++].way);
+        uint32_t way = fits[next_is_any ? any++ : from++].way;
+        put_number(made, &made->ways, way | (takes(made, way) ? WAY_TAKES : 0));
     }
     if (made->ways.count == first || made->scratch.failed)
         return NONE;
@@ -115,8 +123,17 @@ static uint32_t put_ways(struct made *made, size_t from, size_t to, size_t any)
     return kept_row(made, first);
 }
 
+/* How far ahead of a choice the one way is for one letter, fits[from] up to before fits[to]; NONE when there are several, or it is far. */
+static uint32_t near_way(const struct made *made, uint32_t at, size_t from, size_t to, size_t any)
+{
+    const struct fit *fits = made->fits.items;
+    if (to - from != 1 || any < made->fits.count || fits[from].way - at > NEAR_WAY)
+        return NONE;
+    return (fits[from].way - at) | (takes(made, fits[from].way) ? OPTION_TAKES : 0);
+}
+
 /* What the choice leaves to each letter; gives where the ways for all others begin, or NONE. */
-static uint32_t put_left(struct made *made, uint32_t base)
+static uint32_t put_left(struct made *made, uint32_t at, uint32_t base)
 {
     const struct fit *fits = made->fits.items;
     size_t any = made->fits.count, from = 0;
@@ -126,9 +143,10 @@ static uint32_t put_left(struct made *made, uint32_t base)
         size_t to = from;
         while (to < any && fits[to].one == fits[from].one)
             to++;
+        uint32_t ways = near_way(made, at, from, to, any);
         struct left *left = put(&made->scratch, &made->left, sizeof *left);
         if (left)
-            *left = (struct left){(letter)fits[from].one, put_ways(made, from, to, any) - base};
+            *left = (struct left){(letter)fits[from].one, ways == NONE ? (put_ways(made, from, to, any) - base) | SEVERAL : ways};
         from = to;
     }
     return put_ways(made, any, any, any);
@@ -138,15 +156,14 @@ static uint32_t put_left(struct made *made, uint32_t base)
 static void put_options(struct made *made, uint32_t base, uint32_t others)
 {
     const struct left *left = made->left.items;
-    uint32_t room = 1, head[HEAD] = {0, base, others};
+    uint32_t room = 1;
     while (2 * room < 3 * made->left.count + 1)
         room *= 2;
-    head[0] = room - 1;
-    if (!room_for(&made->scratch, &made->options, sizeof *head, HEAD + (size_t)room))
+    struct choice *choice = put(&made->scratch, &made->choices, sizeof *choice);
+    if (!choice || !room_for(&made->scratch, &made->options, sizeof(uint32_t), room))
         return;
+    *choice = (struct choice){(uint32_t)made->options.count, room - 1, base, others};
     uint32_t *places = (uint32_t *)made->options.items + made->options.count;
-    memcpy(places, head, sizeof head);
-    places += HEAD;
     memset(places, 0xff, room * sizeof *places);
     for (size_t i = 0; i < made->left.count; i++) {
         uint32_t place = place_of(left[i].one, room - 1);
@@ -154,7 +171,7 @@ static void put_options(struct made *made, uint32_t base, uint32_t others)
             place = (place + 1) & (room - 1);
         places[place] = (uint32_t)left[i].one << 16 | left[i].ways;
     }
-    made->options.count += HEAD + (size_t)room;
+    made->options.count += room;
 }
 
 /* A choice, for the first of a row of splits; one that would need very many ways stays what it is. */
@@ -162,15 +179,14 @@ static void put_choice(struct made *made, struct pile *heads, uint32_t at)
 {
     uint32_t base = (uint32_t)made->ways.count;
     made->left.count = made->rows.count = 0;
-    uint32_t others = put_left(made, base);
-    if (made->ways.count - base > UINT16_MAX)
+    uint32_t others = put_left(made, at, base);
+    if (made->ways.count - base >= SEVERAL)
         return;
     put_number(made, heads, at);
-    put_number(made, heads, (uint32_t)made->options.count);
     put_options(made, base, others);
 }
 
-/* Makes a choice of each long row of splits; gives in `heads` the first split of each, and the number of the choice. */
+/* Makes a choice of each long row of splits; gives in `heads` the first split of each. */
 static bool make_choices(struct made *made, struct pile *heads)
 {
     const struct tables *tables = made->scratch.tables;
@@ -183,7 +199,21 @@ static bool make_choices(struct made *made, struct pile *heads)
         gather_fits(made);
         put_choice(made, heads, at);
     }
-    return !made->scratch.failed && made->options.count < 1 << 24;
+    return !made->scratch.failed && made->choices.count < 1 << 24;
+}
+
+/* Tells each group that begins with a choice so, unless that leaves anything to any letter. */
+static void add_first(struct tables *tables)
+{
+    for (int i = 0; i < INDEXES; i++)
+        for (uint32_t j = 0; j < tables->indexes[i].count; j++) {
+            struct group *group = &tables->indexes[i].groups[j];
+            uint32_t at = group->entry;
+            while (tables->program[at] >> 24 == OP_CALL)
+                at = tables->program[at] & 0xffffff;
+            bool chooses = tables->program[at] >> 24 == OP_CHOICE && tables->choices[tables->program[at] & 0xffffff].others == NONE;
+            group->choice = chooses ? tables->program[at] & 0xffffff : NONE;
+        }
 }
 
 bool add_choices(struct tables *tables)
@@ -194,12 +224,16 @@ bool add_choices(struct tables *tables)
     made.scratch.letter_seen = calloc(tables->limit + 1, sizeof(uint32_t));
     bool done = made.inner && made.scratch.letter_seen && make_choices(&made, &heads);
     const uint32_t *head = heads.items;
-    for (size_t i = 0; i < heads.count && done; i += 2)
-        tables->program[head[i]] = (uint32_t)OP_CHOICE << 24 | head[i + 1];
+    for (size_t i = 0; i < heads.count && done; i++)
+        tables->program[head[i]] = (uint32_t)OP_CHOICE << 24 | (uint32_t)i;
+    tables->choices = made.choices.items;
+    tables->choices_count = (uint32_t)made.choices.count;
     tables->options = made.options.items;
     tables->options_count = (uint32_t)made.options.count;
     tables->ways = made.ways.items;
     tables->ways_count = (uint32_t)made.ways.count;
+    if (done)
+        add_first(tables);
     free(made.left.items);
     free(made.rows.items);
     free(made.row.items);

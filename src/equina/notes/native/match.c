@@ -163,29 +163,34 @@ static inline bool refuses(const struct tables *tables, uint32_t instruction, st
 /* What became of an attempt, or of a step of one. */
 enum outcome { GOES_ON, FAILS, MATCHES, TAKES_LONG };
 
-/* Where the ways begin that a choice leaves to a letter, or NONE. */
-static inline uint32_t ways_of(const struct tables *tables, uint32_t choice, letter one)
+/* Goes a way of a choice that leaves it to the next letter, which it may take. */
+static inline void go(struct state *state, uint32_t at, bool taken)
 {
-    const uint32_t *head = tables->options + choice, *places = head + HEAD;
-    for (uint32_t i = place_of(one, head[0]); places[i] != NONE; i = (i + 1) & head[0])
-        if (places[i] >> 16 == one)
-            return head[1] + (places[i] & 0xffff);
-    return head[2];
+    state->at = at + taken;
+    state->place += taken;
 }
 
 /* The way that goes on with the next letter; the others are left to come back to. */
-static inline enum outcome choose(struct scratch *scratch, struct state *state, struct row row, uint32_t choice)
+static inline enum outcome choose(struct scratch *scratch, struct state *state, struct row row, uint32_t number)
 {
     const struct tables *tables = scratch->tables;
-    bool over = state->place >= row.count;
-    uint32_t first = over ? tables->options[choice + 2] : ways_of(tables, choice, row.letters[state->place]), last = first;
+    const struct choice *choice = &tables->choices[number];
+    const uint32_t *option = state->place < row.count ? option_of(tables, choice, row.letters[state->place]) : NULL;
+    if (option && !(*option & SEVERAL)) {
+        go(state, state->at + (*option & NEAR_WAY), *option & OPTION_TAKES);
+        return GOES_ON;
+    }
+    uint32_t first = option ? choice->ways + (*option & (SEVERAL - 1)) : choice->others, last = first;
     if (first == NONE)
         return FAILS;
     while (!(tables->ways[last] & LAST))
         last++;
-    for (; last > first; last--)
-        come_back(scratch, state, tables->ways[last] & ~LAST, -1);
-    state->at = tables->ways[first] & ~LAST;
+    for (; last > first; last--) {
+        struct state other = *state;
+        go(&other, tables->ways[last] & WAY, tables->ways[last] & WAY_TAKES);
+        come_back(scratch, &other, other.at, -1);
+    }
+    go(state, tables->ways[first] & WAY, tables->ways[first] & WAY_TAKES);
     return GOES_ON;
 }
 

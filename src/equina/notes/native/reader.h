@@ -56,6 +56,13 @@ struct beside {
     int8_t from, to;
 };
 
+/* Alternatives, by the letter that comes next. */
+struct choice {
+    uint32_t places, mask; /* where its places begin in `options`, and how many follow the first */
+    uint32_t ways;         /* where the rows of ways begin that it leaves to its letters */
+    uint32_t others;       /* that which it leaves to all other letters, or NONE */
+};
+
 #define LINE 64 /* bytes that memory hands over at once, as a rule */
 
 /* Patterns that mean the same (index.py). What is asked of one takes one line of memory. */
@@ -64,6 +71,7 @@ struct group {
     uint32_t entry;  /* its first instruction */
     uint64_t hint;   /* bits of the letters with which it begins, see hint_of */
     uint32_t begins; /* these letters: a set, or NONE for any */
+    uint32_t choice; /* with which it begins, and which knows these letters too; or NONE */
     int32_t least, most; /* how many words behind the beginning the letter that leads it stands */
     struct beside beside[BESIDE];
 };
@@ -200,18 +208,24 @@ struct tables {
     /* The sets, each a power of two of places, four letters to each, or FREE; and it begins at a multiple of that power. So its number
      * tells both: twice where it begins, and the power, which is the lowest bit. */
     uint64_t *members;
-    /* Of each choice, at its number: as before; where in `ways` those of its letters begin, and those for all other letters; then the
-     * places: a letter, and in the low half how far behind that its ways are; NONE: free. */
+    struct choice *choices;
+    /* The places of each: a letter, and in the low half how far ahead the way is that it leaves to it, which may be OPTION_TAKES it; with
+     * SEVERAL, how far behind the first of its rows of ways theirs is. NONE: free. */
     uint32_t *options;
-    uint32_t *ways; /* rows of ways, the last of each with LAST */
+    uint32_t *ways; /* rows of ways, which may be WAY_TAKES, the last of each with LAST */
     uint64_t *wanted; /* CLASS_WORDS of bits for each letter: the classes it is of; of class 0 is every letter */
 
-    uint32_t members_count, options_count, ways_count, wanted_words; /* of the arrays above */
+    uint32_t members_count, choices_count, options_count, ways_count, wanted_words; /* of the arrays above */
     struct block block; /* in which they lie, when they have been moved there */
 };
 
 #define FREE UINT16_MAX
 #define LAST (UINT32_C(1) << 31) /* of a way: no other comes after it */
+#define WAY_TAKES (UINT32_C(1) << 30) /* of a way: its first instruction takes the letter, and need not be asked */
+#define WAY ((UINT32_C(1) << 24) - 1)
+#define SEVERAL (UINT32_C(1) << 15) /* the same of a letter of a choice */
+#define OPTION_TAKES (UINT32_C(1) << 14)
+#define NEAR_WAY (OPTION_TAKES - 1)
 
 /* Bids the processor to have this at hand soon: what is asked of a row lies all over the memory. */
 static inline void fetch(const void *place)
@@ -254,6 +268,22 @@ static inline bool holds(const struct tables *tables, uint32_t set, letter one)
 {
     uint64_t unlike = *member_of(tables, set, one) ^ one * FOURFOLD;
     return (unlike - FOURFOLD) & ~unlike & FOURFOLD << 15;
+}
+
+/* The place of a choice where a letter stands, if no other is in its way. */
+static inline const uint32_t *first_option(const struct tables *tables, const struct choice *choice, letter one)
+{
+    return tables->options + choice->places + place_of(one, choice->mask);
+}
+
+/* The place of a choice where a letter stands, or NULL. */
+static inline const uint32_t *option_of(const struct tables *tables, const struct choice *choice, letter one)
+{
+    const uint32_t *places = tables->options + choice->places;
+    for (uint32_t i = place_of(one, choice->mask); places[i] != NONE; i = (i + 1) & choice->mask)
+        if (places[i] >> 16 == one)
+            return &places[i];
+    return NULL;
 }
 
 /* ---- what one call works with ---- */
@@ -495,8 +525,6 @@ bool begin_block(struct block *block, size_t bytes);
 size_t room_in_block(size_t bytes);
 void *room_of(struct block *block, size_t bytes);
 void *move_in(struct block *block, void *items, size_t bytes);
-
-#define HEAD 3 /* numbers of a choice before its places */
 
 /* members.c: works out in which place of its set each letter is; from then on `holds` may be asked. */
 bool add_members(struct tables *tables);

@@ -132,14 +132,9 @@ static bool may_stand(const struct scratch *scratch, const struct group *group, 
     }
     for (int i = 0; i < BESIDE && group->beside[i].set != NONE; i++)
         fetch(member_of(scratch->tables, group->beside[i].set, row.letters[sought->first[i]]));
+    if (group->choice != NONE)
+        fetch(&scratch->tables->choices[group->choice]);
     return true;
-}
-
-/* The sets that are asked whether they hold the letters at some places. */
-static void fetch_members(const struct tables *tables, uint32_t set, struct row row, uint64_t places)
-{
-    for (; places; places &= places - 1)
-        fetch(member_of(tables, set, row.letters[lowest(places)]));
 }
 
 /* The candidates once for each place of the letter that leads them, as far as they may match there: into scratch->sought. */
@@ -174,6 +169,13 @@ static bool has_beside(const struct scratch *scratch, const struct group *group,
     return true;
 }
 
+/* Bids what tells whether a match of a group begins at some places. */
+static void fetch_beginnings(const struct tables *tables, const struct group *group, struct row row, uint64_t places)
+{
+    for (; places && group->begins != NONE; places &= places - 1)
+        fetch(member_of(tables, group->begins, row.letters[lowest(places)]));
+}
+
 /* At which of some places a match of a group may begin. */
 static uint64_t beginnings(const struct tables *tables, const struct group *group, struct row row, uint64_t left)
 {
@@ -183,6 +185,13 @@ static uint64_t beginnings(const struct tables *tables, const struct group *grou
     for (; left; left &= left - 1)
         found |= holds(tables, group->begins, row.letters[lowest(left)]) ? left & -left : 0;
     return found;
+}
+
+/* Bids what a match of a group asks first of the letter with which it may begin. */
+static void fetch_choice(const struct tables *tables, const struct group *group, struct row row, uint64_t places)
+{
+    if (places && group->choice != NONE)
+        fetch(first_option(tables, &tables->choices[group->choice], row.letters[lowest(places)]));
 }
 
 static int ascending(const void *one, const void *other)
@@ -247,8 +256,7 @@ static void find_sought(struct scratch *scratch, const struct group *groups, str
             return;
         *candidate = (struct candidate){sought[i].group, begins};
         fetch(&tables->program[group->entry]);
-        if (group->begins != NONE)
-            fetch_members(tables, group->begins, row, begins);
+        fetch_beginnings(tables, group, row, begins);
     }
 }
 
@@ -264,7 +272,9 @@ static void place_candidates(struct scratch *scratch, int which, struct row row)
     struct candidate *candidates = scratch->candidates.items;
     size_t kept = 0;
     for (size_t i = 0; i < scratch->candidates.count; i++) {
-        uint64_t begins = beginnings(scratch->tables, &groups[candidates[i].group], row, candidates[i].begins);
+        const struct group *group = &groups[candidates[i].group];
+        uint64_t begins = beginnings(scratch->tables, group, row, candidates[i].begins);
+        fetch_choice(scratch->tables, group, row, begins);
         candidates[kept] = (struct candidate){candidates[i].group, begins};
         kept += begins != 0;
     }
@@ -335,16 +345,6 @@ static void match_long(struct scratch *scratch, const struct group *group, struc
         }
 }
 
-/* What a match asks first of the letter with which it may begin. */
-static void fetch_choice(const struct tables *tables, const struct group *group, struct row row, uint64_t begins)
-{
-    uint32_t first = tables->program[group->entry];
-    if (row.count > PLACES || first >> 24 != OP_CHOICE)
-        return;
-    const uint32_t *choice = tables->options + (first & 0xffffff);
-    fetch(choice + HEAD + place_of(row.letters[lowest(begins)], *choice));
-}
-
 /* All that is found in the row of which stock was taken, in the order of index.py: single letters first, then group by group. */
 void find_matches(struct scratch *scratch, int which, struct row row)
 {
@@ -356,8 +356,6 @@ void find_matches(struct scratch *scratch, int which, struct row row)
         return;
     find_candidates(scratch, which, row);
     const struct candidate *candidates = scratch->candidates.items;
-    for (size_t i = 0; i < scratch->candidates.count; i++)
-        fetch_choice(scratch->tables, &index->groups[candidates[i].group], row, candidates[i].begins);
     for (size_t i = 0; i < scratch->candidates.count; i++) {
         const struct group *group = &index->groups[candidates[i].group];
         if (row.count > PLACES)

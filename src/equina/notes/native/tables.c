@@ -328,7 +328,7 @@ static size_t leads_count(const struct tables *tables, int which)
     return last->first + last->count;
 }
 
-#define ARRAYS 7 /* that are moved, besides two of each index */
+#define ARRAYS 8 /* that are moved, besides two of each index */
 
 /* Moves what reading asks of into one block; without memory for it, all stays where it is. */
 static void pack(struct tables *tables)
@@ -341,6 +341,7 @@ static void pack(struct tables *tables)
         tables->wanted_words * sizeof *tables->wanted,
         tables->members_count * sizeof *tables->members,
         tables->program_count * sizeof *tables->program,
+        tables->choices_count * sizeof *tables->choices,
         tables->options_count * sizeof *tables->options,
         tables->ways_count * sizeof *tables->ways,
     }, total = 0, *of_indexes = bytes + ARRAYS;
@@ -357,8 +358,9 @@ static void pack(struct tables *tables)
     tables->wanted = move_in(block, tables->wanted, bytes[2]);
     tables->members = move_in(block, tables->members, bytes[3]);
     tables->program = move_in(block, tables->program, bytes[4]);
-    tables->options = move_in(block, tables->options, bytes[5]);
-    tables->ways = move_in(block, tables->ways, bytes[6]);
+    tables->choices = move_in(block, tables->choices, bytes[5]);
+    tables->options = move_in(block, tables->options, bytes[6]);
+    tables->ways = move_in(block, tables->ways, bytes[7]);
     for (int i = 0; i < INDEXES; i++) {
         indexes[i].led = move_in(block, indexes[i].led, of_indexes[2 * i]);
         indexes[i].groups = move_in(block, indexes[i].groups, of_indexes[2 * i + 1]);
@@ -430,6 +432,7 @@ void equina_tables_free(struct tables *tables)
         free(tables->known);
         free(tables->says);
         free(tables->members);
+        free(tables->choices);
         free(tables->options);
         free(tables->ways);
         free(tables->wanted);
