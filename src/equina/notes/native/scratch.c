@@ -62,8 +62,12 @@ struct scratch *equina_scratch(const struct tables *tables, const struct words *
 /* Frees what a scratch holds. */
 void empty_scratch(struct scratch *scratch)
 {
-    struct pile *piles[] = {&scratch->small, &scratch->kinds, &scratch->bytes, &scratch->heads, &scratch->asked, &scratch->text, &scratch->starts, &scratch->ends, &scratch->pieces, &scratch->letters, &scratch->places, &scratch->candidates, &scratch->sought, &scratch->matches, &scratch->backs, &scratch->frames,
-                            &scratch->all, &scratch->senses, &scratch->hits, &scratch->found, &scratch->commas, &scratch->counts, &scratch->told, &scratch->spoken, &scratch->likely};
+    struct pile *piles[] = {
+        &scratch->small, &scratch->kinds, &scratch->bytes, &scratch->heads, &scratch->asked, &scratch->text, &scratch->starts,
+        &scratch->ends, &scratch->pieces, &scratch->letters, &scratch->places, &scratch->candidates, &scratch->sought, &scratch->matches,
+        &scratch->backs, &scratch->frames, &scratch->all, &scratch->senses, &scratch->hits, &scratch->found, &scratch->commas,
+        &scratch->counts, &scratch->told, &scratch->spoken, &scratch->likely,
+    };
     for (size_t i = 0; i < sizeof piles / sizeof *piles; i++)
         free(piles[i]->items);
     for (uint32_t i = 0; i < PAGES && scratch->pages; i++)
