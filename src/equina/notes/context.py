@@ -48,6 +48,8 @@ _ANY_JOINT = JOINS | PARTS | LOOSE
 _RIGHT_BEFORE = 2  # words between a time past and what was normal then
 _DENIES = {"negated", "flip"}
 _WEIGHED = {*_DENIES, "uncertain"}  # what points have weighed with the other words
+_OF_ANOTHER = ("negated", "hypothetical", "uncertain", "family", "kin", "historical")  # what another statement may tell of its own
+_DATED = 4  # words between a mention and its day
 _NOT_PAST = {"ongoing", "new", "until"}  # what takes a mention out of a past history
 
 
@@ -178,6 +180,9 @@ class Place(NamedTuple):
     about: str  # the kind of its finding
     shared: bool = False  # its first word is one of a mention before it, or next to it: "no [trouble peeing], bowels fine"
     weighed: bool = False  # it is likely by points, of which denial and doubt have theirs
+    low: int = -1  # where the statement begins in which it stands: the comma, dash or "and" before it
+    high: int = 1 << 30  # … and ends
+    last_or: int = -1  # the last "or" before it
 
     def away(self, found: Found) -> int:
         """How many words stand between it and a cue."""
@@ -205,6 +210,7 @@ def ticked(cues: list[Found], first: int, end: int) -> list[Found]:
 def judge(place: Place, cues: Sequence[Found], commas: Sequence[int], closing: int | None = None) -> Verdict:
     """The verdict on a mention, by the cues and commas of its sentence; `closing` is the comma that ends a list of denials."""
     active = _active(place, cues, commas, closing)
+    _set_apart(place, active)
     if "unasked" in active:
         return Verdict("uncertain", "unknown", active["unasked"], dropped=True)
     if relative := active.get("family") or active.get("kin"):
@@ -260,6 +266,18 @@ def _is_dated(place: Place, active: dict[str, Found], cue: Found) -> bool:
     """Whether it is told to be of late before a cue behind it comes: "numb since Tuesday I know to go in if my legs go"."""
     new = active.get("new")
     return new is not None and place.end <= new.start and new.end <= cue.start
+
+
+def _set_apart(place: Place, active: dict[str, Found]) -> None:
+    """Takes away what stands in another statement before it, where its own tells that it is of late: "no fever, lost control of my
+    bladder since Sunday". But what is denied up to an "or" may be denied as of a day."""
+    new = active.get("new")
+    if new is None or new.start < place.end or place.away(new) > _DATED or new.start >= place.high:
+        return
+    for kind in _OF_ANOTHER:
+        found = active.get(kind)
+        if found and found.end <= place.low and not (kind == "negated" and place.last_or >= found.end):
+            del active[kind]
 
 
 def _denied(place: Place, active: dict[str, Found]) -> tuple[bool, Found | None]:

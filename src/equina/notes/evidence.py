@@ -195,14 +195,14 @@ def becoming(words: Lexicon, mentions: Sequence[Mention | Claim]) -> dict[int, s
 
 def _becomes(words: Lexicon, mention: Mention | Claim, mentions: Sequence[Mention | Claim]) -> bool:
     """Whether a mention bears on what its finding becomes. A leak of no named kind is a new leak, unless it is old or the same text
-    names its kind; but when it is told to be new, no old kind is meant."""
+    names its kind; but when it is told to be new, none is meant that is not."""
     present = [each for each in mentions if each.assertion == "present"]
     onsets = {each.onset for each in present if each.finding == mention.finding}
     if "long_standing" in onsets and "new" not in onsets:
         return False
     unless = words.unless.get(mention.finding, frozenset())
     named = {each.onset for each in present if each.finding in unless}
-    return mention.assertion != "present" or not named or (mention.onset == "new" and named == {"long_standing"})
+    return mention.assertion != "present" or not named or (mention.onset == "new" and "new" not in named)
 
 
 def says(assertion: str, onset: str, value: float | None) -> int:

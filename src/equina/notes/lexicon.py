@@ -50,6 +50,7 @@ class Lexicon:
     colon: str
     question: str
     ors: frozenset[str]
+    parting: frozenset[str]  # letters of what stands between two statements of a sentence: a comma, a dash, "and"
     end: str
     absences: frozenset[str]  # letters of words with which an absence begins
     light: frozenset[str]  # letters of words that tell of nothing by themselves

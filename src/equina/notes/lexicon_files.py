@@ -328,6 +328,7 @@ class _Compiler:
             colon=self.letters(":"),
             question=self.letters("?"),
             ors=self.spelt(["or", "nor"]),
+            parting=frozenset(self.letters(",") + self.letters("-")) | self.spelt(["and", "plus", "also", "but"]),
             end=self.letters("\n"),
             absences=self.spelt(source.words["absences"]),
             light=self.spelt(source.words["light"]),

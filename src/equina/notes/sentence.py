@@ -216,16 +216,25 @@ def _said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: boo
     context = _context(lexicon, sentence, after, named or by_points, carer=carer, then=then)
     hits = sorted([*named, *by_points], key=in_order)
     standing = []
+    parting = [place for place, letter in enumerate(sentence) if letter in lexicon.parting]
+    ors = [place for place, letter in enumerate(sentence) if letter in lexicon.ors]
     for i, hit in enumerate(hits):
         shared = hit.find.normal and shares_its_start(hits, i)
         end = hit.end - (hit.end == len(sentence) > hit.start + 1)  # its end is no word: an answer stands behind "?"
-        place = Place(
-            hit.start, end, hit.find.normal, sentence[hit.start] in lexicon.absences, hit.find.kind, shared, hit.find.likely
-        )
+        low, high = _statement(parting, hit.start, hit.end)
+        last_or, next_or = _statement(ors, hit.start, hit.end)
+        absence = sentence[hit.start] in lexicon.absences
+        place = Place(hit.start, end, hit.find.normal, absence, hit.find.kind, shared, hit.find.likely, low, min(high, next_or), last_or)
         verdict = judge(place, *context.near(hit.start, hit.end), context.closing)
         if not verdict.dropped:
             standing.append(Said(*hit, verdict))
     return Heard(tuple(standing), context.long_ago, context.late)
+
+
+def _statement(parting: Sequence[int], start: int, end: int) -> tuple[int, int]:
+    """Which of these places is the last before some words, and which the first behind them."""
+    first, last = bisect_left(parting, start), bisect_left(parting, end)
+    return parting[first - 1] if first else -1, parting[last] if last < len(parting) else 1 << 30
 
 
 class _Context(NamedTuple):

@@ -2,6 +2,7 @@
 #include "reader.h"
 
 #define FAR 250 /* cues further away than this are of no account */
+#define DATED 4 /* words between a mention and its day */
 #define RIGHT_BEFORE 2 /* words between a time past and what was normal then */
 #define DENIES (BIT(NEGATED) | BIT(FLIP))
 #define WEIGHED (DENIES | BIT(UNCERTAIN)) /* what points have weighed with the other words */
@@ -227,10 +228,25 @@ static struct context near(const struct context *context, const struct place *pl
                             comma_from(context, high) - comma, context->closing};
 }
 
+/* Takes away what stands in another statement before it, where its own tells that it is of late. */
+static void set_apart(const struct place *place, struct active *active)
+{
+    static const int of_another[] = {NEGATED, HYPOTHETICAL, UNCERTAIN, FAMILY, KIN, HISTORICAL};
+    const struct found *new = active->of[NEW];
+    if (!new || new->start < place->end || away(place, new) > DATED || new->start >= place->high)
+        return;
+    for (size_t i = 0; i < sizeof of_another / sizeof *of_another; i++) {
+        const struct found **found = &active->of[of_another[i]];
+        if (*found && (*found)->end <= place->low && !(of_another[i] == NEGATED && place->last_or >= (*found)->end))
+            *found = NULL;
+    }
+}
+
 struct verdict judge(const struct place *place, const struct context *whole)
 {
     struct context context = near(whole, place);
     struct active active = active_of(place, &context);
+    set_apart(place, &active);
     const struct found *const *of = active.of, *denial;
     if (of[UNASKED]) {
         struct verdict verdict = plainly(SAYS_UNCERTAIN, of[UNASKED]);

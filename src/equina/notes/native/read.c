@@ -71,6 +71,23 @@ static void tell(struct scratch *scratch, const struct hit *hit, const struct ve
     }
 }
 
+/* Where a letter of a named set stands last before a place; -1: nowhere. */
+static int32_t last_of(const struct tables *tables, int set, struct row row, int32_t place)
+{
+    while (--place >= 0 && !(tables->known[row.letters[place]].marks & IN_SET(set)))
+        continue;
+    return place;
+}
+
+/* Where a letter of some sets, by their marks, stands first from a place on, in a row up to `end`; INT32_MAX: nowhere. */
+static int32_t first_of(const struct tables *tables, uint32_t sets, struct row row, int32_t place, int32_t end)
+{
+    for (; place < end; place++)
+        if (tables->known[row.letters[place]].marks & sets)
+            return place;
+    return INT32_MAX;
+}
+
 /* Whether the first word of a hit is one of a mention before it, or right behind it. */
 static bool shares_its_start(const struct tables *tables, const struct hit *hits, size_t at)
 {
@@ -113,7 +130,10 @@ static void read_sentence(struct scratch *scratch, struct row text, int32_t begi
         bool absence = tables->known[row.letters[hits[i].start]].marks & IN_SET(SET_ABSENCES);
         bool shared = find->normal && shares_its_start(tables, hits, i);
         bool takes_the_end = hits[i].end == end - begin && hits[i].end > hits[i].start + 1; /* no word: an answer stands behind "?" */
-        struct place place = {hits[i].start, hits[i].end - takes_the_end, find->normal, absence, find->kind, shared, find->likely};
+        struct place place = {hits[i].start, hits[i].end - takes_the_end, find->normal, absence, find->kind, shared, find->likely,
+                              last_of(tables, SET_PARTING, row, hits[i].start),
+                              first_of(tables, IN_SET(SET_PARTING) | IN_SET(SET_ORS), row, hits[i].end, end - begin),
+                              last_of(tables, SET_ORS, row, hits[i].start)};
         struct verdict verdict = judge(&place, &context);
         if (!verdict.dropped)
             tell(scratch, &hits[i], &verdict, begin);

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VERSION 9      /* of the tables; tables.py writes the same */
+#define VERSION 10     /* of the tables; tables.py writes the same */
 #define VERDICTS 4     /* that words around a complaint may make of it (around.py) */
 #define ZONES 4        /* in which these stand */
 #define NONE UINT32_MAX
@@ -137,7 +137,7 @@ struct cue {
 enum { FINDS, CUES, PERSONS, BEFORE, STORIES, INDEXES };
 enum {
     SET_ENDS, SET_COMMA, SET_QUESTION, SET_ORS, SET_ABSENCES, SET_CARERS, SET_COLON, SET_LIGHT, SET_JOINING, SET_OWN, SET_THEIRS,
-    SET_AT_HAND, SET_OF_LATE, SET_OF_THE_PRESENT, SET_OF_THE_PAST, SET_NARROW, SET_WIDE, NAMED_SETS
+    SET_AT_HAND, SET_OF_LATE, SET_OF_THE_PRESENT, SET_OF_THE_PAST, SET_PARTING, SET_NARROW, SET_WIDE, NAMED_SETS
 };
 
 /* Some of a row: the items first up to before first + count. */
@@ -474,6 +474,8 @@ struct place {
     int32_t about;
     bool shared; /* its first word is one of a mention before it */
     bool weighed; /* it is likely by points, of which denial and doubt have theirs */
+    int32_t low, high; /* where the statement begins in which it stands, and where it ends */
+    int32_t last_or;   /* the last "or" before it, or -1 */
 };
 
 struct context {

@@ -15,7 +15,7 @@ from equina.notes.points import Points, Shares
 
 __all__ = ["Tables", "tables"]
 
-VERSION = 9  # as in reader.h, like the next three
+VERSION = 10  # as in reader.h, like the next three
 _NEEDS = 4
 _MOST_POINTS = 10_000
 _FAR = 100  # words behind the beginning of a match beyond which no place is told apart
@@ -85,6 +85,7 @@ def _asked_for(lexicon: Lexicon, letters: Callable[[str], str]) -> Iterable[Iter
         lexicon.of_late,
         lexicon.of_the_present,
         lexicon.of_the_past,
+        lexicon.parting,
     )
 
 
