@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(which() != "compiled", reason=which())
 def small(text: str) -> str:
     """A text as its words are sought in it."""
     plain = folded(text)
-    return filled_in(_unwrapped(plain) if "\n" in text else plain, text)
+    return filled_in(_unwrapped(plain, text) if "\n" in text else plain, text)
 
 
 def compiled_words(own: Lexicon, text: str) -> tuple[str, list[int], list[int]]:

@@ -154,7 +154,7 @@ def _is_message(begun: Sequence[Begun]) -> bool:
 def _prepared(text: str, looks: int) -> str:
     """The text in small letters, its long lines joined and its forms filled in; as long as it was."""
     small = folded(text)
-    return filled_in(_unwrapped(small) if "\n" in text else small, text, looks)
+    return filled_in(_unwrapped(small, text) if "\n" in text else small, text, looks)
 
 
 def _read(lexicon: Lexicon, chunks: list[str], *, message: bool) -> list[_Found]:
@@ -315,15 +315,23 @@ def _spans(chunk: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _unwrapped(small: str) -> str:
-    """The text with a blank where a long line goes on in the next."""
+def _unwrapped(small: str, text: str) -> str:
+    """The text in small letters with a blank where a long line goes on in the next."""
     lines = small.split("\n")
+    begin = 0
     for i, line in enumerate(lines[:-1]):
-        goes_on = len(line) >= _WRAPPED and line.rstrip()[-1:] not in ".:;?!" and _is_run_on(lines[i + 1].lstrip())
+        following = begin + len(line) + 1
+        written = text[begin:following], text[following : following + len(lines[i + 1])]
+        goes_on = len(line) >= _WRAPPED and line.rstrip()[-1:] not in ".:;?!" and _is_run_on(*written)
         lines[i] = line + (" " if goes_on else "\n")
+        begin = following
     return "".join(lines)
 
 
-def _is_run_on(line: str) -> bool:
-    """Whether a line can be the middle of a sentence: it begins with a letter, and is no heading."""
+def _is_run_on(before: str, line: str) -> bool:
+    """Whether a line can be the middle of a sentence: it begins with a letter, a small one unless all is in capitals, and is no
+    heading."""
+    line = line.lstrip()
+    if "A" <= line[:1] <= "Z" and any("a" <= sign <= "z" for sign in before):
+        return False
     return line[:1].isalpha() and ":" not in line[:30]

@@ -140,12 +140,22 @@ static bool put_line(struct scratch *scratch, const struct look *look, struct pa
 
 /* ---- lines ---- */
 
-/* Whether a line can be the middle of a sentence: it begins with a letter, and is no heading. */
-static bool is_run_on(const struct look *look, struct part line)
+static bool has_small(const struct look *look, struct part line)
+{
+    for (uint32_t i = line.begin; i < line.end; i++)
+        if (look->text[i] >= 'a' && look->text[i] <= 'z')
+            return true;
+    return false;
+}
+
+/* Whether a line can be the middle of a sentence: it begins with a letter, a small one unless all is in capitals, and is no heading. */
+static bool is_run_on(const struct look *look, struct part line, struct part before)
 {
     uint32_t first = line.begin;
     while (first < line.end && is_space(look, first))
         first++;
+    if (first < line.end && look->text[first] >= 'A' && look->text[first] <= 'Z' && has_small(look, before))
+        return false;
     struct part head = {first, least(line.end, first + FIRST)};
     return first < line.end && is_alpha(look, first) && sign_in(look, head, ':') == head.end;
 }
@@ -170,7 +180,7 @@ static bool take_lines(struct scratch *scratch, const struct look *look)
         if (line.end == look->count)
             return true;
         struct part next = line_from(look, line.end + 1);
-        if (goes_on(look, line, ".:;?!") && is_run_on(look, next)) {
+        if (goes_on(look, line, ".:;?!") && is_run_on(look, next, line)) {
             ((character *)scratch->small.items)[line.end] = ' ';
             ((uint8_t *)scratch->bytes.items)[line.end] = ' ';
             ((uint8_t *)scratch->kinds.items)[line.end] = look->kinds[' '];
