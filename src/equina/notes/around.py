@@ -39,12 +39,13 @@ class Around:
 
 
 def with_words_around(
-    around: Around, letters: str, spoken: Sequence[Spoken], mentions: list[Told], own: Container[str], *, carer: bool
+    around: Around, letters: str, spoken: Sequence[Spoken], mentions: list[Told], own: Container[str], at_hand: Container[str], *, carer: bool
 ) -> list[Told]:
     """The mentions as the words around them make them, but for what a cue has dated or judged.
 
     `own`: the words by which people tell of themselves. A complaint is another's only where the writer tells of themselves in some
-    other sentence and is no `carer`, who writes for somebody else; what "my" stands before is the writer's, and there.
+    other sentence and is no `carer`, who writes for somebody else; what "my" stands before is the writer's, and there. `at_hand`:
+    the words of now, before which nothing is past.
     """
     if len(letters) > _LONG_TELLING or not any(around.findings):
         return mentions
@@ -59,7 +60,9 @@ def with_words_around(
             void = {"others"} if carer or not elsewhere else set()
             if any(letter in own for letter in letters[max(sentence.begin, one.start - _OWN_BEFORE) : one.end]):
                 void = {"others", "warned"}
-            if not one.bare or one.now:  # a cue has judged it
+            if any(letter in at_hand for letter in letters[max(sentence.begin, one.start - _OWN_BEFORE) : one.end]):
+                void = void | {"past"}
+            if not one.bare or one.now or one.low >= 0:  # a cue has judged it
                 void = {"past", "others", "warned"}
             next_tells = beside[1] is not None and beside[1].first < beside[1].last
             verdict = _verdict(around, one.find.finding, list(zones(letters, one, sentence, *beside)), void, next_tells=next_tells)

@@ -111,7 +111,7 @@ def told(lexicon: Lexicon, letters: str, *, message: bool) -> list[Told]:
 
 def _weighed(lexicon: Lexicon, letters: str, spoken: Sequence[Spoken], mentions: list[Told], *, carer: bool) -> list[Told]:
     """The mentions of a short message, as the words around them make them; none by points where a pattern tells the like."""
-    mentions = with_words_around(lexicon.around, letters, spoken, mentions, lexicon.own, carer=carer)
+    mentions = with_words_around(lexicon.around, letters, spoken, mentions, lexicon.own, lexicon.at_hand, carer=carer)
     return _each_once(mentions) if any(one.find.likely for one in mentions) else mentions
 
 

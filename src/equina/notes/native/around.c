@@ -88,13 +88,19 @@ static void weigh_around(const struct scratch *scratch, struct row text, const i
         totals[MAKES_PAST] = past;
 }
 
+/* Whether a word of a named set stands between these words. */
+static bool holds_any(const struct tables *tables, int set, struct row text, int32_t from, int32_t to)
+{
+    for (int32_t i = from; i < to; i++)
+        if (tables->known[text.letters[i]].marks & IN_SET(set))
+            return true;
+    return false;
+}
+
 /* Whether the writer tells of themselves between these words. */
 static bool is_own(const struct tables *tables, struct row text, int32_t from, int32_t to)
 {
-    for (int32_t i = from; i < to; i++)
-        if (tables->known[text.letters[i]].marks & IN_SET(SET_OWN))
-            return true;
-    return false;
+    return holds_any(tables, SET_OWN, text, from, to);
 }
 
 /* In how many sentences the writer tells of themselves. */
@@ -126,10 +132,13 @@ static void judge_mention(const struct scratch *scratch, struct row text, int32_
     uint32_t may = tables->may_be[tables->finds[told[FIND]].finding];
     if (!may || (*verdict & (ASSERTION | ONSET | AS_BEFORE)) != SAYS_PRESENT)
         return;
-    if ((*verdict & (BARE | IS_NOW | OF_THIS_HOUR)) != BARE) /* a cue has judged it */
+    if ((*verdict & (BARE | IS_NOW | OF_THIS_HOUR)) != BARE || told[CUE] >= 0) /* a cue has judged it */
         may &= 1u << MAKES_OLD;
     stretch_of(scratch, told, spoken, words);
-    bool mine = is_own(tables, text, words[0] - least(OWN_BEFORE, words[0] - spoken->begin), words[1]);
+    int32_t from = words[0] - least(OWN_BEFORE, words[0] - spoken->begin);
+    bool mine = is_own(tables, text, from, words[1]);
+    if (holds_any(tables, SET_AT_HAND, text, from, words[1]))
+        may &= ~(1u << MAKES_PAST);
     if (mine || scratch->carer || !elsewhere)
         may &= ~(1u << MAKES_OTHERS);
     if (mine)

@@ -7,6 +7,7 @@
 #define NUMBERS 8 /* told of a mention: start, end, find, verdict, then start and end of the cue and of its number, or -1 */
 #define FIND 2    /* which of them is the find */
 #define VERDICT 3 /* which of them is the verdict: bits as below */
+#define CUE 4     /* which of them is where the cue begins */
 #define CUE 4     /* with which the cue begins */
 #define ASSERTION 7
 #define ONSET 24
