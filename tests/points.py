@@ -45,7 +45,7 @@ FINDINGS = {
     "saddle_anesthesia": ("saddle_paresthesia", "perianal_sensation_reduced"),
     "urinary_retention": ("elevated_pvr", "bladder_dysfunction"),
     "difficulty_initiating_urination": ("urinary_retention", "bladder_dysfunction"),
-    "weak_stream": ("urinary_retention", "bladder_dysfunction"),
+    "weak_stream": ("urinary_retention", "bladder_dysfunction", "difficulty_initiating_urination", "post_void_dribble"),
     "insensate_urination": (),
     "reduced_bladder_sensation": (),
     "urinary_incontinence": (
@@ -53,7 +53,7 @@ FINDINGS = {
         *("stress_leak", "urge_leak", "functional_leak", "mixed_incontinence"),
     ),
     "overflow_incontinence": (),
-    "bowel_incontinence": ("bowel_dysfunction",),
+    "bowel_incontinence": ("bowel_dysfunction", "constipation"),
     "reduced_rectal_sensation": ("bowel_dysfunction",),
     "leg_weakness": ("bilateral_leg_weakness", "foot_drop", "paralysis"),
     "sexual_dysfunction": (),
@@ -67,10 +67,18 @@ KINDS = {"stress_leak": (), "urge_leak": (), "functional_leak": ()}
 # Whole texts of which it is known what they say, though not where: what one does not say is against a finding in all of it.
 WHOLE = ("seen_cases.jsonl", "told_cases.jsonl", "told_messages.jsonl")
 POINTS = 10  # of one unit of log-odds
-RARE = 3  # examples that a word or a pair must have
+RARE = 4  # examples that a word or a pair must have
 STRENGTH = 1.0  # the less, the fewer words have points
 WEIGHED = TESTS / "corpus" / "weighed"
-USUAL = ("all_clear", "short_and_harmless", "the_back_alone_a", "the_back_alone_b", "the_back_alone_c", "the_back_alone_d")
+USUAL = (
+    "plain_and_harmless",
+    "all_clear",
+    "short_and_harmless",
+    "the_back_alone_a",
+    "the_back_alone_b",
+    "the_back_alone_c",
+    "the_back_alone_d",
+)
 PLAIN = 3.0  # what these, our own sentences and the cases weigh: they tell of what is usual, the messages of what is odd
 WIDTH = 128
 HEAD = """\

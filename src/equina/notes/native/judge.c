@@ -33,7 +33,7 @@ static bool bears_within(const struct place *place, const struct found *found)
     uint64_t kind = BIT(found->cue->kind);
     if (place->start <= found->start && found->end <= place->end) {
         if (found->start == place->start)
-            return kind == BIT(NOW) || (kind == BIT(UNCERTAIN) && found->end == found->start + 1);
+            return kind & (BIT(NOW) | BIT(NEW)) || (kind == BIT(UNCERTAIN) && found->end == found->start + 1);
         if (found->end == place->end)
             return kind == BIT(NOW) || (doubts_behind(found->cue) && found->end == found->start + 1);
         return kind & (BIT(UNCERTAIN) | BIT(NEW) | BIT(WORSE) | BIT(OLD) | BIT(ONGOING) | BIT(NOW));
