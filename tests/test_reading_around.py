@@ -168,7 +168,7 @@ def test_a_mention_of_several_has_words_of_its_own(words: Lexicon) -> None:
 @pytest.mark.parametrize(
     ("text", "onset"),
     [
-        ("I leak when I jump, my eldest is at university now and it was her birth. Back pain since Friday.", "long_standing"),
+        ("I've leaked on the trampoline since my eldest and she is at university now. Back pain since Friday.", "long_standing"),
         ("I've leaked when I laugh ever since I was expecting my daughter, who is 31. My back hurts.", "long_standing"),
         ("My left foot drops from the polio I had at six and I am 71, the splint is older than my kids.", "unknown"),  # nerves
         ("My left foot drops. My eldest is at university now. My back hurts.", "unknown"),

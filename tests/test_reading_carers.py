@@ -1,4 +1,4 @@
-"""Who writes for somebody else says "I" too, and what they tell stays the patient's: kin, complaints, flags and remarks, all combined."""
+"""Who writes for somebody else says "I" too, and what they tell is still the patient's: kin, complaints, flags, remarks crossed."""
 
 from __future__ import annotations
 

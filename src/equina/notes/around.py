@@ -39,7 +39,14 @@ class Around:
 
 
 def with_words_around(
-    around: Around, letters: str, spoken: Sequence[Spoken], mentions: list[Told], own: Container[str], at_hand: Container[str], *, carer: bool
+    around: Around,
+    letters: str,
+    spoken: Sequence[Spoken],
+    mentions: list[Told],
+    own: Container[str],
+    at_hand: Container[str],
+    *,
+    carer: bool,
 ) -> list[Told]:
     """The mentions as the words around them make them, but for what a cue has dated or judged.
 

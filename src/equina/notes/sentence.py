@@ -224,7 +224,9 @@ def _said(lexicon: Lexicon, sentence: str, after: str, *, carer: bool, then: boo
         low, high = _statement(parting, hit.start, hit.end)
         last_or, next_or = _statement(ors, hit.start, hit.end)
         absence = sentence[hit.start] in lexicon.absences
-        place = Place(hit.start, end, hit.find.normal, absence, hit.find.kind, shared, hit.find.likely, low, min(high, next_or), last_or)
+        place = Place(
+            hit.start, end, hit.find.normal, absence, hit.find.kind, shared, hit.find.likely, low, min(high, next_or), last_or
+        )
         verdict = judge(place, *context.near(hit.start, hit.end), context.closing)
         if not verdict.dropped:
             standing.append(Said(*hit, verdict))

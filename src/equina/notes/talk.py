@@ -27,6 +27,7 @@ _ANSWERS = (
 )
 _A_LIST = 2  # mentions that are a list, so that "all denied" is of them
 _OPEN = frozenset({"uncertain", "hypothetical"})
+_TURNED = {"absent": "present", "present": "absent"}  # "asked if I could pee. I can't": what works and is asked for is lost
 
 
 class Before(NamedTuple):
@@ -77,9 +78,13 @@ def answered(
     first = 0 if of_all else before.last - before.first
     return [
         mention._replace(
-            assertion=assertion, onset="unknown" if assertion == "absent" else mention.onset, bare=False, low=begin, high=end
+            assertion=_TURNED[assertion] if mention.find.normal else assertion,
+            onset="unknown" if assertion == "absent" else mention.onset,
+            bare=False,
+            low=begin,
+            high=end,
         )
-        if i >= first and not mention.find.normal and mention.assertion in taken
+        if i >= first and mention.assertion in (_OPEN if mention.find.normal else taken)
         else mention
         for i, mention in enumerate(asked)
     ]

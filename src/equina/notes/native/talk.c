@@ -74,11 +74,12 @@ void answer(struct scratch *scratch, struct row text, const struct before *befor
     for (size_t i = of_all ? before->first : before->last; i < already; i += NUMBERS) {
         int32_t *verdict = &told[i + VERDICT], assertion = *verdict & ASSERTION;
         bool taken = assertion == SAYS_UNCERTAIN || assertion == SAYS_HYPOTHETICAL;
-        taken |= denies && (told_so || of_all) && assertion == SAYS_PRESENT;
-        if (!taken || scratch->tables->finds[told[i + FIND]].normal)
+        bool normal = scratch->tables->finds[told[i + FIND]].normal; /* what works and is asked for is lost when the answer is no */
+        taken |= !normal && denies && (told_so || of_all) && assertion == SAYS_PRESENT;
+        if (!taken)
             continue;
         *verdict &= ~(ASSERTION | BARE | (denies ? ONSET : 0));
-        *verdict |= denies ? SAYS_ABSENT : SAYS_PRESENT;
+        *verdict |= denies != normal ? SAYS_ABSENT : SAYS_PRESENT;
         place_words(scratch, begin, end, told + i + CUE);
     }
 }
