@@ -140,8 +140,10 @@ class Sorter:
             if own.any():
                 is_new, is_old = (where_any(found.letter[own & present & told[found.kind]], letters) for told in (_NEW, _OLD))
                 kinds = [self._number[other] for other in self._words.unless.get(name, ())]
-                named = where_any(found.letter[present & np.isin(found.finding, kinds)], letters)
-                does = (is_new | ~is_old)[found.letter] & ~(present & named[found.letter])
+                kind = present & np.isin(found.finding, kinds)
+                named, newly = (where_any(found.letter[some], letters) for some in (kind, kind & _NEW[found.kind]))
+                named_so = named[found.letter] & ~(_NEW[found.kind] & ~newly[found.letter])
+                does = (is_new | ~is_old)[found.letter] & ~(present & named_so)
                 besides[own & does] = self._number[becomes]
         twice = besides >= 0
         if not twice.any():
