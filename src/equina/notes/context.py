@@ -324,9 +324,8 @@ def _overlaps(place: Place, found: Found) -> bool:
     kind = found.cue.kind
     if place.start <= found.start and found.end <= place.end:
         if found.start == place.start:
-            return kind in ("now", "new") or (
-                kind == "uncertain" and found.end == found.start + 1
-            )  # "?discitis" may begin with "?"
+            # A mention may begin with the query: "?discitis".
+            return kind in ("now", "new") or (kind == "uncertain" and found.end == found.start + 1)
         if found.end == place.end:
             return kind == "now" or (_doubts_behind(found) and found.end == found.start + 1)
         return kind in ("uncertain", "new", "worse", "old", "ongoing", "now")
