@@ -47,9 +47,9 @@ def test_a_plain_emergency_is_found_among_plain_remarks(kind: str) -> None:
     assert len(missed) <= len(found) / 100, missed[:10]
 
 
-@pytest.mark.parametrize("kind", ["message", "note"])
-def test_none_is_read_where_none_is_told(kind: str) -> None:
-    """One in a hundred at most: so many are by the rules (a sudden pain of the back in an old man)."""
+@pytest.mark.parametrize(("kind", "one_in"), [("message", 100), ("note", 500)])
+def test_none_is_read_where_none_is_told(kind: str, one_in: int) -> None:
+    """So many at most: who tells of a mother that "has MS and is incontinent", and of their own back without "I", is her carer."""
     found = levels(kind, ("denied", "beside") if kind == "note" else ("denied",))
     raised = [text for text, level in found.items() if level == "emergency"]
-    assert len(raised) <= len(found) / 100, raised[:10]
+    assert len(raised) <= len(found) / one_in, raised[:10]
